@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'benchmarks/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+    ],
+    // Real sockets and child processes share two cores with the rest of the run.
+    testTimeout: 30_000,
+    // Tests about garbage (a taken slot no longer holds its span) call gc().
+    execArgv: ['--expose-gc'],
+  },
+})
