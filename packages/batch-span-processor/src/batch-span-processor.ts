@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { TraceFlags } from '@opentelemetry/api'
+import { systemClock } from './clock.js'
+import { resolveSettings } from './options.js'
+import type { BatchSpanProcessorOptions, BufferConfig } from './options.js'
+import { flushOnPageHide } from './page-hide.js'
+import type { ReadableSpan } from './readable-span.js'
+import type { SpanExporter } from './span-exporter.js'
+import { SpanPipeline } from './span-pipeline.js'
+import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
+
+/**
+ * Takes the place of the stock `BatchSpanProcessor` of every SDK line, under the same options. What changes: the work
+ * of an export never runs inside `span.end()`, every wait has a bound, and every span that is not delivered is counted.
+ *
+ * @example
+ * new NodeSDK({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] })
+ */
+export class BatchSpanProcessor {
+  readonly #pipeline: SpanPipeline
+  readonly #stopPageHide: () => void
+
+  /** The shape of `@opentelemetry/sdk-trace-base` 1.x and 2.x. */
+  constructor(exporter: SpanExporter, config?: BufferConfig)
+  /** The shape of `@opentelemetry/sdk-trace` 2.9 and later, and of SDK 3.x. */
+  constructor(options: BatchSpanProcessorOptions)
+  constructor(exporterOrOptions: SpanExporter | BatchSpanProcessorOptions, config?: BufferConfig) {
+    const { exporter, options } = readArguments(exporterOrOptions, config)
+    this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
+    this.#stopPageHide =
+      options.disableAutoFlushOnDocumentHide === true ? () => {} : flushOnPageHide(() => void this.#pipeline.forceFlush())
+  }
+
+  /** Does nothing. */
+  onStart(_span: unknown, _parentContext: unknown): void {}
+
+  /**
+   * Queues a sampled span, or counts it as dropped. Takes well under a microsecond, calls no code but the span's own
+   * `spanContext()`, and never throws.
+   */
+  onEnd(span: ReadableSpan): void {
+    let flags: number
+    try {
+      flags = span.spanContext().traceFlags
+    } catch {
+      this.#pipeline.refuse()
+      return
+    }
+    if ((flags & TraceFlags.SAMPLED) !== 0) this.#pipeline.admit(span)
+  }
+
+  /**
+   * Exports every span that ended before this call, waits for those in flight too, then calls the exporter's
+   * `forceFlush`. Later spans are never waited for.
+   *
+   * Rejects with the first error after every batch was tried; when the time is over (`exportTimeoutMillis` unless given)
+   * or the signal aborts, rejects at once and keeps the spans queued. A rejection that nobody looks at does no harm.
+   * After `shutdown`, returns its promise. Inside a call into the exporter, resolves at once.
+   */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#pipeline.forceFlush(options)
+  }
+
+  /**
+   * Stops admission, exports what is queued, then calls the exporter's `forceFlush` and `shutdown`: every step is tried
+   * and bounded, 10 s in all unless given. What could not be exported by then is counted. Rejects with the first error.
+   * A second call returns the same promise.
+   */
+  shutdown(options?: ShutdownOptions): Promise<void> {
+    this.#stopPageHide()
+    return this.#pipeline.shutdown(options)
+  }
+
+  /** Where every span is, at any time and without a MeterProvider. */
+  stats(): ProcessorStats {
+    return this.#pipeline.stats()
+  }
+}
+
+function readArguments(
+  first: SpanExporter | BatchSpanProcessorOptions | undefined,
+  config: BufferConfig | undefined,
+): { exporter: SpanExporter; options: BufferConfig } {
+  if (first !== undefined && first !== null && 'exporter' in first && !('export' in first)) {
+    return { exporter: first.exporter, options: first }
+  }
+  return { exporter: first as SpanExporter, options: config ?? {} }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { context, createContextKey } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
+
+/**
+ * The key behind `suppressTracing` of `@opentelemetry/core`. Keys are `Symbol.for(description)`, so the exporter's own
+ * HTTP spans are suppressed without an import that would come in two copies.
+ */
+const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+const CURRENT_CALL = createContextKey('spanring: call into the exporter')
+
+type Runner = <R>(work: () => R) => R
+
+/** The corner of `node:async_hooks` that is used; reached without an import, which a browser's bundler could not resolve. */
+interface AsyncHooks {
+  readonly AsyncLocalStorage?: { snapshot?(): Runner }
+}
+
+/**
+ * Where the pipeline's own work runs: in the contexts that were active when the processor was made, with tracing
+ * suppressed, and never in those of the request whose span happened to fill a batch.
+ */
+export class ExportScope {
+  /** Runs work outside of the asynchronous context of whoever calls. */
+  readonly neutral: Runner
+  readonly #context: Context
+  readonly #calls = new Set<object>()
+  #current: object | undefined
+
+  constructor() {
+    this.#context = context.active().setValue(SUPPRESS_TRACING, true)
+    this.neutral = snapshotOfAsyncContext()
+  }
+
+  /**
+   * Calls into the exporter on behalf of `call`, which counts as under way until {@link leave}.
+   */
+  enter<R>(call: object, work: () => R): R {
+    this.#calls.add(call)
+    const outer = this.#current
+    this.#current = call
+    try {
+      return this.neutral(() => context.with(this.#context.setValue(CURRENT_CALL, call), work))
+    } finally {
+      this.#current = outer
+    }
+  }
+
+  leave(call: object): void {
+    this.#calls.delete(call)
+  }
+
+  /**
+   * Whether the caller is part of a call into the exporter that has not ended: directly below it, or later in its
+   * asynchronous context if a context manager is registered. Such a caller must not wait for the pipeline, which waits
+   * for that call.
+   */
+  isInside(): boolean {
+    if (this.#current !== undefined) return true
+    const call = context.active().getValue(CURRENT_CALL)
+    return call !== undefined && this.#calls.has(call as object)
+  }
+}
+
+function snapshotOfAsyncContext(): Runner {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
+  const hooks = process?.getBuiltinModule?.('async_hooks') as AsyncHooks | undefined
+  return hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What a flush waits for: that every span admitted before a sequence number has left. Spans that end later are never
+ * waited for, so a flush ends even under constant load.
+ */
+export class FlushTicket {
+  /** The first sequence number that is not covered. */
+  readonly target: number
+  /** Fulfilled when every covered span has left; never rejected. */
+  readonly done: Promise<void>
+  /** The first error among the batches that held a covered span. */
+  error: unknown
+  resolve!: () => void
+
+  constructor(target: number) {
+    this.target = target
+    this.done = new Promise((resolve) => {
+      this.resolve = resolve
+    })
+  }
+}
+
+export class FlushTickets {
+  readonly #open = new Set<FlushTicket>()
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  open(target: number): FlushTicket {
+    const ticket = new FlushTicket(target)
+    this.#open.add(ticket)
+    return ticket
+  }
+
+  /** Forgets a ticket whose holder has stopped waiting. */
+  close(ticket: FlushTicket): void {
+    this.#open.delete(ticket)
+  }
+
+  /** A batch whose first span has this sequence number has failed. */
+  fail(firstSequence: number, error: unknown): void {
+    for (const ticket of this.#open) {
+      if (ticket.target > firstSequence) ticket.error ??= error
+    }
+  }
+
+  /** Everything before this sequence number has left. */
+  settle(oldestOutstanding: number): void {
+    for (const ticket of this.#open) {
+      if (ticket.target > oldestOutstanding) continue
+      this.#open.delete(ticket)
+      ticket.resolve()
+    }
+  }
+}

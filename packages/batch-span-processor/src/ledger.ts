@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Why a span was not handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
+ * called; it still waited when `shutdown` ran out of time; its span context could not be read.
+ */
+export const DROP_REASONS = ['queue_full', 'already_shutdown', 'shutdown', 'invalid_span'] as const
+export type DropReason = (typeof DROP_REASONS)[number]
+
+/** How many reasons of failure an exporter may invent before they are summed up as `other`. */
+const MAX_REASONS = 32
+
+/**
+ * Where every span is, at every moment (I1):
+ * `ended = exported + Σfailed + Σdropped + queued + inFlight`.
+ */
+export class Ledger {
+  /** Sampled spans given to `onEnd`. */
+  ended = 0
+  exported = 0
+  /** In the batches that wait to be sent; the rest of the queue is in the ring. */
+  staged = 0
+  inFlight = 0
+  /** Ever handed over to the exporter, whatever came of it. */
+  handedOver = 0
+  readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
+  readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
+
+  fail(reason: string, count: number): void {
+    if (count === 0) return
+    const known = reason in this.failed || Object.keys(this.failed).length < MAX_REASONS
+    const key = known ? reason : 'other'
+    this.failed[key] = (this.failed[key] ?? 0) + count
+  }
+
+  get failedTotal(): number {
+    return sum(this.failed)
+  }
+
+  get droppedTotal(): number {
+    return sum(this.dropped)
+  }
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+  let total = 0
+  for (const key in counts) total += counts[key] as number
+  return total
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+interface Page {
+  readonly visibilityState: string
+  addEventListener(type: string, listener: () => void): void
+  removeEventListener(type: string, listener: () => void): void
+}
+
+/**
+ * In a browser, flushes whenever the page is hidden: that is the last event that a tab is sure to get. Does nothing
+ * elsewhere. Returns the call that removes the listener.
+ */
+export function flushOnPageHide(flush: () => void): () => void {
+  const { document } = globalThis as { document?: Page }
+  if (document === undefined) return () => {}
+  const onChange = (): void => {
+    if (document.visibilityState === 'hidden') flush()
+  }
+  document.addEventListener('visibilitychange', onChange)
+  return () => document.removeEventListener('visibilitychange', onChange)
+}

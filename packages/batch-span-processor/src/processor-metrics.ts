@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Attributes, Counter, MeterProvider, ObservableCallback, ObservableUpDownCounter } from '@opentelemetry/api'
+import { DROP_REASONS } from './ledger.js'
+import type { Ledger } from './ledger.js'
+
+/** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
+const COMPONENT_TYPE = 'batching_span_processor'
+
+let instances = 0
+
+/**
+ * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
+ * exporter, whatever comes of the export, or when it is dropped, with the reason as `error.type`.
+ *
+ * Counts are reported as differences from the drain loop, so no code of a metrics SDK runs inside `span.end()`.
+ */
+export class ProcessorMetrics {
+  readonly #ledger: Ledger
+  readonly #attributes: Attributes
+  readonly #processed: Counter
+  readonly #queueSize: ObservableUpDownCounter
+  readonly #observeQueueSize: ObservableCallback
+  readonly #seenDropped: Record<string, number> = {}
+  #seenHandedOver = 0
+
+  constructor(provider: MeterProvider, ledger: Ledger, capacity: number, getQueueSize: () => number) {
+    this.#ledger = ledger
+    this.#attributes = { 'otel.component.type': COMPONENT_TYPE, 'otel.component.name': `${COMPONENT_TYPE}/${instances++}` }
+    const meter = provider.getMeter('@spanring/batch-span-processor')
+    this.#processed = meter.createCounter('otel.sdk.processor.span.processed', {
+      unit: '{span}',
+      description: 'The number of spans for which the processing has finished, either successful or failed.',
+    })
+    meter
+      .createUpDownCounter('otel.sdk.processor.span.queue.capacity', {
+        unit: '{span}',
+        description: 'The maximum number of spans the queue of a given instance of an SDK span processor can hold.',
+      })
+      .add(capacity, this.#attributes)
+    this.#queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
+      unit: '{span}',
+      description: 'The number of spans in the queue of a given instance of an SDK span processor.',
+    })
+    this.#observeQueueSize = (result) => result.observe(getQueueSize(), this.#attributes)
+    this.#queueSize.addCallback(this.#observeQueueSize)
+  }
+
+  /** Adds what has happened since the last call. */
+  report(): void {
+    const { handedOver, dropped } = this.#ledger
+    const sent = handedOver - this.#seenHandedOver
+    // Remembered first: if add() throws, the same spans are not counted again and again.
+    this.#seenHandedOver = handedOver
+    if (sent > 0) this.#processed.add(sent, this.#attributes)
+    for (const reason of DROP_REASONS) {
+      const count = dropped[reason] - (this.#seenDropped[reason] ?? 0)
+      this.#seenDropped[reason] = dropped[reason]
+      if (count > 0) this.#processed.add(count, { ...this.#attributes, 'error.type': reason })
+    }
+  }
+
+  close(): void {
+    this.report()
+    this.#queueSize.removeCallback(this.#observeQueueSize)
+  }
+}

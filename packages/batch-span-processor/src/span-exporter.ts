@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReadableSpan } from './readable-span.js'
+
+/** Result of an export: code 0 is success, 1 is failure, as in `@opentelemetry/core`. */
+export interface ExportResult {
+  readonly code: number
+  readonly error?: Error
+}
+
+/** The `SpanExporter` of the OpenTelemetry SDK, any line; its methods may be called with spans of any SDK. */
+export interface SpanExporter {
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void
+  shutdown(): Promise<void>
+  forceFlush?(): Promise<void>
+}
+
+/**
+ * A span exporter that also takes a batch span by span, so that the processor can spread the work of encoding over
+ * event-loop turns. *When* belongs to the processor, *bytes and network* to the exporter.
+ */
+export interface IncrementalSpanExporter extends SpanExporter {
+  /** How many batches may be between `send` and their outcome at once; at least 1. */
+  readonly maxConcurrentBatches: number
+  /**
+   * A new empty batch, or undefined while there is no room for one. In that case the exporter calls `onRoom` once when
+   * that has changed; the call only wakes the processor, so an early, late or repeated one does no harm.
+   */
+  openBatch(onRoom: () => void): SpanBatch | undefined
+}
+
+/** The part of an exporter that the drain loop drives. */
+export type BatchTarget = Omit<IncrementalSpanExporter, 'export'>
+
+/** One batch on its way through an {@link IncrementalSpanExporter}. */
+export interface SpanBatch {
+  readonly spanCount: number
+  /** Encoded size so far, in bytes. */
+  readonly byteLength: number
+  /**
+   * Takes one span: `'added'`; or `'full'`, the span was not taken, send this batch first; or `'rejected'`, this span
+   * alone breaks a limit and is counted as failed. Runs on the main thread, at times inside `span.end()`.
+   */
+  add(span: ReadableSpan): 'added' | 'full' | 'rejected'
+  /** Sends what was added, once. Never rejects; settles by `deadline.at`. */
+  send(deadline: Deadline): Promise<BatchOutcome>
+}
+
+/** By when a batch is settled, and the two ways in which the processor hurries its exporter. */
+export interface Deadline {
+  /** On the scale of `performance.now()`, in milliseconds; Infinity without a limit. */
+  readonly at: number
+  /** Aborted when nobody waits for the outcome any more: free everything the export holds. */
+  readonly signal: AbortSignal
+  /** Aborted when the processor shuts down: end a back-off now and try once more. */
+  readonly closing: AbortSignal
+}
+
+/** What became of each span of a batch: `exported` plus all of `failed` is the number of spans added. */
+export interface BatchOutcome {
+  readonly exported: number
+  /** Count by reason, in lower snake case. */
+  readonly failed: Readonly<Record<string, number>>
+  /** What `forceFlush` rejects with; a message is made from `failed` without it. */
+  readonly error?: unknown
+}
+
+export function isIncremental(exporter: SpanExporter): exporter is IncrementalSpanExporter {
+  const candidate = exporter as Partial<IncrementalSpanExporter> | null | undefined
+  return typeof candidate?.openBatch === 'function' && typeof candidate.maxConcurrentBatches === 'number'
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded, isThenable } from './bounded.js'
+import type { Settled } from './bounded.js'
+import type { Clock, Timer } from './clock.js'
+import type { ReadableSpan } from './readable-span.js'
+import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanBatch, SpanExporter } from './span-exporter.js'
+
+/**
+ * How many exports may have passed their deadline without a call back at the same time. Each still holds its batch, so
+ * this bounds memory; each is forgotten one time-out later, so a call back that never comes does not use up a place.
+ */
+export const MAX_ABANDONED = 4
+
+/**
+ * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
+ * calls of `export` at once, abandoned ones apart (I2).
+ */
+export class WholeBatchExporter implements BatchTarget {
+  readonly maxConcurrentBatches = 1
+  readonly #exporter: SpanExporter
+  readonly #clock: Clock
+  readonly #forgetMillis: number
+  readonly #abandoned = new Map<ArrayBatch, Timer>()
+  #current: ArrayBatch | undefined
+  #onRoom: (() => void) | undefined
+
+  constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
+    this.#exporter = exporter
+    this.#clock = clock
+    this.#forgetMillis = exportTimeoutMillis
+  }
+
+  /** Exports that passed their deadline and have not called back. */
+  get abandonedCount(): number {
+    return this.#abandoned.size
+  }
+
+  openBatch(onRoom: () => void): SpanBatch | undefined {
+    if (this.#current !== undefined || this.#abandoned.size >= MAX_ABANDONED) {
+      this.#onRoom = onRoom
+      return undefined
+    }
+    this.#current = new ArrayBatch(this)
+    return this.#current
+  }
+
+  async send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
+    // Not read from `batch` later: what an abandoned export holds is then this array alone.
+    const { spans } = batch
+    const count = spans.length
+    const settled = await bounded(this.#clock, { at: deadline.at, signal: deadline.signal }, () => this.#export(batch, spans))
+    this.#current = undefined
+    if (settled.status === 'timeout' || settled.status === 'aborted') this.#abandon(batch)
+    return outcomeOf(settled, count)
+  }
+
+  #export(batch: ArrayBatch, spans: ReadableSpan[]): Promise<ExportResult> {
+    return new Promise((resolve, reject) => {
+      const onResult = (result: ExportResult): void => {
+        this.#forget(batch)
+        resolve(result)
+      }
+      const returned: unknown = this.#exporter.export(spans, onResult)
+      // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
+      if (isThenable(returned)) {
+        returned.then(undefined, (error: unknown) => {
+          this.#forget(batch)
+          reject(error)
+        })
+      }
+    })
+  }
+
+  #abandon(batch: ArrayBatch): void {
+    if (batch.answered) return
+    // Without a time-out there is no deadline to pass; only shutdown abandons such an export, and nothing comes after.
+    if (this.#forgetMillis === Infinity) return
+    this.#abandoned.set(
+      batch,
+      this.#clock.startTimer(() => this.#forget(batch), this.#forgetMillis, false),
+    )
+  }
+
+  #forget(batch: ArrayBatch): void {
+    batch.answered = true
+    const timer = this.#abandoned.get(batch)
+    if (timer === undefined) return
+    timer.stop()
+    this.#abandoned.delete(batch)
+    const onRoom = this.#onRoom
+    this.#onRoom = undefined
+    onRoom?.()
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#exporter.forceFlush?.()
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#exporter.shutdown()
+  }
+
+  /** Leaves no timer behind; an abandoned export may still call back, into nothing. */
+  dispose(): void {
+    for (const timer of this.#abandoned.values()) timer.stop()
+    this.#abandoned.clear()
+    this.#onRoom = undefined
+  }
+}
+
+class ArrayBatch implements SpanBatch {
+  readonly byteLength = 0
+  readonly spans: ReadableSpan[] = []
+  /** The exporter called back, or was forgotten. */
+  answered = false
+  readonly #exporter: WholeBatchExporter
+
+  constructor(exporter: WholeBatchExporter) {
+    this.#exporter = exporter
+  }
+
+  get spanCount(): number {
+    return this.spans.length
+  }
+
+  add(span: ReadableSpan): 'added' {
+    this.spans.push(span)
+    return 'added'
+  }
+
+  send(deadline: Deadline): Promise<BatchOutcome> {
+    return this.#exporter.send(this, deadline)
+  }
+}
+
+function outcomeOf(settled: Settled<ExportResult>, count: number): BatchOutcome {
+  switch (settled.status) {
+    case 'done': {
+      const { code, error } = (settled.value as ExportResult | undefined) ?? { code: 1 }
+      if (code === 0) return { exported: count, failed: {} }
+      return { exported: 0, failed: { export_failed: count }, error: error ?? new Error('the exporter reported a failure') }
+    }
+    case 'failed':
+      return { exported: 0, failed: { export_failed: count }, error: settled.error }
+    case 'timeout':
+      return { exported: 0, failed: { timeout: count } }
+    case 'aborted':
+      return { exported: 0, failed: { shutdown: count } }
+  }
+}
