@@ -1,2 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-export const placeholder = 1
+export { forkSink } from './fork-sink.js'
+export { startSink } from './start-sink.js'
+export type { PartialSuccess } from './otlp/export-response.js'
+export type {
+  ReceivedEntityRef,
+  ReceivedEvent,
+  ReceivedLink,
+  ReceivedResource,
+  ReceivedScope,
+  ReceivedSpan,
+} from './otlp/received-span.js'
+export type { AttributeHolder, Attributes, RepeatedKey, Value } from './otlp/value.js'
+export type { Fault, Reply } from './reply.js'
+export type { SinkOptions } from './sink-options.js'
+export type { Refusal, SinkStats } from './sink-stats.js'
+export type { Sink } from './sink.js'

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ServerResponse } from 'node:http'
+import { type OtlpEncoding, errorResponse, exportResponse } from './otlp/export-response.js'
+import { pause } from './pause.js'
+import type { Reply } from './reply.js'
+
+const contentTypes: Readonly<Record<OtlpEncoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+}
+
+// More than this may stay in the process when the sender stops reading, so only its last byte counts as an answer.
+const surelySentBytes = 16 * 1024
+
+/** Answers one request as its reply says. `answered` is called right before the last byte, and not at all after a fault. */
+export async function httpAnswer(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  reply: Reply,
+  answered: (status: number) => void,
+): Promise<void> {
+  await pause(reply.delayMillis ?? 0, response, 'close')
+  if (response.destroyed) return
+  switch (reply.fault) {
+    case 'never':
+    case 'cut-in-request':
+      return
+    case 'cut-before-headers':
+      response.destroy()
+      return
+    case 'cut-after-headers':
+      cutAfterHeaders(response, encoding, reply)
+      return
+    case 'drip':
+      await drip(response, encoding, reply, answered)
+      return
+    case undefined:
+      await whole(response, encoding, reply, answered)
+  }
+}
+
+async function whole(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  reply: Reply,
+  answered: (status: number) => void,
+): Promise<void> {
+  const body = bodyOf(encoding, reply)
+  writeHead(response, encoding, reply, body.length)
+  const sentFirst = body.length > surelySentBytes ? body.length - 1 : 0
+  if (sentFirst > 0) await written(response, body.subarray(0, sentFirst))
+  if (response.destroyed) return
+  answered(response.statusCode)
+  response.end(body.subarray(sentFirst))
+}
+
+async function drip(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  reply: Reply,
+  answered: (status: number) => void,
+): Promise<void> {
+  const body = saysBody(reply) ? bodyOf(encoding, reply) : Buffer.alloc(reply.dripBytes ?? 1_000_000, ' ')
+  writeHead(response, encoding, reply, body.length)
+  response.flushHeaders()
+  for (let at = 0; at < body.length && !response.destroyed; at++) {
+    // oxlint-disable-next-line no-await-in-loop -- one byte after the other is the point
+    await pause(reply.dripEveryMillis ?? 50, response, 'close')
+    if (at < body.length - 1 && !response.destroyed) response.write(body.subarray(at, at + 1))
+  }
+  if (response.destroyed) return
+  answered(response.statusCode)
+  response.end(body.subarray(-1))
+}
+
+function cutAfterHeaders(response: ServerResponse, encoding: OtlpEncoding, reply: Reply): void {
+  const scripted = bodyOf(encoding, reply)
+  // The healthy answer in protobuf is empty; there would be no body to cut.
+  const body = scripted.length > 1 ? scripted : Buffer.alloc(64, ' ')
+  writeHead(response, encoding, reply, body.length)
+  response.write(body.subarray(0, body.length / 2), () => response.destroy())
+}
+
+function writeHead(response: ServerResponse, encoding: OtlpEncoding, reply: Reply, length: number): void {
+  response.writeHead(reply.status ?? 200, {
+    'content-type': contentTypes[encoding],
+    'content-length': String(length),
+    ...lowerCased(reply.headers ?? {}),
+  })
+}
+
+function bodyOf(encoding: OtlpEncoding, reply: Reply): Uint8Array {
+  const { status = 200, body, bodyBytes } = reply
+  if (body !== undefined) return Buffer.from(body)
+  if (bodyBytes !== undefined) return Buffer.alloc(bodyBytes, ' ')
+  if (status < 300) return exportResponse(encoding, reply.partialSuccess)
+  return errorResponse(encoding, status, `the sink was told to answer ${status}`)
+}
+
+function saysBody(reply: Reply): boolean {
+  return reply.body !== undefined || reply.bodyBytes !== undefined
+}
+
+/** So that a reply's own content-type takes the place of ours in any spelling. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+async function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // A write to a connection that breaks has its callback called too, or the response is closed.
+    response.once('close', resolve)
+    response.write(bytes, () => {
+      response.off('close', resolve)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Exchange } from './exchange.js'
+import { Ledger } from './ledger.js'
+import { ReplyScript } from './reply-script.js'
+import type { ResolvedSinkOptions } from './sink-options.js'
+import { SpanWaiters } from './span-waiters.js'
+
+/** What the receivers share: the script, the counters, and who waits for spans. */
+export class Intake {
+  readonly script: ReplyScript = new ReplyScript()
+  readonly waiters: SpanWaiters = new SpanWaiters()
+  readonly #options: ResolvedSinkOptions
+  #ledger: Ledger
+
+  constructor(options: ResolvedSinkOptions) {
+    this.#options = options
+    this.#ledger = this.#newLedger()
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger
+  }
+
+  /** A request for the export path has begun; takes its reply from the script. */
+  open(headers: Readonly<Record<string, string>>): Exchange {
+    this.#ledger.request(headers)
+    return new Exchange(this.script.next(), this.#ledger, this.#options, () => {
+      this.waiters.wake(this.#ledger.deliveredCount)
+    })
+  }
+
+  reset(): void {
+    this.script.set([])
+    this.#ledger = this.#newLedger()
+  }
+
+  #newLedger(): Ledger {
+    return new Ledger(this.#options.keep === 'count' ? 0 : this.#options.maxKeptSpans)
+  }
+}

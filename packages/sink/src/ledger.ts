@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { KeptSpans } from './kept-spans.js'
+import type { ReceivedSpan } from './otlp/received-span.js'
+import { type SpanBatch, wordsPerId } from './otlp/span-batch.js'
+import { SeenSpans } from './seen-spans.js'
+import type { Refusal, SinkStats } from './sink-stats.js'
+
+type Counts = Omit<SinkStats, 'connections' | 'openConnections' | 'bytesOnTheWire'>
+
+/**
+ * Counts what arrives and what becomes of it. A reset starts a new one: a request that was open keeps writing in the old
+ * one, so it cannot put half of itself into the new counts.
+ */
+export class Ledger {
+  readonly #seen = new SeenSpans()
+  readonly #kept: KeptSpans
+  readonly #refusals: Partial<Record<Refusal, number>> = {}
+  readonly #unknownFields: Record<string, number> = {}
+  #lastHeaders: Readonly<Record<string, string>> | undefined
+  #requests = 0
+  #received = 0
+  #delivered = 0
+  #rejected = 0
+  #refused = 0
+  #unanswered = 0
+  #duplicates = 0
+  #deliveredTwice = 0
+  #bytesDecoded = 0
+
+  /** With 0 spans are only counted. */
+  constructor(maxKeptSpans: number) {
+    this.#kept = new KeptSpans(maxKeptSpans)
+  }
+
+  request(headers: Readonly<Record<string, string>>): void {
+    this.#requests++
+    this.#lastHeaders = headers
+  }
+
+  /** The sink itself turns a request down. */
+  refusal(reason: Refusal): void {
+    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
+  }
+
+  decoded(bytes: number, unknownFields: readonly string[]): void {
+    this.#bytesDecoded += bytes
+    for (const name of unknownFields) this.#unknownFields[name] = (this.#unknownFields[name] ?? 0) + 1
+  }
+
+  received({ count, ids }: SpanBatch): void {
+    this.#received += count
+    for (let at = 0; at < ids.length; at += wordsPerId) if (this.#seen.arrive(ids, at)) this.#duplicates++
+  }
+
+  delivered({ count, ids, spans }: SpanBatch, rejectedSpans: number): void {
+    const accepted = Math.max(0, count - rejectedSpans)
+    this.#delivered += accepted
+    this.#rejected += count - accepted
+    for (let span = 0; span < accepted; span++) {
+      if (this.#seen.deliver(ids, span * wordsPerId)) this.#deliveredTwice++
+      if (spans.length > 0) this.#kept.add(spans[span]!)
+    }
+  }
+
+  refused(batch: SpanBatch): void {
+    this.#refused += batch.count
+  }
+
+  unanswered(batch: SpanBatch): void {
+    this.#unanswered += batch.count
+  }
+
+  get deliveredCount(): number {
+    return this.#delivered
+  }
+
+  spans(): ReceivedSpan[] {
+    return this.#kept.toArray()
+  }
+
+  counts(): Counts {
+    return {
+      requests: this.#requests,
+      received: this.#received,
+      delivered: this.#delivered,
+      rejected: this.#rejected,
+      refused: this.#refused,
+      unanswered: this.#unanswered,
+      waiting: this.#received - this.#delivered - this.#rejected - this.#refused - this.#unanswered,
+      duplicates: this.#duplicates,
+      deliveredTwice: this.#deliveredTwice,
+      forgotten: this.#delivered - this.#kept.size,
+      bytesDecoded: this.#bytesDecoded,
+      refusals: { ...this.#refusals },
+      unknownFields: { ...this.#unknownFields },
+      lastHeaders: this.#lastHeaders,
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { DecodeError } from './decode-error.js'
+import type { Fields, LeafReader } from './leaf-reader.js'
+import type { AttributeHolder, Attributes, RepeatedKey, Value } from './value.js'
+
+// protobufjs stops a little earlier or later, depending on what it is nested in; JSON has no limit of its own.
+const maxDepth = 100
+
+/** Reads lists of keys and values at any depth, and keeps what does not fit a record. */
+export class AttributeReader {
+  readonly #leaf: LeafReader
+  readonly #unknownField: (name: string) => void
+
+  constructor(leaf: LeafReader, unknownField: (path: string) => void) {
+    this.#leaf = leaf
+    this.#unknownField = unknownField
+  }
+
+  read(holder: Fields): AttributeHolder {
+    const repeatedKeys: RepeatedKey[] = []
+    const attributes = this.#list(holder['attributes'], [], repeatedKeys)
+    const droppedAttributesCount = this.#leaf.uint32(holder['droppedAttributesCount'], 'droppedAttributesCount')
+    return repeatedKeys.length === 0
+      ? { attributes, droppedAttributesCount }
+      : { attributes, repeatedKeys, droppedAttributesCount }
+  }
+
+  #list(raw: unknown, path: (string | number)[], repeatedKeys: RepeatedKey[]): Attributes {
+    const record: Record<string, Value> = {}
+    for (const item of this.#leaf.list(raw, 'attributes')) {
+      const pair = this.#message(item, 'KeyValue')
+      const key = this.#leaf.text(pair['key'], 'KeyValue.key')
+      const value = this.#value(pair['value'], [...path, key], repeatedKeys)
+      if (Object.hasOwn(record, key)) repeatedKeys.push({ path: [...path, key], value })
+      // An assignment would set the prototype and lose the value.
+      else if (key === '__proto__')
+        Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
+      else record[key] = value
+    }
+    return record
+  }
+
+  #value(raw: unknown, path: (string | number)[], repeatedKeys: RepeatedKey[]): Value {
+    if (raw === undefined || raw === null) return null
+    if (path.length > maxDepth) throw new DecodeError(`a value is nested more than ${maxDepth} levels deep`)
+    const anyValue = this.#message(raw, 'AnyValue')
+    const choice = this.#leaf.choice(anyValue)
+    if (choice === undefined) return null
+    const content = anyValue[choice]
+    const where = `AnyValue.${choice}`
+    switch (choice) {
+      case 'stringValue':
+        return this.#leaf.text(content, where)
+      case 'boolValue':
+        return this.#leaf.bool(content, where)
+      case 'intValue':
+        return this.#leaf.int64(content, where)
+      case 'doubleValue':
+        return this.#leaf.double(content, where)
+      case 'bytesValue':
+        return this.#leaf.bytes(content, where)
+      case 'arrayValue': {
+        const items = this.#leaf.list(this.#message(content, 'ArrayValue')['values'], where)
+        return items.map((item, position) => this.#value(item, [...path, position], repeatedKeys))
+      }
+      case 'kvlistValue':
+        return this.#list(this.#message(content, 'KeyValueList')['values'], path, repeatedKeys)
+      default:
+        throw new DecodeError(`AnyValue has an unexpected ${choice}`)
+    }
+  }
+
+  #message(raw: unknown, type: string): Fields {
+    return this.#leaf.message(raw, type, (name) => {
+      this.#unknownField(`${type}.${name}`)
+    })
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import protobuf from 'protobufjs'
+import { DecodeError } from './decode-error.js'
+import { idsOf } from './ids-of.js'
+import { otlpSchema } from './otlp-schema.js'
+import { protobufLeafReader } from './protobuf-leaf-reader.js'
+import { RequestReader } from './request-reader.js'
+import type { SpanBatch } from './span-batch.js'
+
+const requestType: protobuf.Type = otlpSchema.lookupType('ExportTraceServiceRequest')
+
+/** Throws a {@link DecodeError} for bytes that are not an ExportTraceServiceRequest. */
+export function decodeProtobuf(body: Uint8Array): SpanBatch {
+  const reader = new RequestReader(protobufLeafReader)
+  const spans = reader.spans(parse(body))
+  return { count: spans.length, ids: idsOf(spans), spans, unknownFields: reader.unknownFields }
+}
+
+function parse(body: Uint8Array): protobuf.Message {
+  const wire = protobuf.Reader.create(body)
+  // By default unknown fields are skipped without a trace.
+  wire.discardUnknown = false
+  try {
+    return requestType.decode(wire)
+  } catch (error) {
+    throw new DecodeError(`not an OTLP trace request: ${String(error)}`)
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { IdTable } from './id-table.js'
+
+// Two tables of at most 2^21 slots and 28 bytes: 120 MB at the very worst, and a minute of 20,000 spans/s.
+const maxIdsPerTable = 2 ** 20
+
+const arrived = 1
+const delivered = 2
+
+/**
+ * Which spans came before. Remembers at least the last million: when one table is full it becomes the old one, and what was
+ * in the old one and has not come again is forgotten.
+ */
+export class SeenSpans {
+  readonly #maxIds: number
+  #recent = new IdTable()
+  #old = new IdTable()
+
+  constructor(maxIds: number = maxIdsPerTable) {
+    this.#maxIds = maxIds
+  }
+
+  /** Whether the span at this place of `ids` has arrived before. */
+  arrive(ids: Uint32Array, at: number): boolean {
+    return this.#mark(ids, at, arrived)
+  }
+
+  /** Whether the span has been delivered before. */
+  deliver(ids: Uint32Array, at: number): boolean {
+    return this.#mark(ids, at, delivered)
+  }
+
+  #mark(ids: Uint32Array, at: number, bit: number): boolean {
+    let bits = this.#recent.get(ids, at)
+    if (bits === -1) bits = this.#old.get(ids, at)
+    if (bits === -1) bits = 0
+    if (this.#recent.size >= this.#maxIds) {
+      this.#old = this.#recent
+      this.#recent = new IdTable()
+    }
+    this.#recent.set(ids, at, bits | bit)
+    return (bits & bit) !== 0
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+interface Waiter {
+  readonly count: number
+  readonly settle: (error?: Error) => void
+}
+
+/** Who waits for spans. Each is settled once: by enough spans, by its own deadline, or by the end of the sink. */
+export class SpanWaiters {
+  readonly #waiters = new Set<Waiter>()
+
+  /** Only for a count that is not reached yet. The progress is for the message when time is up. */
+  async wait(count: number, timeoutMillis: number, progress: () => string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        count,
+        settle: (error) => {
+          clearTimeout(timer)
+          this.#waiters.delete(waiter)
+          if (error === undefined) resolve()
+          else reject(error)
+        },
+      }
+      const timer = setTimeout(() => {
+        waiter.settle(new Error(`waited ${timeoutMillis} ms for ${count} spans; ${progress()}`))
+      }, timeoutMillis)
+      this.#waiters.add(waiter)
+    })
+  }
+
+  wake(count: number): void {
+    for (const waiter of this.#waiters) if (count >= waiter.count) waiter.settle()
+  }
+
+  failAll(error: Error): void {
+    for (const waiter of this.#waiters) waiter.settle(error)
+  }
+}
