@@ -15,6 +15,8 @@ import type { BufferConfig, SpanExporter, SpanProcessor } from '@opentelemetry/s
 export * as api from '@opentelemetry/api'
 export { InMemorySpanExporter, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base'
 export type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base'
+/** What the constructor of the stock processor takes in this line, exporter apart or not. */
+export type { BufferConfig as StockConfig } from '@opentelemetry/sdk-trace-base'
 export { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 export { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 export { BasicTracerProvider as TracerProvider }

@@ -15,6 +15,8 @@ import type { BatchSpanProcessorOptions, SpanExporter, SpanProcessor } from '@op
 export * as api from '@opentelemetry/api'
 export { InMemorySpanExporter, NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 export type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+/** What the constructor of the stock processor takes in this line, exporter apart or not. */
+export type { BatchSpanProcessorOptions as StockConfig } from '@opentelemetry/sdk-trace'
 export { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 export { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 export { TracerProvider }
