@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { startTelemetry } from './telemetry.js'
 
