@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A program that has not ended by then is killed, and the test fails: no fixture runs for more than a few seconds. */
+const LIMIT_MILLIS = 20_000
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A Node.js program in a process of its own. */
+export class Program {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcessWithoutNullStreams
+  #stdout = ''
+  #stderr = ''
+
+  constructor(file: URL, args: readonly string[] = []) {
+    // Without options and variables of the test run: the program is an application on its own.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|VITEST)/.test(name)))
+    this.#child = spawn(process.execPath, [file.pathname, ...args], { env })
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
+    this.ended = new Promise((resolve, reject) => {
+      const limit = setTimeout(() => this.kill('SIGKILL'), LIMIT_MILLIS)
+      this.#child.once('error', reject)
+      this.#child.once('close', (code, signal) => {
+        clearTimeout(limit)
+        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr })
+      })
+    })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Until the program has printed the text. */
+  async printed(text: string): Promise<void> {
+    let hasEnded = false
+    const ended = this.ended.then(() => (hasEnded = true))
+    while (!this.#stdout.includes(text)) {
+      if (hasEnded) throw new Error(`the program ended without printing "${text}":\n${this.#stdout}${this.#stderr}`)
+      await Promise.race([once(this.#child.stdout, 'data'), ended])
+    }
+  }
+}
