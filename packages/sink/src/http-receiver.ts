@@ -92,7 +92,9 @@ export class HttpReceiver {
   }
 
   #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code?.startsWith('HPE_') === true) this.#intake.ledger.refusal('malformed-http')
+    // A sender that breaks off in its body ends here too, and is counted as that.
+    const isSyntax = error.code?.startsWith('HPE_') === true && error.code !== 'HPE_INVALID_EOF_STATE'
+    if (isSyntax) this.#intake.ledger.refusal('malformed-http')
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
     else socket.destroy()
   }

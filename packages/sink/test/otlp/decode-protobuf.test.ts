@@ -90,7 +90,7 @@ test.each([
 
 test('values nested without measure are refused', () => {
   let value: Buffer = int(3, 1)
-  for (let depth = 0; depth < 5000; depth++) value = block(5, block(1, value))
+  for (let depth = 0; depth < 300; depth++) value = block(5, block(1, value))
   expect(() => decodeProtobuf(one(block(9, block(2, value))))).toThrowError(/depth|deep/)
 })
 
@@ -98,7 +98,7 @@ test('no cut or change of a single byte does anything but decode or be refused',
   let refused = 0
   for (let at = 0; at < fullBytes.length; at++) {
     const changed = Buffer.from(fullBytes)
-    changed[at] = changed[at]! ^ 0xff
+    changed.writeUInt8(255 - changed.readUInt8(at), at)
     for (const body of [changed, fullBytes.subarray(0, at)]) {
       try {
         decodeProtobuf(body)
