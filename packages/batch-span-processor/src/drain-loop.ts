@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
-import { bounded } from './bounded.js'
-import type { Settled } from './bounded.js'
 import type { Clock } from './clock.js'
 import type { ExportScope } from './export-scope.js'
+import { ExportsInFlight } from './exports-in-flight.js'
 import type { FlushTickets } from './flush-tickets.js'
-import { sum } from './ledger.js'
 import type { Ledger } from './ledger.js'
 import type { Settings } from './options.js'
-import type { ReadableSpan, SpanResource } from './readable-span.js'
+import type { ReadableSpan } from './readable-span.js'
 import type { ResourceGate } from './resource-gate.js'
-import type { BatchOutcome, BatchTarget, SpanBatch } from './span-exporter.js'
+import type { BatchTarget } from './span-exporter.js'
 import type { SpanRing } from './span-ring.js'
-import { StagedBatch } from './staged-batch.js'
+import { Stager } from './stager.js'
 
 /** How often an awake loop looks at the ring, in milliseconds. */
 const POLL_MILLIS = 2
@@ -20,15 +18,8 @@ const POLL_MILLIS = 2
 const QUIET_TURNS = 8
 /** How soon a loop that cannot go on looks again by itself, in milliseconds; normally it is woken long before. */
 const BLOCKED_MILLIS = 100
-/** How long an exporter that settles by itself may be late, in milliseconds, before the loop settles for it. */
-const GRACE_MILLIS = 50
-/** Longest turn, in milliseconds, however full the ring. */
-const MAX_TURN_MILLIS = 4
-/** How many spans are staged between two looks at the clock, which cost about as much as a span. */
-const SPANS_PER_LOOK = 8
 /** How many spans an `onEnd` stages that finds the ring nearly full: more than the one it adds, so that the ring empties. */
 const HELP_SPANS = 2
-
 /** A ring size that is never reached: `onEnd` wakes nobody. */
 const NEVER = -1
 
@@ -43,7 +34,7 @@ export interface DrainLoopParts {
   readonly settings: Settings
   /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
   readonly onTurnEnd: (now: number) => number
-  readonly onBatchError: (error: unknown) => void
+  readonly onError: (error: unknown) => void
 }
 
 /**
@@ -60,6 +51,7 @@ export interface DrainLoopParts {
  * | idle | nothing queued, alarm off | on the first span |
  * | waiting | spans queued, alarm at the delay | when a batch is full |
  * | awake | looks every 2 ms, or blocked until something settles | never |
+ * | stopped | after the sweep of shutdown | never |
  *
  * Not `setImmediate` from `onEnd`: it made the slowest calls five times slower. An awake loop costs `onEnd` nothing.
  */
@@ -69,15 +61,11 @@ export class DrainLoop {
   /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
   readonly #parts: DrainLoopParts
+  readonly #stager: Stager
+  readonly #inFlight: ExportsInFlight
   readonly #alarm: Alarm
-  readonly #closing = new AbortController()
   readonly #maxInFlight: number
-  readonly #inFlight = new Set<StagedBatch>()
-  readonly #waiting: StagedBatch[] = []
-  #open: StagedBatch | undefined
   #mode: 'idle' | 'waiting' | 'awake' | 'stopped' = 'idle'
-  /** The exporter has no room, or a resource is not known yet: nothing can be staged until that changes. */
-  #blocked = false
   #inTurn = false
   #soonPending = false
   /** When whatever is queued goes out although its batch is not full, on the clock's scale. */
@@ -89,19 +77,14 @@ export class DrainLoop {
 
   constructor(parts: DrainLoopParts) {
     this.#parts = parts
+    const { exportTimeoutMillis } = parts.settings
+    this.#stager = new Stager({ ...parts, onRoom: this.unblock })
+    this.#inFlight = new ExportsInFlight({ ...parts, exportTimeoutMillis, onSettled: this.#onSettled })
     this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
     const { capacity } = parts.ring
+    this.helpAt = Math.max(1, capacity - (capacity >> 3))
     // Read once and never believed below 1: nothing would ever be sent.
     this.#maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
-    this.helpAt = Math.max(1, capacity - (capacity >> 3))
-  }
-
-  /** The sequence number below which every span has left. */
-  get oldestOutstanding(): number {
-    const open = this.#open !== undefined && this.#open.count > 0 ? this.#open : undefined
-    let oldest = (this.#waiting[0] ?? open)?.firstSequence ?? this.#parts.ring.tail
-    for (const staged of this.#inFlight) oldest = Math.min(oldest, staged.firstSequence)
-    return oldest
   }
 
   /** From `onEnd`, when the ring has reached `wakeAt`. */
@@ -111,36 +94,29 @@ export class DrainLoop {
 
   /** From `onEnd`, when the ring is nearly full: a bounded piece of the loop's work. Never sends. */
   help(): void {
-    if (this.#inTurn || this.#blocked) return
+    if (this.#inTurn || this.#stager.isBlocked) return
     if (this.#mode === 'waiting') this.wake()
     this.#inTurn = true
-    for (let i = 0; i < HELP_SPANS && this.#stageOne(); i++);
+    for (let i = 0; i < HELP_SPANS && this.#stager.stageOne(); i++);
     this.#inTurn = false
   }
 
   /** Sends everything admitted before `sequence` without waiting for full batches. */
   flushTo(sequence: number): void {
     this.#flushTo = Math.max(this.#flushTo, sequence)
-    this.runSoon()
+    this.#runSoon()
   }
 
   /** Tells exports under way to end their back-offs: this is their last try. */
   announceClosing(): void {
-    this.#closing.abort()
-  }
-
-  /** The next turn comes at once, in a macrotask of its own. */
-  readonly runSoon = (): void => {
-    if (this.#soonPending || this.#mode === 'stopped') return
-    this.#soonPending = true
-    this.#parts.clock.soon(this.#onSoon)
+    this.#inFlight.announceClosing()
   }
 
   /** Something changed that may let a blocked loop go on. */
   readonly unblock = (): void => {
     if (this.#mode === 'stopped') return
-    this.#blocked = false
-    this.runSoon()
+    this.#stager.isBlocked = false
+    this.#runSoon()
   }
 
   /**
@@ -155,12 +131,26 @@ export class DrainLoop {
     const left = ring.size + ledger.staged
     ledger.dropped.shutdown += left
     ledger.staged = 0
+    this.#stager.clear()
     if (left > 0) tickets.fail(0, new Error(`${left} spans were still queued at shutdown`))
-    while (ring.take() !== undefined);
-    this.#waiting.length = 0
-    this.#open = undefined
-    for (const staged of this.#inFlight) this.#settle(staged, { status: 'aborted', error: undefined })
-    tickets.settle(this.oldestOutstanding)
+    this.#inFlight.sweep()
+    this.#settleTickets()
+  }
+
+  readonly #onSettled = (): void => {
+    this.#settleTickets()
+    this.unblock()
+  }
+
+  #settleTickets(): void {
+    this.#parts.tickets.settle(Math.min(this.#stager.oldest, this.#inFlight.oldest))
+  }
+
+  /** The next turn comes at once, in a macrotask of its own. */
+  #runSoon(): void {
+    if (this.#soonPending || this.#mode === 'stopped') return
+    this.#soonPending = true
+    this.#parts.clock.soon(this.#onSoon)
   }
 
   readonly #onSoon = (): void => {
@@ -190,194 +180,55 @@ export class DrainLoop {
 
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
-    const { clock, ring, onTurnEnd } = this.#parts
+    const { clock, ring, settings, onTurnEnd } = this.#parts
     const now = clock.now()
     this.#inTurn = true
     // A turn that finds the loop blocked tries again: the exporter may have room and not have said so.
-    this.#blocked = false
-    if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + this.#parts.settings.scheduledDelayMillis
-    const isDone = this.#stage(now)
-    this.#sendDue(now, isDone)
+    this.#stager.isBlocked = false
+    if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
+    const isDone = this.#stager.stage(now)
+    if (isDone && (now >= this.#dueAt || this.#stager.oldest < this.#flushTo)) this.#stager.closeBatch()
+    this.#sendWaiting(now)
     this.#inTurn = false
-    this.#parts.tickets.settle(this.oldestOutstanding)
+    this.#settleTickets()
     const reportAt = onTurnEnd(now)
     this.#arrangeNextTurn(now, isDone, reportAt)
   }
 
-  /** Moves spans from the ring into batches until the budget is used up; whether nothing more can be moved now. */
-  #stage(now: number): boolean {
-    const { clock, ring, settings } = this.#parts
-    const fill = ring.size / ring.capacity
-    const endAt = now + Math.min(settings.turnBudgetMillis * (1 + 7 * fill), MAX_TURN_MILLIS)
-    for (let i = 1; this.#stageOne(); i++) {
-      if (i % SPANS_PER_LOOK === 0 && clock.now() >= endAt) return ring.size === 0
+  #sendWaiting(now: number): void {
+    while (this.#stager.waitingCount > 0 && this.#inFlight.count < this.#maxInFlight) {
+      const staged = this.#stager.takeWaiting()
+      if (staged === undefined) return
+      this.#inFlight.send(staged, now)
+      this.#dueAt = now + this.#parts.settings.scheduledDelayMillis
     }
-    return true
-  }
-
-  /** Moves one span; false when there is none, or no room for it. */
-  #stageOne(): boolean {
-    const { ring, ledger, gate } = this.#parts
-    const span = ring.peek()
-    if (span === undefined) return false
-    if (!gate.isOpenFor(resourceOf(span))) {
-      this.#blocked = true
-      return false
-    }
-    const staged = this.#open ?? this.#openBatch()
-    if (staged === undefined) {
-      this.#blocked = true
-      return false
-    }
-    const verdict = addGuarded(staged.batch, span)
-    // An empty batch that is full will never take this span.
-    if (verdict === 'full' && staged.count > 0) {
-      this.#closeOpenBatch()
-      return true
-    }
-    ring.take()
-    if (verdict === 'added') {
-      ledger.staged++
-      if (staged.count++ === 0) staged.firstSequence = ring.tail - 1
-      if (staged.count >= this.#parts.settings.maxExportBatchSize) this.#closeOpenBatch()
-    } else {
-      ledger.fail('rejected', 1)
-      this.#parts.tickets.fail(ring.tail - 1, new Error('the exporter rejected a span'))
-    }
-    return true
-  }
-
-  #openBatch(): StagedBatch | undefined {
-    const { target, onBatchError } = this.#parts
-    try {
-      const batch = target.openBatch(this.unblock)
-      if (batch !== undefined) this.#open = new StagedBatch(batch)
-    } catch (error) {
-      onBatchError(error)
-    }
-    return this.#open
-  }
-
-  #closeOpenBatch(): void {
-    this.#waiting.push(this.#open as StagedBatch)
-    this.#open = undefined
-  }
-
-  #sendDue(now: number, isDone: boolean): void {
-    const { settings } = this.#parts
-    const open = this.#open
-    if (open !== undefined && open.count > 0 && isDone) {
-      const isFlushed = open.firstSequence < this.#flushTo
-      if (now >= this.#dueAt || isFlushed) this.#closeOpenBatch()
-    }
-    while (this.#waiting.length > 0 && this.#inFlight.size < this.#maxInFlight) {
-      this.#send(this.#waiting.shift() as StagedBatch, now)
-      this.#dueAt = now + settings.scheduledDelayMillis
-    }
-  }
-
-  #send(staged: StagedBatch, now: number): void {
-    const { clock, ledger, scope, settings } = this.#parts
-    // Every count is right before foreign code runs.
-    this.#inFlight.add(staged)
-    ledger.staged -= staged.count
-    ledger.inFlight += staged.count
-    ledger.handedOver += staged.count
-    const at = now + settings.exportTimeoutMillis
-    const deadline = { at, signal: staged.abort.signal, closing: this.#closing.signal }
-    void bounded(clock, { at: at + GRACE_MILLIS }, () => scope.enter(staged, () => staged.batch.send(deadline))).then(
-      (settled) => {
-        this.#settle(staged, settled)
-      },
-    )
-  }
-
-  /** The one way out for a batch that was sent; whatever comes later finds it gone. */
-  #settle(staged: StagedBatch, settled: Settled<BatchOutcome>): void {
-    const { ledger, scope, tickets, onBatchError } = this.#parts
-    if (!this.#inFlight.delete(staged)) return
-    scope.leave(staged)
-    ledger.inFlight -= staged.count
-    const error = count(ledger, staged.count, settled)
-    if (settled.status !== 'done') staged.abort.abort()
-    if (error !== undefined) {
-      tickets.fail(staged.firstSequence, error)
-      onBatchError(error)
-    }
-    tickets.settle(this.oldestOutstanding)
-    this.unblock()
   }
 
   #arrangeNextTurn(now: number, isDone: boolean, reportAt: number): void {
-    const { ring, ledger, settings } = this.#parts
+    const { ring, ledger } = this.#parts
     const isEmpty = ring.size + ledger.staged === 0
     if (isEmpty) this.#dueAt = Infinity
-    const arrived = ring.head - this.#seenHead
+    this.#quietTurns = ring.head === this.#seenHead ? this.#quietTurns + 1 : Math.max(0, this.#quietTurns - 1)
     this.#seenHead = ring.head
-    this.#quietTurns = arrived > 0 ? Math.max(0, this.#quietTurns - 1) : this.#quietTurns + 1
     if (!isDone) {
       this.#quietTurns = 0
       this.#mode = 'awake'
       this.wakeAt = NEVER
-      this.runSoon()
-      return
-    }
-    if (this.#blocked || this.#waiting.length > 0) {
+      this.#runSoon()
+    } else if (this.#stager.isBlocked || this.#stager.waitingCount > 0) {
       this.#beAwake(BLOCKED_MILLIS)
-      return
-    }
-    // A ring that is not empty got its spans in this turn, from the exporter or a logger; nobody was woken for them.
-    if (ring.size > 0 || (this.#mode === 'awake' && this.#quietTurns < QUIET_TURNS)) {
+    } else if (ring.size > 0 || (this.#mode === 'awake' && this.#quietTurns < QUIET_TURNS)) {
+      // A ring that is not empty got its spans in this turn, from the exporter or a logger; nobody was woken for them.
       this.#beAwake(POLL_MILLIS)
-      return
+    } else {
+      this.#sleep(isEmpty, Math.min(this.#dueAt, reportAt) - now)
     }
+  }
+
+  #sleep(isEmpty: boolean, alarmMillis: number): void {
     this.#mode = isEmpty ? 'idle' : 'waiting'
-    this.wakeAt = isEmpty ? 1 : settings.maxExportBatchSize - (this.#open?.count ?? 0)
-    const alarmAt = Math.min(this.#dueAt, reportAt)
-    if (alarmAt === Infinity) this.#alarm.stop()
-    else this.#alarm.set(alarmAt - now)
+    this.wakeAt = isEmpty ? 1 : this.#stager.roomInBatch
+    if (alarmMillis === Infinity) this.#alarm.stop()
+    else this.#alarm.set(alarmMillis)
   }
-}
-
-/** A span of an unknown SDK may have a getter that throws. */
-function resourceOf(span: ReadableSpan): SpanResource | undefined {
-  try {
-    return span.resource
-  } catch {
-    return undefined
-  }
-}
-
-function addGuarded(batch: SpanBatch, span: ReadableSpan): 'added' | 'full' | 'rejected' {
-  try {
-    return batch.add(span)
-  } catch {
-    return 'rejected'
-  }
-}
-
-/** Books the outcome of a batch and returns the error to report, if any. An outcome that does not add up is not believed. */
-function count(ledger: Ledger, total: number, settled: Settled<BatchOutcome>): unknown {
-  if (settled.status === 'timeout') {
-    ledger.fail('timeout', total)
-    return new Error(`the export of ${total} spans has not ended in time`)
-  }
-  if (settled.status === 'aborted') {
-    ledger.fail('shutdown', total)
-    return new Error(`the export of ${total} spans had not ended at shutdown`)
-  }
-  if (settled.status === 'failed') {
-    ledger.fail('export_failed', total)
-    return settled.error ?? new Error('the export failed')
-  }
-  const { exported, failed, error } = settled.value
-  const failedTotal = sum(failed)
-  if (exported + failedTotal !== total) {
-    ledger.fail('unknown', total)
-    return new Error(`the exporter reported ${exported} exported and ${failedTotal} failed of ${total} spans`)
-  }
-  ledger.exported += exported
-  for (const reason in failed) ledger.fail(reason, failed[reason] as number)
-  if (failedTotal === 0) return undefined
-  return error ?? new Error(`${failedTotal} of ${total} spans failed: ${Object.keys(failed).join(', ')}`)
 }

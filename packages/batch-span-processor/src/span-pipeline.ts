@@ -99,7 +99,7 @@ export class SpanPipeline {
       clock,
       settings,
       onTurnEnd: (now) => this.#report(now),
-      onBatchError: (error) => this.#loss.noteError(error),
+      onError: (error) => this.#loss.noteError(error),
     })
     this.#metrics = this.#createMetrics(meterProvider)
   }
@@ -137,8 +137,8 @@ export class SpanPipeline {
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    // Set in the same tick in which the drain's end is fixed: nothing is admitted behind it.
-    this.#closed ??= observed(this.#shutdown(limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)))
+    // Closed at once, and the steps begin with a clean stack: an exporter that calls back in finds the door shut.
+    this.#closed ??= observed(Promise.resolve().then(() => this.#shutdown(limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS))))
     return this.#scope.isInside() ? Promise.resolve() : this.#closed
   }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from './clock.js'
+import type { FlushTickets } from './flush-tickets.js'
+import type { Ledger } from './ledger.js'
+import type { Settings } from './options.js'
+import type { ReadableSpan, SpanResource } from './readable-span.js'
+import type { ResourceGate } from './resource-gate.js'
+import type { BatchTarget, SpanBatch } from './span-exporter.js'
+import type { SpanRing } from './span-ring.js'
+import { StagedBatch } from './staged-batch.js'
+
+/** Longest turn, in milliseconds, however full the ring. */
+const MAX_TURN_MILLIS = 4
+/** How much longer a turn may be when the ring is full than when it is empty, as a multiple of the budget. */
+const FULL_RING_EXTRA = 7
+/** How many spans are staged between two looks at the clock, which cost about as much as a span. */
+const SPANS_PER_LOOK = 8
+
+export interface StagerParts {
+  readonly ring: SpanRing<ReadableSpan>
+  readonly target: BatchTarget
+  readonly ledger: Ledger
+  readonly tickets: FlushTickets
+  readonly gate: ResourceGate
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly onRoom: () => void
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
+ * sent. Sends nothing, so a bounded piece of its work may be done inside `onEnd`.
+ */
+export class Stager {
+  /** The exporter has no room, or a resource is not known yet: nothing moves until that changes. */
+  isBlocked = false
+  readonly #parts: StagerParts
+  readonly #waiting: StagedBatch[] = []
+  #open: StagedBatch | undefined
+
+  constructor(parts: StagerParts) {
+    this.#parts = parts
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+
+  /** How many spans the open batch still takes, by count. */
+  get roomInBatch(): number {
+    return this.#parts.settings.maxExportBatchSize - (this.#open?.count ?? 0)
+  }
+
+  /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
+  get oldest(): number {
+    const open = this.#open !== undefined && this.#open.count > 0 ? this.#open : undefined
+    return (this.#waiting[0] ?? open)?.firstSequence ?? this.#parts.ring.tail
+  }
+
+  /**
+   * Stages what is in the ring now until the budget of a turn is used up; whether nothing of that is left to move. Not
+   * what comes meanwhile: an exporter that ends spans while it encodes would feed this loop for ever.
+   */
+  stage(now: number): boolean {
+    const { clock, ring, settings } = this.#parts
+    const { head } = ring
+    const fill = ring.size / ring.capacity
+    const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
+    for (let i = 1; ring.tail < head && this.stageOne(); i++) {
+      if (i % SPANS_PER_LOOK === 0 && clock.now() >= endAt) return ring.tail >= head
+    }
+    return true
+  }
+
+  /** Moves one span, or closes the batch that had no room for it; false when there is none, or no place for it. */
+  stageOne(): boolean {
+    const { ring, gate } = this.#parts
+    const span = ring.peek()
+    if (span === undefined) return false
+    const staged = gate.isOpenFor(resourceOf(span)) ? (this.#open ?? this.#openBatch()) : undefined
+    if (staged === undefined) {
+      this.isBlocked = true
+      return false
+    }
+    const verdict = add(staged.batch, span)
+    if (verdict === 'full' && staged.count > 0) {
+      this.closeBatch()
+      return true
+    }
+    // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
+    ring.take()
+    if (verdict === 'added') this.#count(staged)
+    else this.#reject()
+    return true
+  }
+
+  /** The open batch goes out as it is, if it holds a span. */
+  closeBatch(): void {
+    if (this.#open === undefined || this.#open.count === 0) return
+    this.#waiting.push(this.#open)
+    this.#open = undefined
+  }
+
+  /** The next batch to send. */
+  takeWaiting(): StagedBatch | undefined {
+    return this.#waiting.shift()
+  }
+
+  /** Forgets everything; the caller has counted it. */
+  clear(): void {
+    while (this.#parts.ring.take() !== undefined);
+    this.#waiting.length = 0
+    this.#open = undefined
+  }
+
+  #count(staged: StagedBatch): void {
+    const { ring, ledger, settings } = this.#parts
+    if (staged.count === 0) staged.firstSequence = ring.tail - 1
+    staged.count++
+    ledger.staged++
+    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
+  }
+
+  /** The exporter does not want this span, or finds no place for it even in an empty batch. */
+  #reject(): void {
+    const { ring, ledger, tickets, onError } = this.#parts
+    const error = new Error('the exporter rejected a span')
+    ledger.fail('rejected', 1)
+    tickets.fail(ring.tail - 1, error)
+    onError(error)
+  }
+
+  #openBatch(): StagedBatch | undefined {
+    const { target, onRoom, onError } = this.#parts
+    try {
+      const batch = target.openBatch(onRoom)
+      if (batch) this.#open = new StagedBatch(batch)
+    } catch (error) {
+      onError(error)
+    }
+    return this.#open
+  }
+}
+
+/** A span of an unknown SDK may have a getter that throws. */
+function resourceOf(span: ReadableSpan): SpanResource | undefined {
+  try {
+    return span.resource
+  } catch {
+    return undefined
+  }
+}
+
+function add(batch: SpanBatch, span: ReadableSpan): 'added' | 'full' | 'rejected' {
+  try {
+    return batch.add(span)
+  } catch {
+    return 'rejected'
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock, Timer } from '../src/clock.js'
+
+interface Entry {
+  at: number
+  order: number
+  callback: () => void
+  owner: 'ours' | 'world'
+  keepAlive: boolean
+}
+
+/** Lets every promise that can settle do so: microtasks run before the next immediate. */
+export function settlePromises(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+/** Time that stands still until a test moves it. Timers of the code under test and of the world around it share it. */
+export class FakeClock implements Clock {
+  #now = 1000
+  #order = 0
+  readonly #timers = new Set<Entry>()
+  #soon: (() => void)[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  startTimer(callback: () => void, delayMillis: number, keepAlive: boolean): Timer {
+    let entry = this.#add(callback, delayMillis, 'ours', keepAlive)
+    return {
+      restart: () => {
+        this.#timers.delete(entry)
+        entry = this.#add(callback, delayMillis, 'ours', keepAlive)
+      },
+      stop: () => void this.#timers.delete(entry),
+    }
+  }
+
+  soon(callback: () => void): void {
+    this.#soon.push(callback)
+  }
+
+  /** Something outside happens later: a backend answers, say. */
+  later(callback: () => void, delayMillis: number): void {
+    this.#add(callback, delayMillis, 'world', false)
+  }
+
+  /** Timers of the code under test that are running. */
+  get ownTimers(): number {
+    return [...this.#timers].filter((entry) => entry.owner === 'ours').length
+  }
+
+  /** Timers of the code under test that hold the process. */
+  get keepAliveTimers(): number {
+    return [...this.#timers].filter((entry) => entry.keepAlive).length
+  }
+
+  /** Lets the event loop turn until nothing is left to do at this time. */
+  async turn(): Promise<void> {
+    for (let rounds = 0; ; rounds++) {
+      await settlePromises()
+      const batch = this.#soon
+      if (batch.length === 0) return
+      if (rounds > 100_000) throw new Error('the loop turns without end at one moment')
+      this.#soon = []
+      for (const callback of batch) callback()
+    }
+  }
+
+  /** Moves time forward; every timer fires when it is due, and promises settle in between. */
+  async advance(millis: number): Promise<void> {
+    const end = this.#now + millis
+    await this.turn()
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#timers.delete(next)
+      this.#now = Math.max(this.#now, next.at)
+      next.callback()
+      await this.turn()
+    }
+    this.#now = end
+  }
+
+  /** The event loop stalls: time passes and nothing runs. */
+  stall(millis: number): void {
+    this.#now += millis
+  }
+
+  #add(callback: () => void, delayMillis: number, owner: Entry['owner'], keepAlive: boolean): Entry {
+    const entry = { at: this.#now + delayMillis, order: this.#order++, callback, owner, keepAlive }
+    this.#timers.add(entry)
+    return entry
+  }
+
+  #next(end: number): Entry | undefined {
+    let first: Entry | undefined
+    for (const entry of this.#timers) {
+      if (entry.at > end) continue
+      if (first === undefined || entry.at < first.at || (entry.at === first.at && entry.order < first.order)) first = entry
+    }
+    return first
+  }
+}

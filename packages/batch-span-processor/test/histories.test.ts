@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { test } from 'vitest'
+import type { Settings } from '../src/options.js'
+import { SpanPipeline } from '../src/span-pipeline.js'
+import type { SpanExporter } from '../src/span-exporter.js'
+import { FakeClock } from './fake-clock.js'
+import { IncrementalDouble } from './incremental-double.js'
+import type { AddAnswer, Lies, OpenAnswer, SendAnswer } from './incremental-double.js'
+import { ScriptedExporter } from './scripted-exporter.js'
+import type { Behaviour, EndBehaviour } from './scripted-exporter.js'
+import { createSpan } from './span.js'
+
+const TIMEOUT = 200
+const SETTINGS: Settings = {
+  maxQueueSize: 25,
+  maxExportBatchSize: 10,
+  scheduledDelayMillis: 50,
+  exportTimeoutMillis: TIMEOUT,
+  turnBudgetMillis: 0.5,
+}
+const RUNS = 10_000
+
+/** One thing that happens to a processor. */
+type Step =
+  | { do: 'end'; count: number }
+  | { do: 'flush'; timeoutMillis: number | undefined; abortAfter: number | undefined }
+  | { do: 'advance'; millis: number }
+  | { do: 'stall'; millis: number }
+  | { do: 'shutdown'; timeoutMillis: number | undefined }
+
+type Reentry = 'no' | 'ends a span' | 'flushes' | 'shuts down'
+
+const limit = fc.option(fc.integer({ min: 1, max: 1000 }), { nil: undefined })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('end' as const), count: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), millis: fc.integer({ min: 0, max: 400 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('flush' as const), timeoutMillis: limit, abortAfter: limit }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const), millis: fc.integer({ min: 1, max: 500 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('shutdown' as const), timeoutMillis: limit }) },
+)
+const steps = fc.array(step, { minLength: 1, maxLength: 14 })
+const delay = fc.option(fc.integer({ min: 0, max: 5 * TIMEOUT }), { nil: undefined })
+const reentry = fc.constantFrom<Reentry>('no', 'no', 'ends a span', 'flushes', 'shuts down')
+
+/** A promise that was returned, and by when it must have settled. */
+interface Promised {
+  readonly what: string
+  readonly at: number
+  settled: boolean
+}
+
+/** Lives through a history and checks the invariants after every step. */
+class Life {
+  readonly clock: FakeClock
+  readonly pipeline: SpanPipeline
+  readonly #handedOver: () => number[]
+  readonly #promised: Promised[] = []
+  #ended = 0
+  #fed = 0
+  #isShutDown = false
+
+  constructor(clock: FakeClock, exporter: SpanExporter, handedOver: () => number[]) {
+    this.clock = clock
+    this.pipeline = new SpanPipeline(exporter, SETTINGS, clock)
+    this.#handedOver = handedOver
+  }
+
+  /** Called by the exporter while it is being called; an export that waits for a flush would wait for itself. */
+  reenter(how: Reentry, where: 'export' | 'add'): void {
+    const isAtOnce = where === 'export'
+    this.checkCounts()
+    // Bounded: an exporter that ends a span for every span it takes feeds itself for ever.
+    if (how === 'ends a span' && this.#fed++ < 50) this.end(1)
+    if (how === 'flushes') {
+      const bound = isAtOnce ? 0 : this.#isShutDown ? 10_000 : TIMEOUT
+      this.#promise(`flush inside ${where}`, bound, this.pipeline.forceFlush())
+    }
+    if (how === 'shuts down') {
+      const bound = isAtOnce ? 0 : this.#isShutDown ? 10_000 : 500
+      this.#promise(`shutdown inside ${where}`, bound, this.pipeline.shutdown({ timeoutMillis: 500 }))
+      this.#isShutDown = true
+    }
+  }
+
+  end(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.pipeline.admit(createSpan(this.#ended++))
+      this.checkCounts()
+    }
+  }
+
+  async take(action: Step): Promise<void> {
+    if (action.do === 'end') this.end(action.count)
+    else if (action.do === 'advance') await this.clock.advance(action.millis)
+    else if (action.do === 'stall') this.clock.stall(action.millis)
+    else if (action.do === 'flush') this.#flush(action.timeoutMillis, action.abortAfter)
+    else this.shutdown(action.timeoutMillis)
+    // Also after a stall: what was due in the meantime gets its turn before anything is judged.
+    await this.clock.advance(0)
+    this.check()
+  }
+
+  shutdown(timeoutMillis: number | undefined): void {
+    // The first call fixes the bound; a second one gets the same promise.
+    const bound = this.#isShutDown ? 10_000 : (timeoutMillis ?? 10_000)
+    this.#isShutDown = true
+    this.#promise('shutdown', bound, this.pipeline.shutdown({ timeoutMillis }))
+  }
+
+  #flush(timeoutMillis: number | undefined, abortAfter: number | undefined): void {
+    const controller = new AbortController()
+    if (abortAfter !== undefined) this.clock.later(() => controller.abort(), abortAfter)
+    const bound = this.#isShutDown ? 10_000 : Math.min(timeoutMillis ?? TIMEOUT, abortAfter ?? Infinity)
+    this.#promise('flush', bound, this.pipeline.forceFlush({ timeoutMillis, signal: controller.signal }))
+  }
+
+  #promise(what: string, bound: number, promise: Promise<void>): void {
+    const promised = { what, at: this.clock.now() + bound, settled: false }
+    this.#promised.push(promised)
+    const settle = (): void => {
+      promised.settled = true
+    }
+    promise.then(settle, settle)
+  }
+
+  checkCounts(): void {
+    const { ended, exported, queued, inFlight, failed, dropped } = this.pipeline.stats()
+    const lost = [...Object.values(failed), ...Object.values(dropped)].reduce((a, b) => a + b, 0)
+    assert.equal(ended, exported + lost + queued + inFlight, 'I1: every span is somewhere')
+    assert.equal(ended, this.#ended, 'I1: every span was counted')
+  }
+
+  check(): void {
+    this.checkCounts()
+    assert.ok(this.pipeline.stats().abandonedExports <= 4, 'I5: abandoned exports are bounded')
+    const numbers = this.#handedOver()
+    for (let i = 1; i < numbers.length; i++) {
+      assert.ok((numbers[i] as number) > (numbers[i - 1] as number), 'I3 and I4: each span once, in the order of ending')
+    }
+    for (const { what, at, settled } of this.#promised) {
+      if (this.clock.now() > at) assert.ok(settled, `I6: ${what} settles by its bound`)
+    }
+  }
+
+  async live(actions: Step[]): Promise<void> {
+    for (const action of actions) await this.take(action)
+    this.shutdown(undefined)
+    await this.clock.advance(10_001)
+    this.check()
+    const { queued, inFlight } = this.pipeline.stats()
+    assert.equal(queued + inFlight, 0, 'nothing is left after shutdown')
+    assert.equal(this.clock.ownTimers, 0, 'I7: no timer is left')
+  }
+}
+
+function runSeeded<T>(what: string, arbitrary: fc.Arbitrary<T>, live: (history: T) => Promise<void>): Promise<void> {
+  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  console.log(`${what}: SEED=${seed}`)
+  return fc.assert(fc.asyncProperty(arbitrary, live), { seed, numRuns: RUNS })
+}
+
+test('I1 to I7 hold at every step of 10,000 histories with an exporter that takes arrays', { timeout: 240_000 }, () => {
+  const delayed = <K extends Behaviour['kind']>(kind: K) =>
+    fc.record({ kind: fc.constant(kind), delay }) as fc.Arbitrary<Behaviour>
+  const behaviour = fc.oneof(
+    { weight: 4, arbitrary: delayed('ok') },
+    delayed('fail'),
+    delayed('reject'),
+    fc.constantFrom<Behaviour>({ kind: 'throw' }, { kind: 'never' }, { kind: 'garbage' }),
+    fc.integer({ min: 0, max: 300 }).map((millis): Behaviour => ({ kind: 'twice', delay: millis })),
+  )
+  const end = fc.constantFrom<EndBehaviour>('ok', 'ok', 'never', 'throw', 'reject')
+  const script = fc.array(behaviour, { minLength: 1, maxLength: 6 })
+  const history = fc.record({ steps, script, onForceFlush: end, onShutdown: end, reentry })
+  return runSeeded('whole batches', history, async (lived) => {
+    const clock = new FakeClock()
+    const exporter = new ScriptedExporter(clock, ...lived.script)
+    const life = new Life(clock, exporter, () => exporter.numbers)
+    exporter.onForceFlush = lived.onForceFlush
+    exporter.onShutdown = lived.onShutdown
+    exporter.onExport = () => {
+      const current = exporter.unanswered.filter((startedAt) => clock.now() < startedAt + TIMEOUT)
+      assert.equal(current.length, 0, 'I2: no export starts before the one before it has ended or passed its deadline')
+      const held = exporter.unanswered.filter((startedAt) => clock.now() < startedAt + 2 * TIMEOUT)
+      assert.ok(held.length <= 4, 'I2: at most 4 exports are abandoned at once')
+      life.reenter(lived.reentry, 'export')
+      const { queued, inFlight } = life.pipeline.stats()
+      const objects = SETTINGS.maxQueueSize + SETTINGS.maxExportBatchSize
+      assert.ok(queued + inFlight <= objects, 'I5: at most the queue and one batch are held as objects')
+    }
+    await life.live(lived.steps)
+    assert.equal(exporter.log.filter((entry) => entry === 'shutdown').length, 1, 'the exporter is shut down once')
+  })
+})
+
+test('I1 to I7 hold at every step of 10,000 histories with an incremental exporter that lies', { timeout: 240_000 }, () => {
+  const lies: fc.Arbitrary<Lies> = fc.record({
+    open: fc.array(
+      fc.constantFrom<OpenAnswer>('batch', 'batch', 'batch', 'no room', 'no room, and never says when', 'throw', 'null'),
+      { maxLength: 5 },
+    ),
+    add: fc.array(fc.constantFrom<AddAnswer>('added', 'added', 'added', 'added', 'full', 'rejected', 'throw', 'junk'), {
+      maxLength: 9,
+    }),
+    send: fc.array(
+      fc.record({
+        answer: fc.constantFrom<SendAnswer>(
+          ...(['ok', 'ok', 'ok', 'partly', 'never', 'throw', 'reject', 'twice'] as const),
+          ...(['too many', 'negative', 'null', 'not a promise'] as const),
+        ),
+        delay,
+      }),
+      { maxLength: 6 },
+    ),
+  })
+  const concurrency = fc.constantFrom(1, 2, 4, 0, Number.NaN)
+  const reenterOn = fc.constantFrom('add' as const, 'export' as const)
+  const history = fc.record({ steps, lies, concurrency, reentry, reenterOn })
+  return runSeeded('span by span', history, async (lived) => {
+    const clock = new FakeClock()
+    const exporter = new IncrementalDouble(clock, lived.concurrency, lived.lies)
+    const life = new Life(clock, exporter, () => exporter.numbers)
+    const allowed = Math.max(1, lived.concurrency || 1)
+    let depth = 0
+    const reenter = (): void => {
+      assert.ok(depth <= 1, 'a re-entrant call does not reach the exporter again')
+      depth++
+      life.reenter(lived.reentry, lived.reenterOn)
+      depth--
+    }
+    exporter.onSend = () => {
+      assert.ok(
+        life.pipeline.stats().inFlight <= allowed * SETTINGS.maxExportBatchSize,
+        'I2: at most maxConcurrentBatches in flight',
+      )
+      if (lived.reenterOn === 'export') reenter()
+    }
+    if (lived.reenterOn === 'add') exporter.onAdd = reenter
+    await life.live(lived.steps)
+    assert.equal(exporter.log.filter((entry) => entry === 'shutdown').length, 1, 'the exporter is shut down once')
+  })
+})

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReadableSpan } from '../src/readable-span.js'
+import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, SpanBatch } from '../src/span-exporter.js'
+import type { FakeClock } from './fake-clock.js'
+import { numbersOf } from './span.js'
+
+export type OpenAnswer = 'batch' | 'no room' | 'no room, and never says when' | 'throw' | 'null'
+export type AddAnswer = 'added' | 'full' | 'rejected' | 'throw' | 'junk'
+export type SendAnswer =
+  | 'ok'
+  | 'partly'
+  | 'never'
+  | 'throw'
+  | 'reject'
+  | 'twice'
+  | 'too many'
+  | 'negative'
+  | 'null'
+  | 'not a promise'
+
+export interface Lies {
+  open: OpenAnswer[]
+  add: AddAnswer[]
+  send: { answer: SendAnswer; delay: number | undefined }[]
+}
+
+interface Sent {
+  readonly numbers: number[]
+  readonly startedAt: number
+  readonly deadline: Deadline
+  settled: boolean
+}
+
+/** An incremental exporter that answers from three lists, over and over; empty lists make it honest. */
+export class IncrementalDouble implements IncrementalSpanExporter {
+  readonly maxConcurrentBatches: number
+  readonly sent: Sent[] = []
+  readonly log: string[] = []
+  readonly stacks: { what: string; stack: string }[] = []
+  captureStacks = false
+  onSend: (() => void) | undefined
+  onAdd: (() => void) | undefined
+  readonly #clock: FakeClock
+  readonly #lies: Lies
+  #opens = 0
+  #adds = 0
+  #sends = 0
+
+  constructor(clock: FakeClock, maxConcurrentBatches: number, lies: Partial<Lies> = {}) {
+    this.#clock = clock
+    this.maxConcurrentBatches = maxConcurrentBatches
+    this.#lies = { open: [], add: [], send: [], ...lies }
+  }
+
+  get numbers(): number[] {
+    return this.sent.flatMap((sent) => sent.numbers)
+  }
+
+  openBatch(onRoom: () => void): SpanBatch | undefined {
+    this.#note('openBatch')
+    const answer = pick(this.#lies.open, this.#opens++) ?? 'batch'
+    if (answer === 'throw') throw new Error('openBatch throws')
+    if (answer === 'null') return null as unknown as undefined
+    if (answer === 'batch') return this.#createBatch()
+    if (answer === 'no room') this.#clock.later(onRoom, 20)
+    return undefined
+  }
+
+  #createBatch(): SpanBatch {
+    const spans: ReadableSpan[] = []
+    return {
+      get spanCount() {
+        return spans.length
+      },
+      get byteLength() {
+        return spans.length * 100
+      },
+      add: (span) => {
+        this.#note('add')
+        this.onAdd?.()
+        const answer = pick(this.#lies.add, this.#adds++) ?? 'added'
+        if (answer === 'throw') throw new Error('add throws')
+        if (answer === 'added') spans.push(span)
+        return answer as 'added'
+      },
+      send: (deadline) => this.#send(spans, deadline),
+    }
+  }
+
+  #send(spans: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
+    this.#note('send')
+    this.onSend?.()
+    const { answer, delay } = pick(this.#lies.send, this.#sends++) ?? { answer: 'ok', delay: undefined }
+    const sent = { numbers: numbersOf(spans), startedAt: this.#clock.now(), deadline, settled: answer === 'throw' }
+    this.sent.push(sent)
+    const count = spans.length
+    if (answer === 'throw') throw new Error('send throws')
+    if (answer === 'not a promise') return { exported: count, failed: {} } as unknown as Promise<BatchOutcome>
+    if (answer === 'never') return new Promise(() => {})
+    if (answer === 'twice')
+      return { then: (done: (outcome: BatchOutcome) => void) => this.#twice(done, count) } as Promise<BatchOutcome>
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        sent.settled = true
+        if (answer === 'reject') reject(new Error('send rejects'))
+        else resolve(outcomeOf(answer, count))
+      }
+      if (delay === undefined) settle()
+      else this.#clock.later(settle, delay)
+    })
+  }
+
+  #twice(done: (outcome: BatchOutcome) => void, count: number): void {
+    done({ exported: count, failed: {} })
+    done({ exported: 0, failed: { other: count } })
+  }
+
+  export(_spans: ReadableSpan[], _callback: (result: ExportResult) => void): void {
+    throw new Error('an incremental exporter is never given an array')
+  }
+
+  forceFlush(): Promise<void> {
+    this.#note('forceFlush')
+    return Promise.resolve()
+  }
+
+  shutdown(): Promise<void> {
+    this.#note('shutdown')
+    return Promise.resolve()
+  }
+
+  #note(what: string): void {
+    this.log.push(what)
+    if (this.captureStacks) this.stacks.push({ what, stack: new Error(what).stack ?? '' })
+  }
+}
+
+function outcomeOf(answer: SendAnswer, count: number): BatchOutcome {
+  if (answer === 'partly') return { exported: count - 1, failed: { too_large: 1 } }
+  if (answer === 'too many') return { exported: count + 7, failed: {} }
+  if (answer === 'negative') return { exported: -1, failed: { other: count + 1 } }
+  if (answer === 'null') return null as unknown as BatchOutcome
+  return { exported: count, failed: {} }
+}
+
+function pick<T>(list: readonly T[], index: number): T | undefined {
+  return list.length === 0 ? undefined : list[index % list.length]
+}
