@@ -9,29 +9,33 @@ const maxDepth = 100
 /** Reads lists of keys and values at any depth, and keeps what does not fit a record. */
 export class AttributeReader {
   readonly #leaf: LeafReader
-  readonly #unknownField: (name: string) => void
+  readonly #unknownField: (type: string, name: string) => void
+  /** Where the reading is; in one place, not in an array for each value. */
+  readonly #path: (string | number)[] = []
+  #repeatedKeys: RepeatedKey[] = []
 
-  constructor(leaf: LeafReader, unknownField: (path: string) => void) {
+  constructor(leaf: LeafReader, unknownField: (type: string, name: string) => void) {
     this.#leaf = leaf
     this.#unknownField = unknownField
   }
 
   read(holder: Fields): AttributeHolder {
-    const repeatedKeys: RepeatedKey[] = []
-    const attributes = this.#list(holder['attributes'], [], repeatedKeys)
+    this.#repeatedKeys = []
+    const attributes = this.#list(holder['attributes'])
+    const repeatedKeys = this.#repeatedKeys
     const droppedAttributesCount = this.#leaf.uint32(holder['droppedAttributesCount'], 'droppedAttributesCount')
     return repeatedKeys.length === 0
       ? { attributes, droppedAttributesCount }
       : { attributes, repeatedKeys, droppedAttributesCount }
   }
 
-  #list(raw: unknown, path: (string | number)[], repeatedKeys: RepeatedKey[]): Attributes {
+  #list(raw: unknown): Attributes {
     const record: Record<string, Value> = {}
     for (const item of this.#leaf.list(raw, 'attributes')) {
       const pair = this.#message(item, 'KeyValue')
       const key = this.#leaf.text(pair['key'], 'KeyValue.key')
-      const value = this.#value(pair['value'], [...path, key], repeatedKeys)
-      if (Object.hasOwn(record, key)) repeatedKeys.push({ path: [...path, key], value })
+      const value = this.#value(pair['value'], key)
+      if (Object.hasOwn(record, key)) this.#repeatedKeys.push({ path: [...this.#path, key], value })
       // An assignment would set the prototype and lose the value.
       else if (key === '__proto__')
         Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
@@ -40,9 +44,16 @@ export class AttributeReader {
     return record
   }
 
-  #value(raw: unknown, path: (string | number)[], repeatedKeys: RepeatedKey[]): Value {
+  #value(raw: unknown, step: string | number): Value {
     if (raw === undefined || raw === null) return null
-    if (path.length > maxDepth) throw new DecodeError(`a value is nested more than ${maxDepth} levels deep`)
+    if (this.#path.length >= maxDepth) throw new DecodeError(`a value is nested more than ${maxDepth} levels deep`)
+    this.#path.push(step)
+    const value = this.#content(raw)
+    this.#path.pop()
+    return value
+  }
+
+  #content(raw: unknown): Value {
     const anyValue = this.#message(raw, 'AnyValue')
     const choice = this.#leaf.choice(anyValue)
     if (choice === undefined) return null
@@ -61,18 +72,16 @@ export class AttributeReader {
         return this.#leaf.bytes(content, where)
       case 'arrayValue': {
         const items = this.#leaf.list(this.#message(content, 'ArrayValue')['values'], where)
-        return items.map((item, position) => this.#value(item, [...path, position], repeatedKeys))
+        return items.map((item, position) => this.#value(item, position))
       }
       case 'kvlistValue':
-        return this.#list(this.#message(content, 'KeyValueList')['values'], path, repeatedKeys)
+        return this.#list(this.#message(content, 'KeyValueList')['values'])
       default:
         throw new DecodeError(`AnyValue has an unexpected ${choice}`)
     }
   }
 
   #message(raw: unknown, type: string): Fields {
-    return this.#leaf.message(raw, type, (name) => {
-      this.#unknownField(`${type}.${name}`)
-    })
+    return this.#leaf.message(raw, type, this.#unknownField)
   }
 }

@@ -4,7 +4,7 @@ import { DecodeError } from './decode-error.js'
 import { type SpanBatch, wordsPerId } from './span-batch.js'
 
 /**
- * Counts the spans of a request and reads their ids, and steps over everything else: a tenth of the work of a decode. The wire
+ * Counts the spans of a request and reads their ids, and steps over the rest, which is nearly all the work. The wire
  * format is still checked down to the fields of each span, so a torn or foreign body is refused and not counted.
  */
 export function countSpans(body: Uint8Array): SpanBatch {

@@ -8,7 +8,7 @@ export const jsonLeafReader: LeafReader = {
   message(raw, type, unknownField) {
     if (!isObject(raw)) throw wrong(raw, 'an object', type)
     const known = otlpSchema.lookupType(type).fields
-    for (const name of Object.keys(raw)) if (!Object.hasOwn(known, name)) unknownField(name)
+    for (const name of Object.keys(raw)) if (!Object.hasOwn(known, name)) unknownField(type, name)
     return raw
   },
   empty: () => ({}),

@@ -8,7 +8,7 @@ export type Fields = Readonly<Record<string, unknown>>
  */
 export interface LeafReader {
   /** The fields of one message; reports those that the schema does not have. */
-  message(raw: unknown, type: string, unknownField: (name: string) => void): Fields
+  message(raw: unknown, type: string, unknownField: (type: string, name: string) => void): Fields
   /** A message that was not sent. */
   empty(type: string): Fields
   list(raw: unknown, where: string): readonly unknown[]

@@ -17,9 +17,11 @@ interface Message extends Fields {
 
 /** protobufjs has checked types, ranges and UTF-8 and filled in the defaults; what is left is to change their form. */
 export const protobufLeafReader: LeafReader = {
-  message(raw, _type, unknownField) {
+  message(raw, type, unknownField) {
     const message = raw as Message
-    for (const bytes of message.$unknowns ?? []) unknownField(`#${fieldNumber(bytes)}`)
+    if (message.$unknowns !== undefined) {
+      for (const bytes of message.$unknowns) unknownField(type, `#${fieldNumber(bytes)}`)
+    }
     return message
   },
   empty: (type) => emptyMessage(type),

@@ -15,11 +15,13 @@ import type {
 export class RequestReader {
   readonly #leaf: LeafReader
   readonly #attributes: AttributeReader
+  readonly #unknownField: (type: string, name: string) => void
   readonly #unknownFields = new Set<string>()
 
   constructor(leaf: LeafReader) {
     this.#leaf = leaf
-    this.#attributes = new AttributeReader(leaf, (name) => this.#unknownFields.add(name))
+    this.#unknownField = (type, name) => this.#unknownFields.add(`${type}.${name}`)
+    this.#attributes = new AttributeReader(leaf, this.#unknownField)
   }
 
   /** Fields that the schema does not have, as `Span.#99` or `Span.colour`; each once. */
@@ -129,6 +131,6 @@ export class RequestReader {
   }
 
   #message(raw: unknown, type: string): Fields {
-    return this.#leaf.message(raw, type, (name) => this.#unknownFields.add(`${type}.${name}`))
+    return this.#leaf.message(raw, type, this.#unknownField)
   }
 }
