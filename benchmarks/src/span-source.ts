@@ -2,6 +2,7 @@
 import type { Sdk } from './sdk-line.js'
 import { spanFixtures } from './span-fixtures.js'
 
+type ReadableSpan = Parameters<SpanProcessor['onEnd']>[0]
 type SpanProcessor = ReturnType<Sdk['createStockProcessor']>
 
 const SEED = 20_261_121
@@ -34,3 +35,14 @@ export function createSpanSource({ api, createTracerProvider }: Sdk, processor: 
     forceFlush: () => provider.forceFlush(),
   }
 }
+
+/** Spans that have ended, as `onEnd` gets them; always the same ones. */
+export function endedSpans(sdk: Sdk, count: number): ReadableSpan[] {
+  const spans: ReadableSpan[] = []
+  const collector = { onStart: () => {}, onEnd: (span: ReadableSpan) => void spans.push(span), forceFlush: done, shutdown: done }
+  const source = createSpanSource(sdk, collector)
+  for (let i = 0; i < count; i++) source.next()
+  return spans
+}
+
+async function done(): Promise<void> {}
