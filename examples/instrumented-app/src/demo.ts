@@ -19,7 +19,7 @@ const asJson = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
 const shape: LoadShape = {
   warmUpMillis: quick ? 1000 : 2000,
-  measuredMillis: quick ? 4000 : 12_000,
+  measuredMillis: quick ? 4000 : 10_000,
   requestsPerSecond: 60,
   orderCount: seededOrderCount,
 }
@@ -33,7 +33,7 @@ progress.done('Starting the sink, and for each contender the service and its dat
 
 const sink = await forkSink()
 // Both before the load, so that neither runs on a machine that is busy with starting the other.
-const contenders = [await ContenderProcess.start('stock', sink.url), await ContenderProcess.start('spanring', sink.url)] as const
+const contenders = await Promise.all([ContenderProcess.start('stock', sink.url), ContenderProcess.start('spanring', sink.url)])
 try {
   const plan = planLoad(shape)
   const stock = await runContender(contenders[0], sink, plan, shape, progress)

@@ -18,8 +18,10 @@ export interface ProductRow {
   readonly name: string
 }
 
-// A schema of its own: DATABASE_URL may point at a database with other tables.
+// A schema of its own: DATABASE_URL may point at a database with other tables. The lock, held to the end of the whole
+// query, is for two services that start at once: `if not exists` looks before it creates, and fails if both saw nothing.
 const schema = `
+  select pg_advisory_xact_lock(7264);
   create schema if not exists orders_example;
   create table if not exists orders_example.products (sku text primary key, name text not null, sold int not null default 0);
   create table if not exists orders_example.orders (

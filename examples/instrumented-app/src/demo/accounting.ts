@@ -21,7 +21,7 @@ export interface Account {
 
 export interface Verdict {
   /** `ended = …`, for people. */
-  readonly text: string
+  readonly equations: readonly string[]
   /** Empty if the accounting closes. */
   readonly faults: readonly string[]
 }
@@ -30,7 +30,10 @@ export interface Verdict {
 export function settle({ ended, delivered, counts }: Account): Verdict {
   if (!counts) {
     const faults = delivered > ended ? [`${integer(delivered)} delivered, and only ${integer(ended)} ended`] : []
-    return { text: `ended ${integer(ended)} = delivered ${integer(delivered)} + no count ${integer(ended - delivered)}`, faults }
+    return {
+      equations: [`ended ${integer(ended)} = delivered ${integer(delivered)} + no count ${integer(ended - delivered)}`],
+      faults,
+    }
   }
   const { exported, queued, inFlight } = counts
   const failed = total(counts.failed)
@@ -43,7 +46,11 @@ export function settle({ ended, delivered, counts }: Account): Verdict {
   if (delivered !== exported) faults.push(`${integer(exported)} exported, and the sink received ${integer(delivered)}`)
   const parts = [`exported ${integer(exported)}`, `failed ${integer(failed)}`, `dropped ${integer(dropped)}`]
   parts.push(`queued ${integer(queued)}`, `in flight ${integer(inFlight)}`)
-  return { text: `ended ${integer(ended)} = ${parts.join(' + ')}, exported ${same} delivered`, faults }
+  const equations = [
+    `ended ${integer(ended)} = ${parts.join(' + ')}`,
+    `exported ${integer(exported)} ${same} delivered ${integer(delivered)}`,
+  ]
+  return { equations, faults }
 }
 
 export function total(counts: Readonly<Record<string, number>>): number {

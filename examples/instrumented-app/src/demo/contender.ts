@@ -22,6 +22,9 @@ export type Message = { readonly url: string } | { readonly report: Report }
 
 const resolutionMillis = 2
 
+// The demo may be gone at any time.
+process.once('disconnect', () => process.exit())
+
 const processor = measuredProcessor()
 const service = await startService({ databaseUrl: process.env['DATABASE_URL'] })
 let loopDelay: IntervalHistogram | undefined
@@ -32,8 +35,6 @@ process.on('message', (command: Command) => {
   if (command === 'measure') measure()
   else void finish()
 })
-// Also when the demo is gone before its time.
-process.once('disconnect', () => process.exit())
 send({ url: service.url })
 
 /** Forgets the warm-up, except for the spans: the accounting is over the whole life of the process. */

@@ -5,7 +5,7 @@ import { integer, micros } from './format.js'
 import type { Result } from './run-contender.js'
 
 export interface Judgement {
-  /** One line for each contender: where its spans went. */
+  /** Where the spans of each contender went. */
   readonly accounting: readonly string[]
   /** Reasons for a non-zero exit code. */
   readonly faults: readonly string[]
@@ -19,7 +19,8 @@ export function judge(stock: Result, spanring: Result): Judgement {
   for (const result of [stock, spanring]) {
     const { name, load, report, delivered, deliveredTwice } = result
     const verdict = settle({ ended: report.ended, delivered, counts: report.counts })
-    accounting.push(`${name.padEnd(9)}${verdict.text} ${verdict.faults.length === 0 ? '✓' : '✗'}`)
+    const mark = verdict.faults.length === 0 ? '✓' : '✗'
+    accounting.push(...verdict.equations.map((equation) => `${name.padEnd(9)}${equation} ${mark}`))
     faults.push(...verdict.faults.map((fault) => `${name}: ${fault}`))
     if (deliveredTwice > 0) faults.push(`${name}: ${integer(deliveredTwice)} spans arrived twice`)
     for (const [what, count] of Object.entries(load.unexpected)) faults.push(`${name}: ${integer(count)} × ${what}`)
@@ -33,13 +34,12 @@ export function judge(stock: Result, spanring: Result): Judgement {
 /** What the numbers say, good or bad. */
 function conclude(stock: Result, spanring: Result): string[] {
   const cpu = times(spanring.report.cpuMillis / stock.report.cpuMillis)
-  return [`stock:    ${fate(stock)}`, `spanring: ${fate(spanring)}, CPU time ${cpu}`]
+  return [`stock:    ${fate(stock)}`, `spanring: ${fate(spanring)}; CPU time ${cpu}`]
 }
 
 function fate(result: Result): string {
   const { onEndMicros } = result.report
-  const onEnd = `onEnd p99.9 ${micros(onEndMicros.p999)}, max ${micros(onEndMicros.max)}`
-  return `${integer(lost(result))} spans not delivered, ${counted(result)} counted; ${onEnd}`
+  return `${integer(lost(result))} spans not delivered, ${counted(result)} counted; onEnd p99.9 ${micros(onEndMicros.p999)}`
 }
 
 function counted(result: Result): string {
