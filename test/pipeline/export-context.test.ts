@@ -29,11 +29,11 @@ describe('the export of a batch', () => {
       seen[where] = requestStorage.getStore() ?? api.trace.getActiveSpan() ?? 'neutral'
     }
     onHttpRequest(() => look('http request'))
-    const { sink, processor, tracer, endSpans } = await setupPipeline(config, (exporter) => observed(exporter, look))
+    const { sink, processor, tracer, end } = await setupPipeline(config, (exporter) => observed(exporter, look))
 
     await requestStorage.run('a request', () =>
       tracer.startActiveSpan('request', async () => {
-        endSpans(spans)
+        end(spans)
         if (cause === 'the request flushes') await processor.forceFlush()
         else await sink.waitForSpans(1)
         await processor.shutdown()
@@ -45,14 +45,14 @@ describe('the export of a batch', () => {
 
   test('makes no spans of its own, although every HTTP request of the process is traced', async () => {
     onTestFinished(enableAsyncContext())
-    const { sink, processor, tracer, endSpans } = await setupPipeline({ scheduledDelayMillis: 10 })
+    const { sink, processor, tracer, end } = await setupPipeline({ scheduledDelayMillis: 10 })
     onHttpRequest(() => tracer.startSpan('HTTP request').end())
     await requestByTheApplication(sink.origin)
-    endSpans(2)
+    end(2)
 
     for (let i = 0; i < 5; i++) {
       await processor.forceFlush()
-      endSpans(1)
+      end(1)
     }
     await processor.forceFlush()
 

@@ -6,7 +6,7 @@ import { endSpans, setupPipeline, setupSink, tracerOf } from '../src/setup-pipel
 
 describe('forceFlush over a real socket', () => {
   test('waits for the export that is in flight', async () => {
-    const { sink, processor, endSpans: end } = await setupPipeline({ maxExportBatchSize: 5 })
+    const { sink, processor, end } = await setupPipeline({ maxExportBatchSize: 5 })
     await sink.script({ delayMillis: 300 })
     end(5)
     await vi.waitFor(async () => expect(await sink.stats()).toMatchObject({ waiting: 5, delivered: 0 }))
@@ -20,7 +20,7 @@ describe('forceFlush over a real socket', () => {
   test('delivers a burst of 4,000 spans whole, of which the stock processor loses some', async () => {
     const options = { maxExportBatchSize: 100, maxQueueSize: 4096 }
     const ours = await setupPipeline(options)
-    ours.endSpans(4000)
+    ours.end(4000)
     await ours.processor.forceFlush()
 
     // The stock one starts 40 exports at once, of which its exporter refuses all but 30.
@@ -35,7 +35,7 @@ describe('forceFlush over a real socket', () => {
   })
 
   test('rejects when the backend refuses a batch, counts its spans, and delivers the others', async () => {
-    const { sink, processor, endSpans: end } = await setupPipeline({ maxExportBatchSize: 10 })
+    const { sink, processor, end } = await setupPipeline({ maxExportBatchSize: 10 })
     await sink.script({}, { status: 400 }, {})
     end(30)
 
@@ -49,7 +49,7 @@ describe('forceFlush over a real socket', () => {
 describe('shutdown over a real socket', () => {
   test('calls the shutdown of the exporter only after the export in flight has ended', async () => {
     const log: string[] = []
-    const { sink, processor, endSpans: end } = await setupPipeline({ maxExportBatchSize: 5 }, (exporter) => logged(exporter, log))
+    const { sink, processor, end } = await setupPipeline({ maxExportBatchSize: 5 }, (exporter) => logged(exporter, log))
     await sink.script({ delayMillis: 300 })
     end(5)
     await vi.waitFor(async () => expect(await sink.stats()).toMatchObject({ waiting: 5 }))
@@ -62,7 +62,7 @@ describe('shutdown over a real socket', () => {
   })
 
   test('counts what ends after it and does not export it', async () => {
-    const { sink, processor, endSpans: end } = await setupPipeline()
+    const { sink, processor, end } = await setupPipeline()
     end(4)
     const closed = processor.shutdown()
     end(2)

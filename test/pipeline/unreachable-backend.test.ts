@@ -74,7 +74,7 @@ describe('a backend that refuses connections', () => {
 
 describe('a backend that takes requests and never answers', () => {
   test('costs the batches that met it and no others', async () => {
-    const { sink, processor, endSpans: end } = await setupPipeline({ maxExportBatchSize: 10, exportTimeoutMillis: 200 })
+    const { sink, processor, end } = await setupPipeline({ maxExportBatchSize: 10, exportTimeoutMillis: 200 })
     await sink.script({ fault: 'never', times: 1 })
     end(30)
 
