@@ -46,11 +46,15 @@ export function startTelemetry(processor: SpanProcessor): void {
   })
 
   // The application closes its servers on SIGTERM; then nothing keeps the process and the last spans go out here.
-  process.once('beforeExit', () => void stopTelemetry())
+  // A receiver that is gone must not turn the end of the service into a crash.
+  process.once('beforeExit', () => void stopTelemetry().catch((error: unknown) => console.error('spans were lost:', error)))
 }
 
-/** Exports what is left and closes the pipeline. */
+/** Exports what is left and closes the pipeline. Rejects if that fails. */
 export async function stopTelemetry(): Promise<void> {
-  await provider?.forceFlush()
-  await provider?.shutdown()
+  try {
+    await provider?.forceFlush()
+  } finally {
+    await provider?.shutdown()
+  }
 }
