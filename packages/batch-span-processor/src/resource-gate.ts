@@ -19,6 +19,8 @@ export class ResourceGate {
   readonly #limitMillis: number
   readonly #ready = new WeakSet<SpanResource>()
   readonly #waits = new Map<SpanResource, Promise<unknown>>()
+  /** No wait goes on beyond this. */
+  #latest = Infinity
   /** Nearly every span has the resource of the span before it. */
   #last: SpanResource | undefined
 
@@ -39,8 +41,9 @@ export class ResourceGate {
     return true
   }
 
-  /** Opens for everything that still waits at the time given, on the clock's scale. */
+  /** Opens at the time given, on the clock's scale, for everything that waits now or is asked about later. */
   async openBy(at: number): Promise<void> {
+    this.#latest = at
     const waits = [...this.#waits.values()]
     if (waits.length === 0) return
     await bounded(this.#clock, { at }, () => Promise.all(waits))
@@ -48,7 +51,7 @@ export class ResourceGate {
   }
 
   async #wait(resource: SpanResource): Promise<void> {
-    const at = this.#clock.now() + this.#limitMillis
+    const at = Math.min(this.#clock.now() + this.#limitMillis, this.#latest)
     const wait = bounded(this.#clock, { at }, () => resource.waitForAsyncAttributes?.())
     this.#waits.set(resource, wait)
     await wait

@@ -65,7 +65,10 @@ export class FakeClock implements Clock {
       if (batch.length === 0) return
       if (rounds > 100_000) throw new Error('the loop turns without end at one moment')
       this.#soon = []
-      for (const callback of batch) callback()
+      for (const callback of batch) {
+        callback()
+        await settlePromises()
+      }
     }
   }
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MeterProvider } from '@opentelemetry/api'
+import { expect, test } from 'vitest'
+import { BatchSpanProcessor } from '../src/index.js'
+import type { ExportResult, ReadableSpan, SpanExporter } from '../src/index.js'
+import { FakeClock, settlePromises } from './fake-clock.js'
+import { IncrementalDouble } from './incremental-double.js'
+import { ScriptedExporter } from './scripted-exporter.js'
+import { createSpan, numbersOf } from './span.js'
+
+/** Answers at once and keeps what it was given. */
+class KeepingExporter implements SpanExporter {
+  readonly numbers: number[] = []
+  export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void {
+    this.numbers.push(...numbersOf(spans))
+    callback({ code: 0 })
+  }
+  shutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+test('both constructor shapes take the exporter and the options', async () => {
+  for (const shape of ['exporter, config', 'options'] as const) {
+    const exporter = new KeepingExporter()
+    const processor =
+      shape === 'options'
+        ? new BatchSpanProcessor({ exporter, maxQueueSize: 7 })
+        : new BatchSpanProcessor(exporter, { maxQueueSize: 7 })
+    expect(processor.stats().queueCapacity).toBe(7)
+    for (let i = 0; i < 3; i++) processor.onEnd(createSpan(i))
+    await processor.forceFlush()
+    expect(exporter.numbers).toEqual([0, 1, 2])
+    await processor.shutdown()
+  }
+})
+
+test('an exporter alone is enough', () => {
+  expect(new BatchSpanProcessor(new KeepingExporter()).stats().queueCapacity).toBe(2048)
+  expect(new BatchSpanProcessor({ exporter: new KeepingExporter() }).stats().queueCapacity).toBe(2048)
+})
+
+test('a missing or broken exporter does not throw; its spans are counted as failed', async () => {
+  for (const broken of [undefined, null, {}, { exporter: undefined }, { exporter: {} }, { export: 'no function' }]) {
+    const processor = new BatchSpanProcessor(broken as unknown as SpanExporter)
+    processor.onEnd(createSpan(1))
+    await expect(processor.forceFlush()).rejects.toThrow()
+    expect(processor.stats()).toMatchObject({ ended: 1, failed: { export_failed: 1 } })
+    await processor.shutdown().catch(() => {})
+  }
+})
+
+test('spans that are not sampled are neither exported nor counted', async () => {
+  const exporter = new KeepingExporter()
+  const processor = new BatchSpanProcessor(exporter)
+  const unsampled = { ...createSpan(1), spanContext: () => ({ ...createSpan(1).spanContext(), traceFlags: 0 }) }
+  const otherFlags = { ...createSpan(2), spanContext: () => ({ ...createSpan(2).spanContext(), traceFlags: 3 }) }
+  processor.onEnd(unsampled)
+  processor.onEnd(otherFlags)
+  await processor.shutdown()
+  expect(processor.stats().ended).toBe(1)
+})
+
+test('onEnd never throws; what is no span is counted', () => {
+  const processor = new BatchSpanProcessor(new KeepingExporter())
+  const throwing = {
+    spanContext: () => {
+      throw new Error('no context')
+    },
+  }
+  for (const bad of [undefined, null, {}, throwing]) processor.onEnd(bad as unknown as ReadableSpan)
+  expect(processor.stats()).toMatchObject({ ended: 4, dropped: { invalid_span: 4 } })
+})
+
+test('a span whose resource cannot be read is exported all the same', async () => {
+  const exporter = new KeepingExporter()
+  const processor = new BatchSpanProcessor(exporter)
+  const span = createSpan(1)
+  Object.defineProperty(span, 'resource', {
+    get() {
+      throw new Error('no resource')
+    },
+  })
+  processor.onEnd(span)
+  await processor.shutdown()
+  expect(exporter.numbers).toEqual([1])
+})
+
+test('no method of the exporter is ever on the stack of onEnd or onStart', async () => {
+  const clock = new FakeClock()
+  const exporter = new ScriptedExporter(clock)
+  exporter.stacks = []
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64, maxExportBatchSize: 8, scheduledDelayMillis: 1 })
+  let ended = 0
+  for (let burst = 0; burst < 20; burst++) {
+    for (let i = 0; i < 1 + burst * 8; i++) {
+      processor.onStart(createSpan(ended), undefined)
+      processor.onEnd(createSpan(ended++))
+    }
+    if (burst % 7 === 0) void processor.forceFlush()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await processor.shutdown()
+  expect(exporter.calls.length).toBeGreaterThan(20)
+  expect(exporter.log).toContain('forceFlush')
+  expect(exporter.log).toContain('shutdown')
+  for (const stack of exporter.stacks) expect(stack).not.toMatch(/\bon(End|Start)\b/)
+})
+
+test('with an incremental exporter only openBatch and add may be on the stack of onEnd', async () => {
+  const exporter = new IncrementalDouble(new FakeClock(), 4)
+  exporter.captureStacks = true
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64, maxExportBatchSize: 8, scheduledDelayMillis: 1 })
+  for (let i = 0; i < 500; i++) processor.onEnd(createSpan(i))
+  await processor.forceFlush()
+  for (let i = 0; i < 500; i++) processor.onEnd(createSpan(i))
+  await processor.shutdown()
+  const onStack = new Set(exporter.stacks.filter(({ stack }) => /\bonEnd\b/.test(stack)).map(({ what }) => what))
+  expect(onStack).toEqual(new Set(['openBatch', 'add']))
+  expect(processor.stats().exported).toBe(1000)
+})
+
+test('the work inside one onEnd is bounded: two spans at most', () => {
+  const exporter = new IncrementalDouble(new FakeClock(), 4)
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64 })
+  let added = 0
+  exporter.onAdd = () => added++
+  for (let i = 0; i < 500; i++) {
+    added = 0
+    processor.onEnd(createSpan(i))
+    expect(added).toBeLessThanOrEqual(2)
+  }
+})
+
+test('a meter provider that throws does not stop anything', async () => {
+  const provider = {
+    getMeter() {
+      throw new Error('meter')
+    },
+  } as unknown as MeterProvider
+  const exporter = new KeepingExporter()
+  const processor = new BatchSpanProcessor(exporter, { selfObsMeterProvider: provider })
+  processor.onEnd(createSpan(1))
+  await processor.shutdown()
+  expect(exporter.numbers).toEqual([1])
+})
+
+test('a rejected flush that nobody looks at does not become an unhandled rejection', async () => {
+  const unhandled: unknown[] = []
+  const listener = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', listener)
+  const processor = new BatchSpanProcessor({} as SpanExporter)
+  processor.onEnd(createSpan(1))
+  void processor.forceFlush()
+  void processor.shutdown()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await settlePromises()
+  process.off('unhandledRejection', listener)
+  expect(unhandled).toEqual([])
+})

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { setup, setupIncremental } from './setup-pipeline.js'
+
+const sizes = (exporter: { calls: { numbers: number[] }[] }) => exporter.calls.map((call) => call.numbers.length)
+
+test('a lone span is exported after the delay and not before', async () => {
+  const { clock, exporter, end } = setup({})
+  end()
+  await clock.advance(49)
+  expect(sizes(exporter)).toEqual([])
+  await clock.advance(1)
+  expect(sizes(exporter)).toEqual([1])
+})
+
+test('a full batch is exported without waiting for the delay', async () => {
+  const { clock, exporter, end } = setup({ scheduledDelayMillis: 60_000 })
+  end(10)
+  expect(sizes(exporter)).toEqual([])
+  await clock.advance(5)
+  expect(sizes(exporter)).toEqual([10])
+})
+
+test('the delay starts with the first span after a quiet time, each time', async () => {
+  const { clock, exporter, end } = setup({})
+  for (let i = 1; i <= 3; i++) {
+    await clock.advance(500)
+    end()
+    await clock.advance(49)
+    expect(exporter.calls.length).toBe(i - 1)
+    await clock.advance(1)
+    expect(exporter.calls.length).toBe(i)
+  }
+})
+
+test('under steady load no span waits longer than the delay and a poll', async () => {
+  const { clock, exporter, end } = setup({ maxExportBatchSize: 1000, maxQueueSize: 1000 })
+  for (let i = 0; i < 500; i++) {
+    end()
+    await clock.advance(1)
+    const exported = exporter.numbers.length
+    expect(i + 1 - exported, 'spans that wait, one a millisecond').toBeLessThanOrEqual(50 + 2)
+  }
+})
+
+test('batches go out in order, one at a time, each after the one before has ended', async () => {
+  const { clock, exporter, end } = setup({}, { kind: 'ok', delay: 30 })
+  end(35)
+  await clock.advance(200)
+  expect(sizes(exporter)).toEqual([10, 10, 10, 5])
+  expect(exporter.numbers).toEqual(Array.from({ length: 35 }, (_, i) => i))
+  expect(exporter.log).toEqual(Array.from({ length: 4 }, () => ['export', 'answer']).flat())
+})
+
+test('exporting goes on after every way to fail, without a new span', async () => {
+  const { clock, exporter, pipeline, end } = setup(
+    {},
+    { kind: 'fail' },
+    { kind: 'throw' },
+    { kind: 'reject' },
+    { kind: 'never' },
+    { kind: 'garbage' },
+    { kind: 'ok' },
+  )
+  end(60)
+  await clock.advance(1000)
+  expect(sizes(exporter)).toEqual([10, 10, 10, 10, 10, 10])
+  expect(pipeline.stats()).toMatchObject({ exported: 10, queued: 0, inFlight: 0, failed: { export_failed: 40, timeout: 10 } })
+})
+
+test('a quiet loop leaves no alarm behind', async () => {
+  const { clock, end } = setup({})
+  end(10)
+  await clock.advance(1000)
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('a queue that is full drops and counts, and takes spans again once there is room', async () => {
+  const { clock, exporter, pipeline, end } = setup({ maxQueueSize: 20 }, { kind: 'ok', delay: 100 })
+  end(10)
+  await clock.advance(10)
+  end(25)
+  expect(pipeline.stats()).toMatchObject({ ended: 35, queued: 20, inFlight: 10, dropped: { queue_full: 5 } })
+  await clock.advance(1000)
+  end(5)
+  await clock.advance(1000)
+  expect(pipeline.stats()).toMatchObject({ exported: 35, dropped: { queue_full: 5 } })
+  expect(exporter.numbers.length).toBe(35)
+})
+
+test('a burst in one stretch fills the queue and one batch beside it, as with the stock processor', () => {
+  const { pipeline, end } = setup({ maxQueueSize: 100 })
+  end(500)
+  expect(pipeline.stats()).toMatchObject({ queued: 110, dropped: { queue_full: 390 } })
+})
+
+test('a queue as small as a batch, or of one span, works', async () => {
+  for (const size of [1, 2, 10]) {
+    const { clock, exporter, end } = setup({ maxQueueSize: size, maxExportBatchSize: size, scheduledDelayMillis: 60_000 })
+    for (let i = 0; i < 20; i++) {
+      end(size)
+      await clock.advance(5)
+    }
+    expect(exporter.numbers.length, `queue of ${size}`).toBe(20 * size)
+  }
+})
+
+test('a delay of 0 exports as soon as the loop turns', async () => {
+  const { clock, exporter, end } = setup({ scheduledDelayMillis: 0 })
+  end(3)
+  await clock.advance(3)
+  expect(sizes(exporter)).toEqual([3])
+})
+
+test('a span that ends inside export is exported later, without nesting', async () => {
+  const { clock, exporter, end } = setup({ maxExportBatchSize: 1 })
+  let depth = 0
+  let deepest = 0
+  let fed = 0
+  exporter.onExport = () => {
+    deepest = Math.max(deepest, ++depth)
+    if (fed++ < 50) end()
+    depth--
+  }
+  end()
+  await clock.advance(1000)
+  expect(exporter.numbers.length).toBe(51)
+  expect(deepest).toBe(1)
+})
+
+test('spans are not held back by a resource that never settles', async () => {
+  const { clock, exporter, pipeline, end } = setup({ exportTimeoutMillis: 30_000 })
+  end(20, { asyncAttributesPending: true, waitForAsyncAttributes: () => new Promise(() => {}) })
+  await clock.advance(4999)
+  expect(exporter.calls.length).toBe(0)
+  await clock.advance(60)
+  expect(pipeline.stats().exported).toBe(20)
+})
+
+test('an export that never answers holds a bounded number of spans for ten minutes of full load', async () => {
+  const { clock, exporter, pipeline, end } = setup({}, { kind: 'never' })
+  let most = 0
+  for (let i = 0; i < 6000; i++) {
+    end(200)
+    await clock.advance(100)
+    const held = clock.now() - 2 * 200
+    const abandoned = exporter.calls.filter((call) => call.startedAt > held).length
+    const { queued, inFlight, abandonedExports } = pipeline.stats()
+    most = Math.max(most, queued + inFlight + abandonedExports * 10)
+    expect(abandoned).toBeLessThanOrEqual(5)
+    exporter.calls.splice(0, exporter.calls.length - 5)
+  }
+  // I5: the queue, one batch in flight and four abandoned ones.
+  expect(most).toBeLessThanOrEqual(100 + 10 + 4 * 10)
+  const { ended, dropped, failed, queued, inFlight } = pipeline.stats()
+  expect(ended).toBe(1_200_000)
+  expect(dropped.queue_full + (failed['timeout'] ?? 0) + queued + inFlight).toBe(ended)
+})
+
+test('an incremental exporter is given spans early and sent full batches', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ scheduledDelayMillis: 60_000 }, 3)
+  end(25)
+  await clock.advance(5)
+  expect(exporter.sent.map((sent) => sent.numbers.length)).toEqual([10, 10])
+  expect(pipeline.stats()).toMatchObject({ exported: 20, queued: 5 })
+  expect(exporter.log.filter((entry) => entry === 'add').length).toBe(25)
+})
+
+test('at most maxConcurrentBatches are in flight; the others wait encoded', async () => {
+  const never = { answer: 'never' as const, delay: undefined }
+  const { clock, exporter, pipeline, end } = setupIncremental({ exportTimeoutMillis: 60_000 }, 3, { send: [never] })
+  end(90)
+  await clock.advance(100)
+  expect(exporter.sent.length).toBe(3)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 30, queued: 60 })
+  expect(exporter.log.filter((entry) => entry === 'add').length).toBe(90)
+})
+
+test('a burst in one stretch is staged inside onEnd, and nothing is sent there', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ maxQueueSize: 20 }, 4)
+  exporter.captureStacks = true
+  end(4000)
+  expect(pipeline.stats()).toMatchObject({ ended: 4000, queued: 4000, dropped: { queue_full: 0 } })
+  expect(new Set(exporter.log)).toEqual(new Set(['openBatch', 'add']))
+  await clock.advance(1000)
+  expect(pipeline.stats().exported).toBe(4000)
+  expect(exporter.numbers).toEqual(Array.from({ length: 4000 }, (_, i) => i))
+})
+
+test('an exporter without room stops staging: the ring fills, then spans are dropped and counted', async () => {
+  const { clock, pipeline, end } = setupIncremental({ maxQueueSize: 20 }, 4, { open: ['no room, and never says when'] })
+  end(50)
+  expect(pipeline.stats()).toMatchObject({ queued: 20, dropped: { queue_full: 30 } })
+  await clock.advance(1000)
+  expect(pipeline.stats()).toMatchObject({ queued: 20 })
+})
+
+test('an exporter that had no room is asked again when it says so', async () => {
+  const { clock, exporter, end } = setupIncremental({}, 4, { open: ['no room', 'batch'] })
+  end(10)
+  await clock.advance(2)
+  expect(exporter.sent.length).toBe(0)
+  await clock.advance(20)
+  expect(exporter.sent.length).toBe(1)
+})
+
+test('the deadline of a batch is the hand-over plus the export time-out, and the signal is aborted when it is over', async () => {
+  const never = { answer: 'never' as const, delay: undefined }
+  const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [never] })
+  end(10)
+  await clock.advance(2)
+  const sent = exporter.sent[0]
+  expect(sent?.deadline.at).toBe((sent?.startedAt ?? 0) + 200)
+  // 50 ms of grace: such an exporter settles by itself.
+  await clock.advance(249)
+  expect(sent?.deadline.signal.aborted).toBe(false)
+  await clock.advance(1)
+  expect(sent?.deadline.signal.aborted).toBe(true)
+  expect(pipeline.stats().failed).toEqual({ timeout: 10 })
+})
+
+test.each([
+  ['partly', { exported: 9, failed: { too_large: 1 } }],
+  ['throw', { exported: 0, failed: { export_failed: 10 } }],
+  ['reject', { exported: 0, failed: { export_failed: 10 } }],
+  ['twice', { exported: 10, failed: {} }],
+  ['too many', { exported: 0, failed: { unknown: 10 } }],
+  ['negative', { exported: 0, failed: { unknown: 10 } }],
+  ['null', { exported: 0, failed: { unknown: 10 } }],
+  ['not a promise', { exported: 10, failed: {} }],
+] as const)('a send that answers "%s" is booked once and in full', async (answer, expected) => {
+  const { clock, pipeline, end } = setupIncremental({}, 1, { send: [{ answer, delay: undefined }] })
+  end(10)
+  await clock.advance(100)
+  expect(pipeline.stats()).toMatchObject({ ...expected, queued: 0, inFlight: 0 })
+})
+
+test.each(['rejected', 'throw', 'junk'] as const)('an add that answers "%s" loses that span alone', async (lie) => {
+  const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { add: ['added', lie, 'added'] })
+  end(9)
+  await clock.advance(100)
+  expect(exporter.numbers).toEqual([0, 2, 3, 5, 6, 8])
+  expect(pipeline.stats()).toMatchObject({ exported: 6, failed: { rejected: 3 }, queued: 0 })
+})
+
+test('an add that always answers "full" does not hang', async () => {
+  const { clock, pipeline, end } = setupIncremental({}, 1, { add: ['full'] })
+  end(30)
+  await clock.advance(100)
+  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 30 }, queued: 0 })
+})

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { diag } from '@opentelemetry/api'
+import { afterEach, expect, test } from 'vitest'
+import { Ledger } from '../src/ledger.js'
+import { LOSS_OVER_MILLIS, LossReport, messageOf, REPORT_INTERVAL_MILLIS } from '../src/loss-report.js'
+
+function setup() {
+  const lines: string[] = []
+  const say = (message: string): void => void lines.push(message)
+  diag.setLogger({ error: say, warn: say, info: say, debug: say, verbose: say }, { suppressOverrideMessage: true })
+  const ledger = new Ledger()
+  const report = new LossReport(ledger)
+  /** A turn every 10 ms in which `lose` may lose something. */
+  const run = (from: number, to: number, lose: (now: number) => void = () => {}): void => {
+    for (let now = from; now < to; now += 10) {
+      lose(now)
+      if (report.isDue(now)) report.report(now)
+    }
+  }
+  return { lines, ledger, report, run }
+}
+
+afterEach(() => {
+  diag.disable()
+})
+
+test('without a loss nothing is said and no look is asked for', () => {
+  const { lines, report, run } = setup()
+  run(0, 60_000)
+  expect(lines).toEqual([])
+  expect(report.nextAt).toBe(Infinity)
+})
+
+test('one line says that spans are lost, one that this is over, with counts by reason', () => {
+  const { lines, ledger, report, run } = setup()
+  ledger.ended = 1000
+  report.noteError(new Error('connect ECONNREFUSED'))
+  run(0, 2000, () => {
+    ledger.dropped.queue_full += 2
+    ledger.fail('timeout', 1)
+  })
+  run(2000, 20_000)
+  expect(lines).toEqual([
+    'BatchSpanProcessor: losing spans: 3 so far (2 dropped as queue_full, 1 failed as timeout); last error: connect ECONNREFUSED',
+    'BatchSpanProcessor: no longer losing spans: 600 were lost in 7.0 s; ' +
+      'since the start 400 dropped as queue_full, 200 failed as timeout of 1000 ended; last error: connect ECONNREFUSED',
+  ])
+  expect(report.nextAt).toBe(Infinity)
+})
+
+test('the loop is asked to look again when the loss may be over', () => {
+  const { ledger, report } = setup()
+  ledger.dropped.queue_full = 1
+  report.report(100)
+  expect(report.nextAt).toBe(100 + LOSS_OVER_MILLIS)
+})
+
+test('losses that come and go make at most one pair of lines in the interval, and nothing is left out', () => {
+  const { lines, ledger, run } = setup()
+  // Five bursts of loss in one interval, each over before the next.
+  run(0, REPORT_INTERVAL_MILLIS * 3, (now) => {
+    if (now < REPORT_INTERVAL_MILLIS && now % 6000 === 0) ledger.dropped.queue_full += 10
+  })
+  expect(lines.length).toBe(4)
+  expect(lines[0]).toContain('losing spans: 10 so far')
+  expect(lines[1]).toContain('10 were lost')
+  expect(lines[2]).toContain('losing spans: 40 so far')
+  expect(lines[3]).toContain('40 were lost')
+})
+
+test('what was not yet said is said at shutdown', () => {
+  const { lines, ledger, report } = setup()
+  ledger.ended = 5
+  ledger.dropped.shutdown = 5
+  report.close(10)
+  report.close(20)
+  expect(lines).toEqual(['BatchSpanProcessor: shut down: 5 were lost; since the start 5 dropped as shutdown of 5 ended'])
+})
+
+test('a logger that throws changes nothing', () => {
+  const { ledger, report } = setup()
+  const thrower = (): void => {
+    throw new Error('logger')
+  }
+  diag.setLogger(
+    { error: thrower, warn: thrower, info: thrower, debug: thrower, verbose: thrower },
+    { suppressOverrideMessage: true },
+  )
+  ledger.dropped.queue_full = 1
+  expect(() => report.report(0)).not.toThrow()
+  expect(() => report.close(1)).not.toThrow()
+})
+
+test('an error message is one short sentence, whatever was thrown', () => {
+  expect(messageOf(new Error('x'.repeat(1000))).length).toBe(301)
+  expect(messageOf(new TypeError())).toBe('TypeError')
+  expect(messageOf('text')).toBe('text')
+  expect(messageOf(Object.create(null))).toBe('unknown')
+})

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import type { SpanResource } from '../src/readable-span.js'
+import { RESOURCE_WAIT_MILLIS, ResourceGate } from '../src/resource-gate.js'
+import { FakeClock } from './fake-clock.js'
+
+function setup(exportTimeoutMillis = 30_000) {
+  const clock = new FakeClock()
+  const state = { opened: 0 }
+  const gate = new ResourceGate(clock, exportTimeoutMillis, () => state.opened++)
+  return { clock, gate, state }
+}
+
+/** A resource like the SDK's, whose detection is in the hands of the test. */
+function pendingResource() {
+  let settle!: { resolve: () => void; reject: (error: Error) => void }
+  const detected = new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
+  const state = { waits: 0 }
+  const resource: SpanResource = {
+    asyncAttributesPending: true,
+    waitForAsyncAttributes: () => {
+      state.waits++
+      return detected
+    },
+  }
+  return { resource, state, settle }
+}
+
+test('a resource without pending attributes passes at once', () => {
+  const { gate, clock } = setup()
+  expect(gate.isOpenFor({})).toBe(true)
+  expect(gate.isOpenFor({ asyncAttributesPending: false, waitForAsyncAttributes: () => Promise.resolve() })).toBe(true)
+  expect(gate.isOpenFor(undefined)).toBe(true)
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('a pending resource is waited for once, however often it is asked about', async () => {
+  const { clock, gate, state } = setup()
+  const { resource, state: asked, settle } = pendingResource()
+  for (let i = 0; i < 100; i++) expect(gate.isOpenFor(resource)).toBe(false)
+  settle.resolve()
+  await clock.turn()
+  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(asked.waits).toBe(1)
+  expect(state.opened).toBe(1)
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('a detection that rejects opens the gate', async () => {
+  const { clock, gate } = setup()
+  const { resource, settle } = pendingResource()
+  gate.isOpenFor(resource)
+  settle.reject(new Error('no metadata'))
+  await clock.turn()
+  expect(gate.isOpenFor(resource)).toBe(true)
+})
+
+test('a detection that stays silent opens the gate after its bound, for good', async () => {
+  const { clock, gate, state } = setup()
+  const { resource, state: asked } = pendingResource()
+  gate.isOpenFor(resource)
+  await clock.advance(RESOURCE_WAIT_MILLIS - 1)
+  expect(gate.isOpenFor(resource)).toBe(false)
+  await clock.advance(1)
+  expect(gate.isOpenFor(resource)).toBe(true)
+  await clock.advance(60_000)
+  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(asked.waits).toBe(1)
+  expect(state.opened).toBe(1)
+})
+
+test('the bound is never longer than the time an export has', async () => {
+  const { clock, gate } = setup(100)
+  const { resource } = pendingResource()
+  gate.isOpenFor(resource)
+  await clock.advance(100)
+  expect(gate.isOpenFor(resource)).toBe(true)
+})
+
+test('getters and methods that throw open the gate', async () => {
+  const { clock, gate } = setup()
+  const thrower = (): never => {
+    throw new Error('resource')
+  }
+  expect(gate.isOpenFor(Object.defineProperty({}, 'asyncAttributesPending', { get: thrower }))).toBe(true)
+  const resource = { asyncAttributesPending: true, waitForAsyncAttributes: thrower }
+  gate.isOpenFor(resource)
+  await clock.turn()
+  expect(gate.isOpenFor(resource)).toBe(true)
+})
+
+test('shutdown opens it early for a resource that is not known yet', async () => {
+  const { clock, gate } = setup()
+  const { resource } = pendingResource()
+  gate.isOpenFor(resource)
+  void gate.openBy(clock.now() + 40)
+  await clock.advance(39)
+  expect(gate.isOpenFor(resource)).toBe(false)
+  await clock.advance(1)
+  expect(gate.isOpenFor(resource)).toBe(true)
+})

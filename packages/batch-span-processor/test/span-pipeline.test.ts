@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, expect, test, vi } from 'vitest'
+import { setup, setupIncremental } from './setup-pipeline.js'
+
+const unhandled = vi.fn()
+process.on('unhandledRejection', unhandled)
+afterEach(() => {
+  expect(unhandled).not.toHaveBeenCalled()
+})
+
+test('a flush exports what is queued and then flushes the exporter', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 }, { kind: 'ok', delay: 10 })
+  end(25)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(29)
+  expect(flush.state).toBe('pending')
+  await clock.advance(1)
+  expect(flush).toMatchObject({ state: 'fulfilled' })
+  expect(exporter.calls.map((call) => call.numbers.length)).toEqual([10, 10, 5])
+  expect(exporter.log.slice(-2)).toEqual(['answer', 'forceFlush'])
+})
+
+test('a flush waits for an export that is in flight', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 100 })
+  end(10)
+  await clock.advance(10)
+  expect(exporter.calls.length).toBe(1)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(80)
+  expect(flush.state).toBe('pending')
+  await clock.advance(20)
+  expect(flush.state).toBe('fulfilled')
+})
+
+test('a flush does not wait for spans that end after it, under constant load', async () => {
+  const { clock, pipeline, end, watch } = setup({ maxExportBatchSize: 50 }, { kind: 'ok', delay: 50 })
+  end(30)
+  const flush = watch(pipeline.forceFlush())
+  for (let i = 0; i < 150 && flush.state === 'pending'; i++) {
+    end()
+    await clock.advance(1)
+  }
+  expect(flush.state).toBe('fulfilled')
+  expect(flush.after).toBeLessThanOrEqual(2 * 50 + 5)
+})
+
+test('a flush with nothing to do still flushes the exporter', async () => {
+  const { clock, exporter, pipeline, watch } = setup({})
+  const flush = watch(pipeline.forceFlush())
+  await clock.turn()
+  expect(flush.state).toBe('fulfilled')
+  expect(exporter.log).toEqual(['forceFlush'])
+})
+
+test('a flush tries every batch and rejects with the first error', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'fail' }, { kind: 'throw' }, { kind: 'ok' })
+  end(30)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(10)
+  expect(flush).toMatchObject({ state: 'rejected', error: new Error('backend says no') })
+  expect(exporter.numbers.length).toBe(30)
+  expect(exporter.log.at(-1)).toBe('forceFlush')
+})
+
+test('a flush that runs out of time says what is left and keeps it queued', async () => {
+  const { clock, pipeline, end, watch } = setup({ exportTimeoutMillis: 10_000 }, { kind: 'ok', delay: 100 })
+  end(25)
+  const flush = watch(pipeline.forceFlush({ timeoutMillis: 40 }))
+  await clock.advance(40)
+  expect(flush.after).toBe(40)
+  expect(flush.error).toEqual(new Error('forceFlush has not ended within 40 ms; 15 spans are queued, 10 in flight'))
+  await clock.advance(1000)
+  expect(pipeline.stats().exported).toBe(25)
+})
+
+test('by default a flush ends after the export time-out', async () => {
+  const { clock, pipeline, end, watch } = setup({}, { kind: 'never' })
+  end(1)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(200)
+  expect(flush).toMatchObject({ state: 'rejected', after: 200 })
+})
+
+test('an aborted flush rejects with the reason and loses nothing; other flushes go on', async () => {
+  const { clock, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 100 })
+  end(10)
+  const controller = new AbortController()
+  const aborted = watch(pipeline.forceFlush({ signal: controller.signal }))
+  const other = watch(pipeline.forceFlush())
+  await clock.advance(10)
+  controller.abort(new Error('caller left'))
+  await clock.turn()
+  expect(aborted).toMatchObject({ state: 'rejected', error: new Error('caller left') })
+  await clock.advance(100)
+  expect(other.state).toBe('fulfilled')
+  expect(pipeline.stats().exported).toBe(10)
+})
+
+test('a signal that is aborted already rejects at once, 500 times, and leaves no timer', async () => {
+  const { clock, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 }, { kind: 'never' })
+  end(1)
+  const signal = AbortSignal.abort('no')
+  const flushes = Array.from({ length: 500 }, () => watch(pipeline.forceFlush({ signal })))
+  await clock.turn()
+  for (const flush of flushes) expect(flush).toMatchObject({ state: 'rejected', error: 'no', after: 0 })
+  expect(clock.keepAliveTimers).toBe(0)
+})
+
+test('a process that awaits a flush stays alive; one that does not, does not', async () => {
+  const { clock, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 100 })
+  end(10)
+  await clock.advance(5)
+  expect(clock.keepAliveTimers).toBe(0)
+  const flush = watch(pipeline.forceFlush())
+  await clock.turn()
+  expect(clock.keepAliveTimers).toBe(1)
+  await clock.advance(200)
+  expect(flush.state).toBe('fulfilled')
+  expect(clock.keepAliveTimers).toBe(0)
+})
+
+test.each([
+  ['never', /^forceFlush of the exporter has not ended/],
+  ['throw', /^forceFlush throws/],
+  ['reject', /^forceFlush rejects/],
+] as const)('an exporter whose forceFlush does "%s" makes the flush reject by its bound', async (behaviour, message) => {
+  const { clock, exporter, pipeline, end, watch } = setup({})
+  exporter.onForceFlush = behaviour
+  end(5)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(200)
+  expect(flush.state).toBe('rejected')
+  expect((flush.error as Error).message).toMatch(message)
+})
+
+test('a rejected span makes the flush that covers it reject', async () => {
+  const { clock, pipeline, end, watch } = setupIncremental({}, 1, { add: ['added', 'rejected'] })
+  end(2)
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(10)
+  expect(flush).toMatchObject({ state: 'rejected', error: new Error('the exporter rejected a span') })
+})
+
+test('1000 flushes on an exporter that hangs start one export and settle by their bound', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'never' })
+  const flushes = Array.from({ length: 1000 }, () => {
+    end()
+    return watch(pipeline.forceFlush())
+  })
+  await clock.advance(100)
+  expect(exporter.calls.length).toBe(1)
+  await clock.advance(100)
+  for (const flush of flushes) expect(flush.state).toBe('rejected')
+})
+
+test('a flush or a shutdown awaited inside export settles at once', async () => {
+  for (const method of ['forceFlush', 'shutdown'] as const) {
+    const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 10 })
+    const inside: { state: string }[] = []
+    exporter.onExport = () => {
+      if (inside.length === 0) inside.push(watch(pipeline[method]()))
+    }
+    end(15)
+    const flush = watch(pipeline.forceFlush())
+    await clock.turn()
+    expect(inside).toMatchObject([{ state: 'fulfilled', after: 0 }])
+    await clock.advance(100)
+    expect(flush.state).toBe('fulfilled')
+    expect(pipeline.stats().exported).toBe(15)
+  }
+})
+
+test('shutdown drains, then flushes the exporter, then shuts it down, in this order', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 }, { kind: 'ok', delay: 50 })
+  end(15)
+  const shutdown = watch(pipeline.shutdown())
+  await clock.advance(100)
+  expect(shutdown.state).toBe('fulfilled')
+  expect(exporter.log).toEqual(['export', 'answer', 'export', 'answer', 'forceFlush', 'shutdown'])
+  expect(pipeline.stats()).toMatchObject({ exported: 15, queued: 0, inFlight: 0 })
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('spans that end after shutdown was called are counted and not exported', async () => {
+  const { clock, exporter, pipeline, end } = setup({}, { kind: 'ok', delay: 50 })
+  end(5)
+  void pipeline.shutdown()
+  end(1)
+  await clock.advance(10)
+  end(1)
+  await clock.advance(1000)
+  end(1)
+  expect(pipeline.stats()).toMatchObject({ ended: 8, exported: 5, dropped: { already_shutdown: 3 } })
+  expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
+})
+
+test('a second shutdown returns the same promise, and so does a flush', async () => {
+  const { clock, exporter, pipeline } = setup({})
+  const first = pipeline.shutdown()
+  expect(pipeline.shutdown({ timeoutMillis: 5 })).toBe(first)
+  await clock.turn()
+  expect(pipeline.shutdown()).toBe(first)
+  expect(pipeline.forceFlush()).toBe(first)
+  expect(exporter.log).toEqual(['forceFlush', 'shutdown'])
+})
+
+test('a shutdown that runs out of time counts what is left and still shuts the exporter down', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
+  end(25)
+  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 1000 }))
+  await clock.advance(1000)
+  expect(shutdown.state).toBe('rejected')
+  expect(shutdown.after).toBeLessThanOrEqual(1000)
+  expect(exporter.log).toEqual(['export', 'forceFlush', 'shutdown'])
+  expect(pipeline.stats()).toMatchObject({ queued: 0, inFlight: 0, failed: { shutdown: 10 }, dropped: { shutdown: 15 } })
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('every step of a shutdown runs and is bounded, whatever the steps before did', async () => {
+  for (const onForceFlush of ['never', 'throw', 'reject'] as const) {
+    for (const onShutdown of ['never', 'throw', 'reject', 'ok'] as const) {
+      const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'fail' })
+      Object.assign(exporter, { onForceFlush, onShutdown })
+      end(5)
+      const shutdown = watch(pipeline.shutdown({ timeoutMillis: 500 }))
+      await clock.advance(500)
+      expect(shutdown).toMatchObject({ state: 'rejected', error: new Error('backend says no') })
+      expect(exporter.log.slice(-2)).toEqual(['forceFlush', 'shutdown'])
+      expect(clock.ownTimers).toBe(0)
+    }
+  }
+})
+
+test('a shutdown without a given limit ends within 10 seconds', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
+  Object.assign(exporter, { onForceFlush: 'never', onShutdown: 'never' })
+  end(5)
+  const shutdown = watch(pipeline.shutdown())
+  await clock.advance(10_000)
+  expect(shutdown).toMatchObject({ state: 'rejected', after: 10_000 })
+})
+
+test('exports under way learn that the processor is closing, later ones too', async () => {
+  const slow = { answer: 'ok' as const, delay: 100 }
+  const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [slow] })
+  end(15)
+  await clock.advance(5)
+  expect(exporter.sent[0]?.deadline.closing.aborted).toBe(false)
+  void pipeline.shutdown()
+  await clock.advance(1000)
+  expect(exporter.sent.map((sent) => sent.deadline.closing.aborted)).toEqual([true, true])
+  expect(pipeline.stats().exported).toBe(15)
+})
+
+test('a flush that is waiting when shutdown gives up learns of the loss', async () => {
+  const { clock, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
+  end(25)
+  const flush = watch(pipeline.forceFlush())
+  void pipeline.shutdown({ timeoutMillis: 100 })
+  await clock.advance(100)
+  expect(flush.state).toBe('rejected')
+})
+
+test('a resource that is still being detected holds shutdown up for part of its time and costs no span', async () => {
+  const { clock, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 })
+  end(5, { asyncAttributesPending: true, waitForAsyncAttributes: () => new Promise(() => {}) })
+  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 1000 }))
+  await clock.advance(1000)
+  expect(shutdown).toMatchObject({ state: 'fulfilled', after: 400 })
+  expect(pipeline.stats().exported).toBe(5)
+})
+
+test('an exporter without forceFlush is fine', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({})
+  Object.assign(exporter, { forceFlush: undefined })
+  end(5)
+  const flush = watch(pipeline.forceFlush())
+  const shutdown = watch(pipeline.shutdown())
+  await clock.advance(10)
+  expect([flush.state, shutdown.state]).toEqual(['fulfilled', 'fulfilled'])
+})

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SpanRing } from '../src/span-ring.js'
+
+describe.each([1, 10, 1000, 2048])('a ring of %i', (capacity) => {
+  test('takes exactly its capacity and refuses the next', () => {
+    const ring = new SpanRing<number>(capacity)
+    for (let i = 0; i < capacity; i++) expect(ring.offer(i)).toBe(true)
+    expect(ring.offer(capacity)).toBe(false)
+    expect(ring.size).toBe(capacity)
+    expect(ring.head - ring.tail).toBe(capacity)
+  })
+
+  test('gives back in order over many wraps', () => {
+    const ring = new SpanRing<number>(capacity)
+    let next = 0
+    let expected = 0
+    for (let lap = 0; lap < 50; lap++) {
+      while (ring.offer(next)) next++
+      const taken = 1 + (lap % capacity)
+      for (let i = 0; i < taken; i++) {
+        expect(ring.peek()).toBe(expected)
+        expect(ring.take()).toBe(expected++)
+      }
+    }
+    while (ring.size > 0) expect(ring.take()).toBe(expected++)
+    expect(expected).toBe(next)
+  })
+})
+
+test('an empty ring gives undefined and stays empty', () => {
+  const ring = new SpanRing<number>(3)
+  expect(ring.peek()).toBeUndefined()
+  expect(ring.take()).toBeUndefined()
+  expect(ring.size).toBe(0)
+  expect(ring.offer(1)).toBe(true)
+  expect(ring.take()).toBe(1)
+})
+
+test('behaves like a bounded list under any sequence of calls', () => {
+  const calls = fc.array(fc.constantFrom('offer', 'take', 'peek'), { maxLength: 200 })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), calls, (capacity, sequence) => {
+      const ring = new SpanRing<number>(capacity)
+      const model: number[] = []
+      for (const [i, call] of sequence.entries()) {
+        if (call === 'offer') {
+          const fits = model.length < capacity
+          if (fits) model.push(i)
+          expect(ring.offer(i)).toBe(fits)
+        } else if (call === 'take') expect(ring.take()).toBe(model.shift())
+        else expect(ring.peek()).toBe(model[0])
+        expect(ring.size).toBe(model.length)
+      }
+    }),
+  )
+})
+
+test('a taken slot no longer holds its span', async () => {
+  const ring = new SpanRing<object>(4)
+  const reference = offerAndTake(ring)
+  await new Promise((resolve) => setImmediate(resolve))
+  ;(globalThis as unknown as { gc(): void }).gc()
+  expect(reference.deref()).toBeUndefined()
+})
+
+/** In a function of its own, so that no register of the test keeps the span alive. */
+function offerAndTake(ring: SpanRing<object>): WeakRef<object> {
+  const span = { name: 'collect me' }
+  const reference = new WeakRef(span)
+  ring.offer(span)
+  ring.take()
+  return reference
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import type { BatchOutcome } from '../src/span-exporter.js'
+import { MAX_ABANDONED, WholeBatchExporter } from '../src/whole-batch-exporter.js'
+import { FakeClock } from './fake-clock.js'
+import { ScriptedExporter } from './scripted-exporter.js'
+import type { Behaviour } from './scripted-exporter.js'
+import { createSpan } from './span.js'
+
+const TIMEOUT = 100
+
+function setup(...script: Behaviour[]) {
+  const clock = new FakeClock()
+  const exporter = new ScriptedExporter(clock, ...script)
+  const target = new WholeBatchExporter(exporter, clock, TIMEOUT)
+  const state = { room: 0, outcomes: [] as BatchOutcome[] }
+  /** Sends a batch of two spans if there is room for one. */
+  const send = (timeoutMillis = TIMEOUT): boolean => {
+    const batch = target.openBatch(() => state.room++)
+    if (batch === undefined) return false
+    batch.add(createSpan(1))
+    batch.add(createSpan(2))
+    const { signal } = new AbortController()
+    void batch.send({ at: clock.now() + timeoutMillis, signal, closing: signal }).then((outcome) => state.outcomes.push(outcome))
+    return true
+  }
+  return { clock, exporter, target, state, send }
+}
+
+test.each<[string, Behaviour, Partial<BatchOutcome>]>([
+  ['success', { kind: 'ok' }, { exported: 2, failed: {} }],
+  ['a reported failure', { kind: 'fail' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('backend says no') }],
+  ['a throw', { kind: 'throw' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('export throws') }],
+  ['a rejection', { kind: 'reject' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('export rejects') }],
+  ['a call back with nothing', { kind: 'garbage' }, { failed: { export_failed: 2 } }],
+  ['two call backs', { kind: 'twice', delay: 10 }, { exported: 2, failed: {} }],
+])('%s is the outcome of the batch', async (_what, behaviour, outcome) => {
+  const { clock, state, send } = setup(behaviour)
+  send()
+  await clock.advance(20)
+  expect(state.outcomes.length).toBe(1)
+  expect(state.outcomes[0]).toMatchObject(outcome)
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('there is one batch at a time, from opening to outcome', async () => {
+  const { clock, target, send } = setup({ kind: 'ok', delay: 50 })
+  expect(send()).toBe(true)
+  expect(target.openBatch(() => {})).toBeUndefined()
+  await clock.advance(50)
+  expect(target.openBatch(() => {})).toBeDefined()
+})
+
+test('silence ends at the deadline; the export is abandoned and the next may start', async () => {
+  const { clock, target, state, send } = setup({ kind: 'never' })
+  send()
+  await clock.advance(TIMEOUT)
+  expect(state.outcomes).toEqual([{ exported: 0, failed: { timeout: 2 } }])
+  expect(target.abandonedCount).toBe(1)
+  expect(send()).toBe(true)
+})
+
+test('an abandoned export is forgotten one time-out later, or when it calls back', async () => {
+  const { clock, target, send } = setup({ kind: 'never' }, { kind: 'ok', delay: 150 })
+  send()
+  await clock.advance(TIMEOUT)
+  send()
+  await clock.advance(TIMEOUT - 1)
+  expect(target.abandonedCount).toBe(1)
+  await clock.advance(1)
+  expect(target.abandonedCount).toBe(1)
+  await clock.advance(50)
+  expect(target.abandonedCount).toBe(0)
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('a late call back changes nothing in the outcome', async () => {
+  const { clock, state, send } = setup({ kind: 'ok', delay: 150 })
+  send()
+  await clock.advance(200)
+  expect(state.outcomes).toEqual([{ exported: 0, failed: { timeout: 2 } }])
+})
+
+test('at most 4 exports are abandoned at once; then there is no room until one is forgotten', async () => {
+  const { clock, target, state, send } = setup({ kind: 'never' })
+  for (let i = 0; i < MAX_ABANDONED; i++) {
+    expect(send(1)).toBe(true)
+    await clock.advance(1)
+  }
+  expect(target.abandonedCount).toBe(4)
+  expect(send()).toBe(false)
+  expect(state.room).toBe(0)
+  await clock.advance(TIMEOUT)
+  expect(state.room).toBe(1)
+  expect(send()).toBe(true)
+})
+
+test('nothing is left after dispose', async () => {
+  const { clock, target, send } = setup({ kind: 'never' })
+  send()
+  await clock.advance(TIMEOUT)
+  target.dispose()
+  expect(clock.ownTimers).toBe(0)
+  expect(target.abandonedCount).toBe(0)
+})
