@@ -11,7 +11,7 @@ const exec = promisify(execFile)
 
 export const workspaceRoot: string = fileURLToPath(new URL('../..', import.meta.url))
 
-export interface Manifest {
+interface Manifest {
   readonly name: string
   readonly private?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
@@ -19,13 +19,13 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-export interface PublishedPackage {
+interface PublishedPackage {
   readonly name: string
   readonly dir: string
   readonly manifest: Manifest
 }
 
-export interface PackedPackage {
+interface PackedPackage {
   readonly tarball: string
   /** Paths inside the tarball, sorted. */
   readonly files: readonly string[]
