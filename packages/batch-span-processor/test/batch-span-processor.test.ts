@@ -68,7 +68,8 @@ test('onEnd never throws; what is no span is counted', () => {
       throw new Error('no context')
     },
   }
-  for (const bad of [undefined, null, {}, throwing]) processor.onEnd(bad as unknown as ReadableSpan)
+  const bad: unknown[] = [undefined, null, {}, throwing]
+  for (const span of bad) processor.onEnd(span as ReadableSpan)
   expect(processor.stats()).toMatchObject({ ended: 4, dropped: { invalid_span: 4 } })
 })
 
