@@ -52,7 +52,7 @@ export class ExportsInFlight {
     ledger.handedOver += staged.count
     const at = now + exportTimeoutMillis
     const deadline = { at, signal: staged.abort.signal, closing: this.#closing.signal }
-    const outcome = bounded(clock, { at: at + GRACE_MILLIS }, () => scope.enter(staged, () => staged.batch.send(deadline)))
+    const outcome = bounded(clock, { at: at + GRACE_MILLIS }, () => scope.enter(staged.call, () => staged.batch.send(deadline)))
     void outcome.then((settled) => this.#settle(staged, settled))
   }
 
@@ -69,7 +69,7 @@ export class ExportsInFlight {
   #settle(staged: StagedBatch, settled: Settled<BatchOutcome>): void {
     const { ledger, scope, tickets, onError, onSettled } = this.#parts
     if (!this.#batches.delete(staged)) return
-    scope.leave(staged)
+    scope.leave(staged.call)
     ledger.inFlight -= staged.count
     const error = book(ledger, staged.count, settled)
     if (settled.status !== 'done') staged.abort.abort()

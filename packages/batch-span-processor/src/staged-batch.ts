@@ -7,6 +7,11 @@ export class StagedBatch {
   /** Sequence number of its oldest span; meaningless while it is empty. */
   firstSequence = 0
   count = 0
+  /**
+   * Stands for the call of `send` in the asynchronous context of the exporter. Not the batch itself: sockets that the
+   * exporter keeps open keep the context in which they were opened.
+   */
+  readonly call: object = {}
   /** Tells the exporter that nobody waits for the outcome any more. */
   readonly abort: AbortController = new AbortController()
 

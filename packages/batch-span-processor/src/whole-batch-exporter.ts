@@ -45,22 +45,20 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   async send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
-    // Not read from `batch` later: what an abandoned export holds is then this array alone.
-    const { spans } = batch
-    const count = spans.length
-    const settled = await bounded(this.#clock, { at: deadline.at, signal: deadline.signal }, () => this.#export(batch, spans))
+    const count = batch.spanCount
+    const settled = await bounded(this.#clock, { at: deadline.at, signal: deadline.signal }, () => this.#export(batch))
     this.#current = undefined
     if (settled.status === 'timeout' || settled.status === 'aborted') this.#abandon(batch)
     return outcomeOf(settled, count)
   }
 
-  #export(batch: ArrayBatch, spans: ReadableSpan[]): Promise<ExportResult> {
+  #export(batch: ArrayBatch): Promise<ExportResult> {
     return new Promise((resolve, reject) => {
       const onResult = (result: ExportResult): void => {
         this.#forget(batch)
         resolve(result)
       }
-      const returned: unknown = this.#exporter.export(spans, onResult)
+      const returned: unknown = this.#exporter.export(batch.takeSpans(), onResult)
       // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
       if (isThenable(returned)) {
         returned.then(undefined, (error: unknown) => {
@@ -110,22 +108,32 @@ export class WholeBatchExporter implements BatchTarget {
 
 class ArrayBatch implements SpanBatch {
   readonly byteLength = 0
-  readonly spans: ReadableSpan[] = []
   /** The exporter called back, or was forgotten. */
   answered = false
   readonly #exporter: WholeBatchExporter
+  #spans: ReadableSpan[] = []
 
   constructor(exporter: WholeBatchExporter) {
     this.#exporter = exporter
   }
 
   get spanCount(): number {
-    return this.spans.length
+    return this.#spans.length
   }
 
   add(span: ReadableSpan): 'added' {
-    this.spans.push(span)
+    this.#spans.push(span)
     return 'added'
+  }
+
+  /**
+   * The spans, which only the exporter holds from now on. Whatever else still refers to the batch, a timer or a promise
+   * that the garbage collector has not seen yet, would carry 512 spans into the old generation: three times the work.
+   */
+  takeSpans(): ReadableSpan[] {
+    const spans = this.#spans
+    this.#spans = []
+    return spans
   }
 
   send(deadline: Deadline): Promise<BatchOutcome> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { context } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 import { BatchSpanProcessor } from '../src/index.js'
@@ -159,3 +160,26 @@ test('a rejected flush that nobody looks at does not become an unhandled rejecti
   process.off('unhandledRejection', listener)
   expect(unhandled).toEqual([])
 })
+
+test('an exporter that keeps its context and its call back does not keep the spans alive', async () => {
+  const kept: unknown[] = []
+  const exporter = new KeepingExporter()
+  exporter.export = (_spans, callback) => {
+    kept.push(callback, context.active())
+    callback({ code: 0 })
+  }
+  const processor = new BatchSpanProcessor(exporter)
+  const reference = endSpan(processor)
+  await processor.forceFlush()
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  ;(globalThis as unknown as { gc(): void }).gc()
+  expect(kept.length).toBe(2)
+  expect(reference.deref()).toBeUndefined()
+})
+
+/** In a function of its own, so that no register of the test keeps the span alive. */
+function endSpan(processor: BatchSpanProcessor): WeakRef<object> {
+  const span = createSpan(1)
+  processor.onEnd(span)
+  return new WeakRef(span)
+}
