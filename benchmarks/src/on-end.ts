@@ -13,15 +13,18 @@ import type { Results } from './on-end/report.js'
 const args = process.argv.slice(2)
 
 const options = readOptions()
-if (options === undefined) process.exitCode = 2
-else if (options.from === undefined) await main(options)
-else console.log(renderReport(read(options.from)))
+if (options?.from !== undefined) console.log(renderReport(read(options.from)))
+else if (options !== undefined) await main(options)
 
+/** Undefined when there is nothing to do, which was said. */
 function readOptions(): OnEndArguments | undefined {
   try {
-    return parseArguments(args)
+    const parsed = parseArguments(args)
+    if (parsed === undefined) console.log(USAGE)
+    return parsed
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exitCode = 2
     return undefined
   }
 }

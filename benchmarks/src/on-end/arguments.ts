@@ -20,11 +20,12 @@ export const USAGE = `npm run bench:on-end -- [options]
   --from FILE     print the report of such a file again
   --profile DIR   a CPU profile per run; its figures are not comparable`
 
-/** Throws a RangeError or a TypeError that names the option. */
-export function parseArguments(args: readonly string[]): OnEndArguments {
+/** Undefined when help is asked for; throws an error that names the option for anything that is none. */
+export function parseArguments(args: readonly string[]): OnEndArguments | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      help: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       warmup: { type: 'string' },
@@ -35,6 +36,7 @@ export function parseArguments(args: readonly string[]): OnEndArguments {
       profile: { type: 'string' },
     },
   })
+  if (values.help) return undefined
   const defaults = values.quick ? { rounds: 1, seconds: 3, warmup: 1 } : { rounds: 5, seconds: 15, warmup: 3 }
   return {
     rounds: integer('rounds', values.rounds, defaults.rounds),
