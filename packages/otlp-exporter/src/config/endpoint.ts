@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import { otlpVariables } from './environment.js'
+import type { Environment } from './environment.js'
+import { warn } from './warn.js'
+
+/** Where requests go, with the secrets of the URL set apart from what may be shown. */
+export interface Endpoint {
+  readonly origin: string
+  /** Path and query. */
+  readonly path: string
+  /** For messages: without user, password and the values of the query. */
+  readonly printable: string
+  readonly serverAddress: string
+  readonly serverPort: number
+  /** What `user:password@` means as a header; undefined without it. */
+  readonly authorization: string | undefined
+}
+
+const DEFAULT_URL = 'http://localhost:4318/v1/traces'
+
+/** The option, else the variable for traces as it is, else the general one as a base, else the default. */
+export function resolveEndpoint(url: unknown, env: Environment): Endpoint {
+  if (url !== undefined && url !== null) {
+    const endpoint = typeof url === 'string' ? endpointOf('url', url) : refuse('url')
+    if (endpoint !== undefined) return endpoint
+  }
+  for (const [variable, text] of otlpVariables(env, 'ENDPOINT')) {
+    const isBase = variable === 'OTEL_EXPORTER_OTLP_ENDPOINT'
+    const endpoint = endpointOf(variable, text, isBase)
+    if (endpoint !== undefined) return endpoint
+  }
+  return toEndpoint(new URL(DEFAULT_URL))
+}
+
+function endpointOf(source: string, text: string, isBase = false): Endpoint | undefined {
+  const url = parseHttpUrl(text)
+  if (url === undefined) return refuse(source)
+  // Only the path of a base is changed: a query stays behind it.
+  if (isBase) url.pathname += url.pathname.endsWith('/') ? 'v1/traces' : '/v1/traces'
+  return toEndpoint(url)
+}
+
+/** The text is not in the message: what cannot be taken apart may hold a password anywhere. */
+function refuse(source: string): undefined {
+  warn(`${source} is not a URL that starts with http:// or https://; not used`)
+}
+
+export function parseHttpUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+}
+
+function toEndpoint(url: URL): Endpoint {
+  const defaultPort = url.protocol === 'https:' ? 443 : 80
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    printable: printableUrl(url),
+    serverAddress: url.hostname.replaceAll(/^\[|\]$/g, ''),
+    serverPort: url.port === '' ? defaultPort : Number(url.port),
+    authorization: basicAuthorization(url),
+  }
+}
+
+/** The only way in which a URL gets into a message, an error or a metric. */
+export function printableUrl(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`
+}
+
+export function basicAuthorization(url: URL): string | undefined {
+  if (url.username === '' && url.password === '') return undefined
+  const credentials = `${decoded(url.username)}:${decoded(url.password)}`
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A bare percent sign is legal there and stands for itself.
+    return text
+  }
+}

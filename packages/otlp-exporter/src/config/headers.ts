@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { otlpVariables } from './environment.js'
+import type { Environment } from './environment.js'
+import type { HeaderValues } from './options.js'
+import { warn } from './warn.js'
+
+/** Set by the transport, or by HTTP itself; another value would break the request. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'keep-alive',
+  'proxy-authorization',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Visible characters, spaces and tabs of Latin-1. */
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+
+/** Names in lower case. Says which name is wrong, and never a value. */
+export function cleanHeaders(headers: unknown, source: string, onWarning: (message: string) => void): HeaderValues {
+  const clean: Record<string, string> = {}
+  if (headers === undefined || headers === null) return clean
+  if (typeof headers !== 'object') {
+    onWarning(`${source} must be an object; not used`)
+    return clean
+  }
+  for (const [name, value] of Object.entries(headers) as [string, unknown][]) {
+    if (value === undefined || value === null) continue
+    const lowerCase = name.toLowerCase()
+    const text = typeof value === 'string' ? value.trim() : undefined
+    if (!NAME.test(name)) onWarning(`${source} has a name that HTTP does not allow: ${JSON.stringify(name)}; left out`)
+    else if (RESERVED.has(lowerCase)) onWarning(`${source} has ${lowerCase}, which is not free to choose; left out`)
+    else if (text === undefined || !VALUE.test(text)) onWarning(`${source} has no usable value for ${name}; left out`)
+    else clean[lowerCase] = text
+  }
+  return clean
+}
+
+/** The headers of both variables, those for traces first. */
+export function headersFromEnvironment(env: Environment): HeaderValues {
+  const [specific, general] = otlpVariables(env, 'HEADERS').map(([variable, text]) =>
+    cleanHeaders(parseHeaderList(variable, text), variable, warn),
+  )
+  return { ...general, ...specific }
+}
+
+/** `name=value,name=value` as in W3C baggage, percent-encoded; what follows a semicolon is metadata, and passed over. */
+function parseHeaderList(variable: string, text: string): HeaderValues {
+  const headers: Record<string, string> = {}
+  for (const [index, pair] of text.split(',').entries()) {
+    const entry = (pair.split(';', 1)[0] as string).trim()
+    if (entry === '') continue
+    const separator = entry.indexOf('=')
+    if (separator < 1) {
+      // The whole of it may be a token whose name was forgotten.
+      warn(`${variable}: pair ${index + 1} is not name=value; left out`)
+      continue
+    }
+    const name = entry.slice(0, separator).trim()
+    try {
+      headers[decodeURIComponent(name)] = decodeURIComponent(entry.slice(separator + 1).trim())
+    } catch {
+      warn(`${variable}: the value of ${name} cannot be percent-decoded; left out`)
+    }
+  }
+  return headers
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConnectionOptions } from 'node:tls'
+import type { Dispatcher } from 'undici'
+
+export type Protocol = 'http/protobuf' | 'http/json'
+export type Compression = 'none' | 'gzip' | 'zstd'
+export type HeaderValues = Readonly<Record<string, string>>
+
+/** What of a TLS connection can be chosen. */
+export type TlsOptions = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'pfx' | 'rejectUnauthorized' | 'servername' | 'minVersion' | 'maxVersion' | 'ciphers'
+>
+
+/**
+ * Options of the exporter; the names of the stock exporter mean here what they mean there. `undefined` and `null` mean:
+ * take the environment variable, else the default. A value out of range never throws: one warning names it, without
+ * secrets, and the next source is used, the environment variable or the default. Numbers are integers unless said otherwise.
+ */
+export interface OTLPTraceExporterOptions {
+  /**
+   * Where traces go, used as it is: `http:` or `https:`, a path (none means `/`) and a query; `user:password@` becomes
+   * an `Authorization` header. Default: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, else
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` with `v1/traces` appended, else `http://localhost:4318/v1/traces`.
+   */
+  url?: string | undefined
+  /**
+   * Headers of every request, or a function that is called once for each batch and may be async; its time counts
+   * against `timeoutMillis`. Added to those of `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, which are added to those of
+   * `OTEL_EXPORTER_OTLP_HEADERS`; of the same name the first of these three wins. Headers that the transport sets itself
+   * (content type, encoding and length, connection) are left out with a warning. Default: none.
+   */
+  headers?: Readonly<Record<string, string>> | (() => HeaderValues | PromiseLike<HeaderValues>) | undefined
+  /**
+   * `'none'`, `'gzip'`, or `'zstd'` where Node.js has it (22.15 and later).
+   * Default: `OTEL_EXPORTER_OTLP_[TRACES_]COMPRESSION`, else `'none'`.
+   */
+  compression?: Compression | undefined
+  /**
+   * Time for one batch from hand-over to outcome with everything in between: headers, compression, queueing, DNS,
+   * connecting, TLS, retries, the answer's body. In milliseconds, 0 to 2^31-1, where 0 means without a limit.
+   * Default: `OTEL_EXPORTER_OTLP_[TRACES_]TIMEOUT`, else 10,000.
+   */
+  timeoutMillis?: number | undefined
+  /**
+   * How many requests may be under way at once, each on a connection of its own that is opened when it is needed; more
+   * wait their turn. 1 to 1024. Default: 30.
+   */
+  concurrencyLimit?: number | undefined
+  /** Whether a connection is kept for the next request. Default: true. */
+  keepAlive?: boolean | undefined
+  /** Put before the exporter's own `User-Agent`, as `my-product/1.2`. Printable ASCII. Default: nothing. */
+  userAgent?: string | undefined
+  /**
+   * Of the stock exporter's agent options these are honoured: `ca`, `cert`, `key`, `passphrase`, `pfx`,
+   * `rejectUnauthorized`, `servername`, `minVersion`, `maxVersion`, `ciphers`, `keepAlive`, `maxSockets` (as an upper
+   * bound of `concurrencyLimit`) and `socketPath`. A function is not: there is no agent; see `dispatcher`. Default: none.
+   */
+  httpAgentOptions?: Readonly<Record<string, unknown>> | ((...args: never[]) => unknown) | undefined
+  /**
+   * How the bytes look: protobuf or OTLP/JSON.
+   * Default: `OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL`, else `'http/protobuf'`; `grpc` is warned about and read as that.
+   */
+  protocol?: Protocol | undefined
+  /**
+   * TLS settings as in `node:tls`, each before `httpAgentOptions` and the files of
+   * `OTEL_EXPORTER_OTLP_[TRACES_]CERTIFICATE`, `_CLIENT_KEY` and `_CLIENT_CERTIFICATE`. Default: those of Node.js.
+   */
+  tls?: TlsOptions | undefined
+  /**
+   * A dispatcher of the application's undici (7 or later) that sends everything. It is never closed or destroyed here,
+   * and `tls`, `socketPath`, `proxy` and `keepAlive` are its own affair. What it cannot cancel stays in its queue; the
+   * batch is settled in time all the same. Default: none, clients that belong to the exporter alone.
+   */
+  dispatcher?: Dispatcher | undefined
+  /** A Unix domain socket that is connected to instead of the host of `url`. Default: none. */
+  socketPath?: string | undefined
+  /**
+   * URL of an HTTP proxy (`http:` or `https:`), or `false` for none whatever the environment says. Default:
+   * `HTTPS_PROXY` or `HTTP_PROXY` (lower case first) by the scheme of `url`, unless `NO_PROXY` names the host; loopback
+   * is never proxied by the environment.
+   */
+  proxy?: string | false | undefined
+  retry?: RetryOptions | undefined
+  /**
+   * Largest request body before compression, in bytes; a batch over it is divided, and a single span over it counts as
+   * `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
+   */
+  maxRequestBytes?: number | undefined
+  /**
+   * Largest response body after decompression, in bytes; a request with a larger one has failed for good.
+   * 1 to 2^30. Default: 4,194,304 (4 MiB).
+   */
+  maxResponseBytes?: number | undefined
+  /**
+   * Encoded bytes that are held at most, waiting and in flight together. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
+   */
+  maxBufferedBytes?: number | undefined
+}
+
+/**
+ * A request that met an outage (429, 502, 503, 504, no connection, or one that broke before the answer was whole) is
+ * sent again after a random time between 0.1 s and a limit that grows with every try (full jitter).
+ */
+export interface RetryOptions {
+  /** How often one request is sent at most; 1 never sends again. 1 to 2^31-1. Default: as often as `timeoutMillis` allows. */
+  maxAttempts?: number | undefined
+  /** Upper limit of the first wait, in milliseconds. 1 to 2^31-1. Default: 1000. */
+  initialBackoffMillis?: number | undefined
+  /** Upper limit of every wait that the backend did not ask for, in milliseconds. 1 to 2^31-1. Default: 5000. */
+  maxBackoffMillis?: number | undefined
+  /** The limit grows by this factor; a fraction is fine. 1 to 100. Default: 1.5. */
+  multiplier?: number | undefined
+  /** `false` waits for the whole limit each time, which has many senders come back at once. Default: true. */
+  jitter?: boolean | undefined
+}

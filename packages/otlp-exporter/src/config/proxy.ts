@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net'
+import type { Endpoint } from './endpoint.js'
+import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
+import type { Environment } from './environment.js'
+import { warn } from './warn.js'
+
+export interface Proxy {
+  readonly origin: string
+  readonly printable: string
+  /** What `user:password@` means as a `Proxy-Authorization` header; undefined without it. */
+  readonly authorization: string | undefined
+}
+
+/** The option, else the environment by the scheme of the endpoint; undefined for a direct connection. */
+export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environment): Proxy | undefined {
+  if (option === false) return undefined
+  if (option !== undefined && option !== null) {
+    const proxy = proxyOf('proxy', option)
+    if (proxy !== undefined) return proxy
+  }
+  // As Go does it: a collector beside the application is not what a proxy for the outside is meant for.
+  if (isLoopback(endpoint.serverAddress)) return undefined
+  const upperCase = endpoint.origin.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
+  const variable = [upperCase.toLowerCase(), upperCase].find((name) => env[name]?.trim())
+  if (variable === undefined || isExempt(endpoint, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
+  return proxyOf(variable, (env[variable] as string).trim())
+}
+
+function proxyOf(source: string, text: unknown): Proxy | undefined {
+  const url = typeof text === 'string' ? parseHttpUrl(text) : undefined
+  if (url !== undefined) return { origin: url.origin, printable: printableUrl(url), authorization: basicAuthorization(url) }
+  warn(`${source} is not a URL that starts with http:// or https://; not used`)
+  return undefined
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** `NO_PROXY`: `*`, hosts, and domains with or without a leading dot, each with or without a port. */
+function isExempt(endpoint: Endpoint, list: string): boolean {
+  const host = endpoint.serverAddress.toLowerCase()
+  return list.split(/[,\s]+/).some((entry) => {
+    if (entry === '*') return true
+    const [, name = '', port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? []
+    const domain = name.replace(/^\*?\./, '').toLowerCase()
+    if (domain === '' || (port !== undefined && Number(port) !== endpoint.serverPort)) return false
+    return host === domain || host.endsWith(`.${domain}`)
+  })
+}

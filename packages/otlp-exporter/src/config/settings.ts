@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as zlib from 'node:zlib'
+import type { Dispatcher } from 'undici'
+import { resolveEndpoint } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import { otlpVariables } from './environment.js'
+import type { Environment } from './environment.js'
+import { cleanHeaders, headersFromEnvironment } from './headers.js'
+import { describe, numberOf } from './numbers.js'
+import type { Compression, HeaderValues, OTLPTraceExporterOptions, Protocol, TlsOptions } from './options.js'
+import { resolveProxy } from './proxy.js'
+import type { Proxy } from './proxy.js'
+import { resolveTls } from './tls.js'
+import { warn } from './warn.js'
+
+/** The options after validation: nothing behind this point sees a value out of range, or reads the environment. */
+export interface Settings {
+  readonly endpoint: Endpoint
+  /** Names in lower case; from the URL, the environment and an object given as option. */
+  readonly headers: HeaderValues
+  /** The option, when it is a function. */
+  readonly headersFunction: (() => unknown) | undefined
+  readonly protocol: Protocol
+  readonly compression: Compression
+  /** Infinity without a limit. */
+  readonly timeoutMillis: number
+  readonly concurrencyLimit: number
+  readonly keepAlive: boolean
+  /** Put before our own; empty without one. */
+  readonly userAgent: string
+  readonly tls: TlsOptions
+  readonly dispatcher: Dispatcher | undefined
+  readonly socketPath: string | undefined
+  readonly proxy: Proxy | undefined
+  readonly retry: RetrySettings
+  readonly maxRequestBytes: number
+  readonly maxResponseBytes: number
+  readonly maxBufferedBytes: number
+}
+
+export interface RetrySettings {
+  /** Infinity without a limit. */
+  readonly maxAttempts: number
+  readonly initialBackoffMillis: number
+  readonly maxBackoffMillis: number
+  readonly multiplier: number
+  readonly jitter: boolean
+}
+
+/** Code beats the variable for traces, which beats the general one, which beats the default. Reads files; never throws. */
+export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Environment = process.env): Settings {
+  const endpoint = resolveEndpoint(options.url, env)
+  const agent = agentOptionsOf(options.httpAgentOptions)
+  const hasFunction = typeof options.headers === 'function'
+  const timeoutMillis = numberOf('timeoutMillis', options.timeoutMillis, otlpVariables(env, 'TIMEOUT'))
+  const limit = numberOf('concurrencyLimit', options.concurrencyLimit)
+  const maxSockets = agent['maxSockets']
+  return {
+    endpoint,
+    headers: {
+      ...(endpoint.authorization === undefined ? {} : { authorization: endpoint.authorization }),
+      ...headersFromEnvironment(env),
+      ...(hasFunction ? {} : cleanHeaders(options.headers, 'headers', warn)),
+    },
+    headersFunction: hasFunction ? (options.headers as () => unknown) : undefined,
+    protocol: choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL')),
+    compression: choiceOf('compression', COMPRESSIONS, options.compression, otlpVariables(env, 'COMPRESSION')),
+    timeoutMillis: timeoutMillis === 0 ? Infinity : timeoutMillis,
+    concurrencyLimit: Number.isInteger(maxSockets) && (maxSockets as number) > 0 ? Math.min(limit, maxSockets as number) : limit,
+    keepAlive: flagOf('keepAlive', options.keepAlive ?? agent['keepAlive'], true),
+    userAgent: userAgentOf(options.userAgent),
+    tls: resolveTls([options.tls, agent], env),
+    dispatcher: dispatcherOf(options.dispatcher),
+    socketPath: pathOf(options.socketPath ?? agent['socketPath']),
+    proxy: resolveProxy(options.proxy, endpoint, env),
+    retry: {
+      maxAttempts: numberOf('retry.maxAttempts', options.retry?.maxAttempts),
+      initialBackoffMillis: numberOf('retry.initialBackoffMillis', options.retry?.initialBackoffMillis),
+      maxBackoffMillis: numberOf('retry.maxBackoffMillis', options.retry?.maxBackoffMillis),
+      multiplier: numberOf('retry.multiplier', options.retry?.multiplier),
+      jitter: flagOf('retry.jitter', options.retry?.jitter, true),
+    },
+    maxRequestBytes: numberOf('maxRequestBytes', options.maxRequestBytes),
+    maxResponseBytes: numberOf('maxResponseBytes', options.maxResponseBytes),
+    maxBufferedBytes: numberOf('maxBufferedBytes', options.maxBufferedBytes),
+  }
+}
+
+/** The first is the default. */
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const
+const COMPRESSIONS: readonly [Compression, ...Compression[]] =
+  'zstdCompress' in zlib ? ['none', 'gzip', 'zstd'] : ['none', 'gzip']
+
+function choiceOf<T extends string>(
+  name: string,
+  choices: readonly [T, ...T[]],
+  option: unknown,
+  variables: readonly (readonly [string, string])[],
+): T {
+  const given = option === undefined || option === null ? [] : [[name, option] as const]
+  for (const [source, value] of [...given, ...variables]) {
+    const choice = choices.find((candidate) => candidate === value)
+    if (choice !== undefined) return choice
+    warn(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; not used`)
+  }
+  return choices[0]
+}
+
+function flagOf(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined || value === null) return fallback
+  if (typeof value === 'boolean') return value
+  warn(`${name} is ${describe(value)}; must be true or false; using ${String(fallback)}`)
+  return fallback
+}
+
+function userAgentOf(value: unknown): string {
+  if (value === undefined || value === null || value === '') return ''
+  if (typeof value === 'string' && /^[\u0020-\u007e]+$/.test(value)) return value.trim()
+  warn('userAgent must be printable ASCII; not used')
+  return ''
+}
+
+function pathOf(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value
+  if (value !== undefined && value !== null) warn(`socketPath is ${describe(value)}; must be a path; not used`)
+  return undefined
+}
+
+function dispatcherOf(value: Dispatcher | undefined | null): Dispatcher | undefined {
+  if (typeof value?.dispatch === 'function') return value
+  if (value !== undefined && value !== null) warn('dispatcher has no method dispatch; not used')
+  return undefined
+}
+
+function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'function') {
+    warn('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
+  }
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Client, ProxyAgent } from 'undici'
+import type { Dispatcher, buildConnector } from 'undici'
+import type { Settings } from '../config/settings.js'
+import type { Clock } from './clock.js'
+import { ResponseCollector } from './response-collector.js'
+import type { RawOutcome } from './response-collector.js'
+import { SocketTracker } from './socket-tracker.js'
+
+/** How long an idle connection is kept, in milliseconds, unless the backend says otherwise: undici's 4 s would end between two batches. */
+const KEEP_ALIVE_MILLIS = 30_000
+
+export interface Post {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/**
+ * One client with at most one connection and one request, which belongs to nobody else: what hangs in it can be
+ * destroyed without harm to another request. Opens no socket before the first request.
+ */
+export class Connection {
+  readonly #settings: Settings
+  readonly #sockets: SocketTracker
+  readonly #dispatcher: Dispatcher
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #path: string
+  #current: ResponseCollector | undefined
+
+  constructor(settings: Settings, clock: Clock) {
+    this.#settings = settings
+    this.#sockets = new SocketTracker(clock)
+    const { dispatcher, endpoint, proxy } = settings
+    // A proxy takes plain HTTP requests by their whole URL; only TLS needs a tunnel, which many allow to port 443 alone.
+    const isForwarded = dispatcher === undefined && proxy !== undefined && endpoint.origin.startsWith('http:')
+    this.#path = isForwarded ? endpoint.origin + endpoint.path : endpoint.path
+    this.#headers = isForwarded ? { host: new URL(endpoint.origin).host, ...proxyHeaders(settings) } : {}
+    if (dispatcher !== undefined) this.#dispatcher = dispatcher
+    else if (isForwarded) this.#dispatcher = this.#client(proxy.origin, {})
+    else if (proxy !== undefined) this.#dispatcher = this.#tunnel(proxy.origin)
+    else this.#dispatcher = this.#client(endpoint.origin, { socketPath: settings.socketPath })
+  }
+
+  /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
+  post({ headers, body }: Post): Promise<RawOutcome> {
+    return new Promise((resolve) => {
+      const collector = new ResponseCollector(this.#settings.maxResponseBytes, resolve)
+      this.#current = collector
+      try {
+        this.#dispatcher.dispatch(
+          {
+            origin: this.#settings.endpoint.origin,
+            path: this.#path,
+            method: 'POST',
+            headers: { ...this.#headers, ...headers },
+            body,
+            // Both are timers of a phase, off by 0.5 s; the deadline covers everything.
+            headersTimeout: 0,
+            bodyTimeout: 0,
+          },
+          collector,
+        )
+      } catch (error) {
+        resolve({ kind: 'broken', error: error as Error, status: undefined, retryAfter: undefined })
+      }
+    })
+  }
+
+  /** Whether the last request was given to a socket. */
+  get isSent(): boolean {
+    return this.#current?.isSent ?? false
+  }
+
+  /** Frees everything at once, and resolves when the sockets are gone. Never undici's `close`, which waits for a hung request. */
+  async destroy(): Promise<void> {
+    if (this.#settings.dispatcher !== undefined) {
+      this.#current?.abort()
+      return
+    }
+    const destroyed = this.#dispatcher.destroy(new Error('the connection is no longer wanted'))
+    this.#sockets.destroyAll()
+    await destroyed
+  }
+
+  #client(origin: string, { socketPath = null }: { socketPath?: string | null | undefined }): Client {
+    const { tls, keepAlive } = this.#settings
+    return new Client(origin, {
+      connect: this.#sockets.connector({ ...tls, socketPath }),
+      pipelining: keepAlive ? 1 : 0,
+      keepAliveTimeout: KEEP_ALIVE_MILLIS,
+    })
+  }
+
+  /** TLS through a proxy. The options of TLS are for the backend; the proxy is verified as Node.js does it. */
+  #tunnel(origin: string): Dispatcher {
+    const { tls, keepAlive } = this.#settings
+    const authorization = this.#settings.proxy?.authorization
+    return new ProxyAgent({
+      uri: origin,
+      ...(authorization === undefined ? {} : { token: authorization }),
+      requestTls: { ...tls, timeout: 0 },
+      proxyTls: { timeout: 0 },
+      connections: 1,
+      pipelining: keepAlive ? 1 : 0,
+      keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      clientFactory: (proxy, options) => {
+        const { connect, ...rest } = options as { connect: Connector }
+        return new Client(proxy, { ...rest, connect: this.#sockets.track(connect) })
+      },
+      factory: (target, options) => {
+        const { connect, ...rest } = options as { connect: Connector }
+        return new Client(target, { ...rest, connect: withPlainErrors(connect) })
+      },
+    })
+  }
+}
+
+type Connector = buildConnector.connector
+
+/**
+ * undici connects again at once, and for ever, when connecting fails with an error of the kind that it uses for broken
+ * sockets; a proxy that hangs up on CONNECT causes one. Another kind of error fails the request.
+ */
+function withPlainErrors(connector: Connector): Connector {
+  return (options, callback) => {
+    connector(options, (error, socket) => {
+      if (error === null) callback(null, socket)
+      else callback(new Error(`no tunnel through the proxy: ${error.message}`), null)
+    })
+  }
+}
+
+function proxyHeaders({ proxy }: Settings): Record<string, string> {
+  return proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }
+}

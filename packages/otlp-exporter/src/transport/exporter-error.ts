@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Why spans of a batch count as failed: `http_400` and the like for a status that ended it, or one of
+ * - `timeout`: the deadline passed
+ * - `connection`: no connection, or it broke, and there was no time or no attempt left
+ * - `certificate`: the backend's certificate was refused
+ * - `rejected`: the backend took the request and rejected these spans of it
+ * - `too_large`: a single span over `maxRequestBytes`, or over what the backend takes
+ * - `response_too_large`: the answer was over `maxResponseBytes`
+ * - `headers`: the function that was to return headers failed
+ * - `invalid_request`: HTTP does not allow the request
+ * - `aborted`: the caller no longer waits
+ * - `shutdown`: the transport was shut down first
+ * - `already_shutdown`: handed over after that
+ * - `internal`: a bug of ours
+ */
+export type FailureReason =
+  | `http_${number}`
+  | 'timeout'
+  | 'connection'
+  | 'certificate'
+  | 'rejected'
+  | 'too_large'
+  | 'response_too_large'
+  | 'headers'
+  | 'invalid_request'
+  | 'aborted'
+  | 'shutdown'
+  | 'already_shutdown'
+  | 'internal'
+
+/** What went wrong, for people; `code` for programs. Never holds a header's value, a key, or what a URL has before its host. */
+export class ExporterError extends Error {
+  override readonly name = 'ExporterError'
+  readonly code: FailureReason
+  /** Status of the last response, if there was one. */
+  readonly statusCode: number | undefined
+
+  constructor(code: FailureReason, message: string, statusCode?: number) {
+    super(message)
+    this.code = code
+    this.statusCode = statusCode
+  }
+}
+
+/** `error.type` of the semantic conventions: a status code stands for itself. */
+export function errorTypeOf(reason: string): string {
+  return reason.startsWith('http_') ? reason.slice('http_'.length) : reason
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Bound } from './bounded.js'
+
+/** By when a batch is settled, and the two ways in which the caller hurries. */
+export interface Deadline {
+  /** On the scale of `performance.now()`, in milliseconds; Infinity without a limit. */
+  readonly at: number
+  /** Aborted when nobody waits for the outcome any more: everything is freed. */
+  readonly signal: AbortSignal
+  /** Aborted when the pipeline shuts down: a back-off ends now, and one last try is made. */
+  readonly closing: AbortSignal
+}
+
+/**
+ * One export from hand-over to outcome, and what ends it: its deadline, its caller, or the shutdown of the transport.
+ * Signals of its own, so that one batch leaves no listener on a signal that outlives it.
+ */
+export class Operation implements Bound {
+  readonly at: number
+  readonly #end = new AbortController()
+  readonly #close = new AbortController()
+  readonly #deadline: Deadline
+  #endedBy: 'aborted' | 'shutdown' = 'aborted'
+
+  constructor(at: number, deadline: Deadline) {
+    this.at = at
+    this.#deadline = deadline
+    if (deadline.signal.aborted) this.#onSignal()
+    else deadline.signal.addEventListener('abort', this.#onSignal)
+    if (deadline.closing.aborted) this.#onClosing()
+    else deadline.closing.addEventListener('abort', this.#onClosing)
+  }
+
+  /** Aborted when everything is to be dropped; `endedBy` says why. */
+  get signal(): AbortSignal {
+    return this.#end.signal
+  }
+
+  /** Aborted when a request that is not under way yet is the last one. */
+  get closing(): AbortSignal {
+    return this.#close.signal
+  }
+
+  get endedBy(): 'aborted' | 'shutdown' {
+    return this.#endedBy
+  }
+
+  close(): void {
+    this.#close.abort()
+  }
+
+  shutDown(): void {
+    if (!this.#end.signal.aborted) this.#endedBy = 'shutdown'
+    this.#end.abort()
+  }
+
+  finish(): void {
+    this.#deadline.signal.removeEventListener('abort', this.#onSignal)
+    this.#deadline.closing.removeEventListener('abort', this.#onClosing)
+  }
+
+  readonly #onSignal = (): void => this.#end.abort()
+  readonly #onClosing = (): void => this.#close.abort()
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Duplex } from 'node:stream'
+import { buildConnector } from 'undici'
+import type { Clock } from './clock.js'
+
+/**
+ * Time for one connection with its TLS handshake, in milliseconds; then it is a failed attempt like any other. Without
+ * it one black hole would use up the whole deadline, and a backend that is back would be found only by the kernel's next SYN.
+ */
+const CONNECT_LIMIT_MILLIS = 5000
+
+/**
+ * Makes connectors whose sockets are known from the first moment. undici forgets a socket that is still connecting when
+ * its client is destroyed, and one that a proxy has handed on; both would outlive the deadline.
+ */
+export class SocketTracker {
+  readonly #clock: Clock
+  readonly #sockets = new Set<Duplex>()
+  #isDestroyed = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  track(connector: buildConnector.connector): buildConnector.connector {
+    return (options, callback) => {
+      // The declaration has undici's connectors return nothing; they return the socket.
+      const socket = connector(options, callback) as unknown as Duplex
+      if (this.#isDestroyed) {
+        socket.destroy(new Error('the connection is no longer wanted'))
+        return socket as unknown as void
+      }
+      this.#sockets.add(socket)
+      // undici takes its own listeners off a socket that it hands on; an error without any would be an uncaught exception.
+      socket.on('error', () => {})
+      const stopTimer = this.#clock.startTimer(
+        () => socket.destroy(new Error(`no connection within ${CONNECT_LIMIT_MILLIS} ms`)),
+        CONNECT_LIMIT_MILLIS,
+        false,
+      )
+      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', stopTimer)
+      socket.once('close', () => {
+        stopTimer()
+        this.#sockets.delete(socket)
+      })
+      return socket as unknown as void
+    }
+  }
+
+  /** A connector of undici's whose own coarse connect timer is off. */
+  connector(options: buildConnector.BuildOptions): buildConnector.connector {
+    return this.track(buildConnector({ ...options, timeout: 0 }))
+  }
+
+  destroyAll(): void {
+    this.#isDestroyed = true
+    for (const socket of this.#sockets) socket.destroy(new Error('the connection is no longer wanted'))
+  }
+}

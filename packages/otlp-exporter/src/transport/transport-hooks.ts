@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BackendChange } from './backend.js'
+import type { FailureReason } from './exporter-error.js'
+
+/** One export from hand-over to outcome, back-off included. */
+export interface FinishedExport {
+  readonly spanCount: number
+  readonly exported: number
+  readonly failed: Readonly<Partial<Record<FailureReason, number>>>
+  readonly durationMillis: number
+  /** Requests that were sent, 0 if none was. */
+  readonly attemptCount: number
+  /** Of the last response, if there was one. */
+  readonly statusCode: number | undefined
+  /** `error.type` of the semantic conventions, of the first failure; undefined after a full success. */
+  readonly errorType: string | undefined
+}
+
+/** Who counts. Called with values; what a hook throws is ignored, and what it returns too. */
+export interface TransportHooks {
+  onStart?(spanCount: number): void
+  onAttempt?(): void
+  onEnd?(finished: FinishedExport): void
+  onBackendChange?(change: BackendChange): void
+}
+
+/** Calls one hook if it is there. */
+export function callHook<N extends keyof TransportHooks>(
+  hooks: TransportHooks,
+  name: N,
+  ...args: Parameters<NonNullable<TransportHooks[N]>>
+): void {
+  try {
+    ;(hooks[name] as ((...values: unknown[]) => void) | undefined)?.call(hooks, ...args)
+  } catch {
+    // A counter that fails must not fail an export.
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Settings } from '../config/settings.js'
+import type { EncodedBatch } from '../encode/encoded-batch.js'
+import { Backend } from './backend.js'
+import { BatchSender } from './batch-sender.js'
+import { bounded } from './bounded.js'
+import type { Bound } from './bounded.js'
+import { systemClock } from './clock.js'
+import type { Clock } from './clock.js'
+import { DetachedScope } from './detached-scope.js'
+import { LimitedWarning } from './limited-warning.js'
+import { Operation } from './operation.js'
+import type { Deadline } from './operation.js'
+import { Outcome } from './outcome.js'
+import type { SendOutcome } from './outcome.js'
+import { RequestHeaders } from './request-headers.js'
+import { RequestSender } from './request-sender.js'
+import { Slots } from './slots.js'
+import { callHook } from './transport-hooks.js'
+import type { TransportHooks } from './transport-hooks.js'
+
+/** What tests replace. */
+export interface Internals {
+  readonly clock?: Clock
+  /** Draws from 0 to 1, for jitter. */
+  readonly random?: () => number
+}
+
+/** How long `shutdown` waits for destroyed sockets to be gone, in milliseconds; a turn of the event loop is enough. */
+const DESTROY_LIMIT_MILLIS = 250
+
+/**
+ * Carries encoded batches to an OTLP backend. Every batch has one deadline over everything and one outcome, which is a
+ * value: nothing here throws or rejects. Nothing is shared with the application: connections, context, timers are ours.
+ */
+export class Transport {
+  readonly #settings: Settings
+  readonly #clock: Clock
+  readonly #hooks: TransportHooks
+  readonly #scope = new DetachedScope()
+  readonly #backend: Backend
+  readonly #slots: Slots
+  readonly #sender: BatchSender
+  readonly #active = new Map<Operation, Promise<SendOutcome>>()
+  #shutdown: Promise<void> | undefined
+
+  constructor(settings: Settings, hooks: TransportHooks = {}, internals: Internals = {}) {
+    const { clock = systemClock, random = Math.random } = internals
+    this.#settings = settings
+    this.#clock = clock
+    this.#hooks = hooks
+    this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change))
+    this.#slots = new Slots(settings, clock)
+    this.#sender = new BatchSender(settings, clock, {
+      slots: this.#slots,
+      headers: new RequestHeaders(settings, clock, new LimitedWarning(clock)),
+      sender: new RequestSender(settings, clock, random, this.#backend),
+      partialWarning: new LimitedWarning(clock),
+    })
+  }
+
+  /**
+   * Sends a batch; the caller releases it afterwards. Never rejects, and settles by `deadline.at` or when
+   * `timeoutMillis` have passed, whichever is earlier. After `shutdown` it answers at once, without the network.
+   */
+  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<SendOutcome> {
+    if (this.#shutdown !== undefined) {
+      const outcome = new Outcome(batch.spanCount, this.#settings.endpoint.printable)
+      outcome.fail(batch.spanCount, { reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
+      return Promise.resolve(outcome.result())
+    }
+    const at = Math.min(deadline.at, this.#clock.now() + this.#settings.timeoutMillis)
+    const operation = new Operation(at, deadline)
+    const sent = this.#scope.run(() => this.#send(operation, batch))
+    this.#active.set(operation, sent)
+    return sent
+  }
+
+  /** Whether every batch that was handed over before this call had its outcome in time. */
+  async idle(bound: Bound): Promise<boolean> {
+    const { status } = await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(this.#active.values()))
+    return status === 'done'
+  }
+
+  /**
+   * Ends back-offs with one last try, waits for what is under way, then destroys every connection. What had no outcome
+   * by then counts as failed, with the reason `shutdown`. The second call returns the same promise.
+   */
+  shutdown(bound: Bound): Promise<void> {
+    this.#shutdown ??= this.#scope.run(() => this.#shutDown(bound))
+    return this.#shutdown
+  }
+
+  async #shutDown(bound: Bound): Promise<void> {
+    for (const operation of this.#active.keys()) operation.close()
+    await this.idle(bound)
+    for (const operation of this.#active.keys()) operation.shutDown()
+    const at = this.#clock.now() + DESTROY_LIMIT_MILLIS
+    await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
+  }
+
+  async #send(operation: Operation, batch: EncodedBatch): Promise<SendOutcome> {
+    const startedAt = this.#clock.now()
+    const { spanCount } = batch
+    const outcome = new Outcome(spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
+    callHook(this.#hooks, 'onStart', spanCount)
+    try {
+      await this.#sender.send(operation, batch, outcome)
+    } catch (error) {
+      outcome.fail(outcome.openCount, { reason: 'internal', status: undefined, message: String(error) })
+    }
+    operation.finish()
+    this.#active.delete(operation)
+    const result = outcome.result()
+    this.#backend.leave(operation, spanCount - result.exported)
+    callHook(this.#hooks, 'onEnd', {
+      ...result,
+      spanCount,
+      durationMillis: this.#clock.now() - startedAt,
+      attemptCount: outcome.attemptCount,
+      statusCode: outcome.statusCode,
+      errorType: outcome.errorType,
+    })
+    return result
+  }
+}
