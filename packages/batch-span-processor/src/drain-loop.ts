@@ -12,10 +12,14 @@ import type { BatchTarget } from './span-exporter.js'
 import type { SpanRing } from './span-ring.js'
 import { Stager } from './stager.js'
 
-/** How often an awake loop looks at the ring, in milliseconds. */
-const POLL_MILLIS = 2
-/** After this many turns without news the loop goes to sleep: 16 ms, a frame. */
-const QUIET_TURNS = 8
+/**
+ * How often an awake loop looks at the ring, in milliseconds: a power of two, such that a quarter of a batch arrives in
+ * between. Looking every 2 ms at any rate cost more processor time, in wake-ups of an idle process, than it spread.
+ */
+const MIN_POLL_MILLIS = 2
+const MAX_POLL_MILLIS = 16
+/** After this many looks in a row that found nothing new the loop goes to sleep. */
+const QUIET_LOOKS = 3
 /** How soon a loop that cannot go on looks again by itself, in milliseconds; normally it is woken long before. */
 const BLOCKED_MILLIS = 100
 /** How many spans an `onEnd` stages that finds the ring nearly full: more than the one it adds, so that the ring empties. */
@@ -50,7 +54,8 @@ export interface DrainLoopParts {
  * |---|---|---|
  * | idle | nothing queued, alarm off | on the first span |
  * | waiting | spans queued, alarm at the delay | when a batch is full |
- * | awake | looks every 2 ms, or blocked until something settles | never |
+ * | awake | looks every 2 to 16 ms | when a whole batch came between two looks |
+ * | awake, blocked | until something settles, or for 100 ms | never |
  * | stopped | after the sweep of shutdown | never |
  *
  * Not `setImmediate` from `onEnd`: it made the slowest calls five times slower. An awake loop costs `onEnd` nothing.
@@ -72,8 +77,10 @@ export class DrainLoop {
   #dueAt = Infinity
   /** Everything admitted before this sequence number goes out now. */
   #flushTo = 0
+  #pollMillis = MIN_POLL_MILLIS
   #seenHead = 0
-  #quietTurns = 0
+  #seenAt = 0
+  #quietLooks = 0
 
   constructor(parts: DrainLoopParts) {
     this.#parts = parts
@@ -95,7 +102,8 @@ export class DrainLoop {
   /** From `onEnd`, when the ring is nearly full: a bounded piece of the loop's work. Never sends. */
   help(): void {
     if (this.#inTurn || this.#stager.isBlocked) return
-    if (this.#mode === 'waiting') this.wake()
+    // Taking spans out here keeps the ring from ever reaching `wakeAt`.
+    if (this.wakeAt !== NEVER) this.wake()
     this.#inTurn = true
     for (let i = 0; i < HELP_SPANS && this.#stager.stageOne(); i++);
     this.#inTurn = false
@@ -169,12 +177,14 @@ export class DrainLoop {
         return
       }
     }
-    this.#beAwake(POLL_MILLIS)
+    this.#pollMillis = MIN_POLL_MILLIS
+    this.#quietLooks = 0
+    this.#beAwake(MIN_POLL_MILLIS, NEVER)
   }
 
-  #beAwake(alarmMillis: number): void {
+  #beAwake(alarmMillis: number, wakeAt: number): void {
     this.#mode = 'awake'
-    this.wakeAt = NEVER
+    this.wakeAt = wakeAt
     this.#alarm.set(alarmMillis)
   }
 
@@ -205,24 +215,39 @@ export class DrainLoop {
   }
 
   #arrangeNextTurn(now: number, isDone: boolean, reportAt: number): void {
-    const { ring, ledger } = this.#parts
+    const { ring, ledger, settings } = this.#parts
     const isEmpty = ring.size + ledger.staged === 0
     if (isEmpty) this.#dueAt = Infinity
-    this.#quietTurns = ring.head === this.#seenHead ? this.#quietTurns + 1 : Math.max(0, this.#quietTurns - 1)
-    this.#seenHead = ring.head
+    this.#watchTraffic(now)
     if (!isDone) {
-      this.#quietTurns = 0
       this.#mode = 'awake'
       this.wakeAt = NEVER
       this.#runSoon()
     } else if (this.#stager.isBlocked || this.#stager.waitingCount > 0) {
-      this.#beAwake(BLOCKED_MILLIS)
-    } else if (ring.size > 0 || (this.#mode === 'awake' && this.#quietTurns < QUIET_TURNS)) {
-      // A ring that is not empty got its spans in this turn, from the exporter or a logger; nobody was woken for them.
-      this.#beAwake(POLL_MILLIS)
+      this.#beAwake(BLOCKED_MILLIS, NEVER)
+    } else if (ring.size > 0) {
+      // Spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
+      this.#beAwake(MIN_POLL_MILLIS, NEVER)
+    } else if (this.#mode === 'awake' && this.#quietLooks < QUIET_LOOKS) {
+      this.#beAwake(this.#pollMillis, settings.maxExportBatchSize)
     } else {
       this.#sleep(isEmpty, Math.min(this.#dueAt, reportAt) - now)
     }
+  }
+
+  /** Looks more often the more spans arrive. A turn shortly after another one says nothing about a rate. */
+  #watchTraffic(now: number): void {
+    const elapsed = now - this.#seenAt
+    if (elapsed < MIN_POLL_MILLIS) return
+    const { head } = this.#parts.ring
+    const arrived = head - this.#seenHead
+    this.#seenHead = head
+    this.#seenAt = now
+    this.#quietLooks = arrived === 0 ? this.#quietLooks + 1 : 0
+    const wanted = this.#parts.settings.maxExportBatchSize >> 2
+    let millis = MAX_POLL_MILLIS
+    while (millis > MIN_POLL_MILLIS && arrived * millis > wanted * elapsed) millis /= 2
+    this.#pollMillis = millis
   }
 
   #sleep(isEmpty: boolean, alarmMillis: number): void {
