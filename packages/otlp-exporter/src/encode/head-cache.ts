@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { InstrumentationScope, SpanResource } from '../readable-span.js'
+import type { BufferPool } from './buffer-pool.js'
+import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
+import { cleanResource, cleanScope } from './clean-heads.js'
+import type { SpanFormat } from './span-format.js'
+
+/**
+ * Resources and scopes as bytes, encoded once for each object. Only a resource that still waits for attributes is
+ * encoded anew every time.
+ */
+export class HeadCache {
+  readonly #format: SpanFormat
+  readonly #pool: BufferPool
+  readonly #limit: number
+  readonly #resources = new WeakMap<SpanResource, Uint8Array>()
+  readonly #scopes = new WeakMap<InstrumentationScope, Uint8Array>()
+
+  constructor(format: SpanFormat, pool: BufferPool, limit: number) {
+    this.#format = format
+    this.#pool = pool
+    this.#limit = limit
+  }
+
+  /** Throws for what is no object, and when the head alone is larger than a request may be. */
+  resource(resource: SpanResource): Uint8Array {
+    const cached = this.#resources.get(resource)
+    if (cached !== undefined) return cached
+    // Read first: attributes that arrive in between are then encoded, but not taken as the last word.
+    const isPending = isWaiting(resource)
+    const head = this.#encode(
+      (writer) => this.#format.writeResource(writer, resource),
+      (writer) => this.#format.writeResource(writer, cleanResource(resource)),
+    )
+    if (!isPending) this.#resources.set(resource, head)
+    return head
+  }
+
+  scope(scope: InstrumentationScope): Uint8Array {
+    const cached = this.#scopes.get(scope)
+    if (cached !== undefined) return cached
+    const head = this.#encode(
+      (writer) => this.#format.writeScope(writer, scope),
+      (writer) => this.#format.writeScope(writer, cleanScope(scope)),
+    )
+    this.#scopes.set(scope, head)
+    return head
+  }
+
+  #encode(write: (writer: ByteWriter) => void, writeClean: (writer: ByteWriter) => void): Uint8Array {
+    const writer = this.#format.createWriter(this.#pool, this.#limit)
+    try {
+      try {
+        write(writer)
+      } catch (error) {
+        if (error === TOO_LARGE) throw error
+        writer.pos = 0
+        writeClean(writer)
+      }
+      return writer.copy()
+    } finally {
+      writer.release()
+    }
+  }
+}
+
+function isWaiting(resource: SpanResource): boolean {
+  try {
+    return resource.asyncAttributesPending === true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ResourcePart } from './request-parts.js'
+
+const START = Buffer.from('{"resourceSpans":[')
+const END = Buffer.from(']}')
+
+export function requestLength(parts: readonly ResourcePart[]): number {
+  // Every element of a list has a comma before it, and the first of each list loses it.
+  let length = START.length + END.length - (parts.length > 0 ? 1 : 0)
+  for (const { head, scopes } of parts) {
+    length += head.length + END.length - 1
+    for (const scope of scopes) length += scope.head.length + scope.spanBytes + END.length - 1
+  }
+  return length
+}
+
+/** Writes the request into `out`, which has its length. */
+export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
+  let at = START.copy(out)
+  for (const [i, resource] of parts.entries()) {
+    at = put(out, at, resource.head, i === 0)
+    for (const [j, scope] of resource.scopes.entries()) {
+      at = put(out, at, scope.head, j === 0)
+      for (let k = 0; k < scope.ranges.length; k += 2) {
+        const from = scope.ranges[k]! + (k === 0 ? 1 : 0)
+        at += spans.copy(out, at, from, scope.ranges[k + 1])
+      }
+      at += END.copy(out, at)
+    }
+    at += END.copy(out, at)
+  }
+  END.copy(out, at)
+}
+
+function put(out: Buffer, at: number, head: Uint8Array, isFirst: boolean): number {
+  const element = isFirst ? head.subarray(1) : head
+  out.set(element, at)
+  return at + element.length
+}

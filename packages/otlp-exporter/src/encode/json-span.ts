@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SpanContext } from '@opentelemetry/api'
+import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
+import { attributesText } from './json-value.js'
+import type { JsonWriter } from './json-writer.js'
+import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
+import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
+import { isSpanId, isTraceId } from './span-ids.js'
+
+/**
+ * One span as an element of a list, with the comma before it: the request leaves the first one out. Throws for anything
+ * that is not as the SDK makes it; the caller then sets the writer back.
+ */
+export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
+  writer.begin(MAX_ELEMENTS)
+  const context = span.spanContext()
+  const parentId = parentIdOf(span)
+  const { kind } = span
+  let text = ',{' + idsText(context) + traceStateText(writer, context)
+  if (parentId) text += `,"parentSpanId":"${checkedSpanId(parentId)}"`
+  text += ',"name":' + writer.quote(span.name)
+  // OTLP counts kinds from 1; its 0 says that there is none.
+  if (kind !== undefined && kind !== null) text += writer.count('kind', kind + 1)
+  text += ',"startTimeUnixNano":' + writer.time(span.startTime)
+  text += ',"endTimeUnixNano":' + writer.time(span.endTime)
+  text += attributesText(writer, span.attributes)
+  text += writer.count('droppedAttributesCount', span.droppedAttributesCount)
+  text += listText(writer, 'events', span.events, eventText)
+  text += writer.count('droppedEventsCount', span.droppedEventsCount)
+  text += listText(writer, 'links', span.links, linkText)
+  text += writer.count('droppedLinksCount', span.droppedLinksCount)
+  text += statusText(writer, span)
+  writer.end(text + `,"flags":${spanFlags(span, context)}}`)
+}
+
+function listText<T>(
+  writer: JsonWriter,
+  name: string,
+  items: readonly T[],
+  itemText: (writer: JsonWriter, item: T) => string,
+): string {
+  const { length } = items
+  if (length === 0) return ''
+  let text = `,"${name}":[`
+  for (let i = 0; i < length; i++) {
+    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+    text += (i === 0 ? '' : ',') + itemText(writer, items[i]!)
+  }
+  return text + ']'
+}
+
+function eventText(writer: JsonWriter, event: SpanEvent): string {
+  return (
+    `{"timeUnixNano":${writer.time(event.time)},"name":${writer.quote(event.name)}` +
+    attributesText(writer, event.attributes) +
+    writer.count('droppedAttributesCount', event.droppedAttributesCount || 0) +
+    '}'
+  )
+}
+
+function linkText(writer: JsonWriter, { context, attributes, droppedAttributesCount }: SpanLink): string {
+  return (
+    `{${idsText(context)}${traceStateText(writer, context)}` +
+    attributesText(writer, attributes) +
+    writer.count('droppedAttributesCount', droppedAttributesCount || 0) +
+    `,"flags":${linkFlags(context)}}`
+  )
+}
+
+function idsText({ traceId, spanId }: SpanContext): string {
+  if (!isTraceId(traceId)) throw new TypeError('the trace id is invalid')
+  return `"traceId":"${traceId}","spanId":"${checkedSpanId(spanId)}"`
+}
+
+function checkedSpanId(id: string): string {
+  if (!isSpanId(id)) throw new TypeError('a span id is invalid')
+  return id
+}
+
+function traceStateText(writer: JsonWriter, { traceState }: SpanContext): string {
+  const text = traceState ? traceState.serialize() : ''
+  return text ? `,"traceState":${writer.quote(text)}` : ''
+}
+
+function statusText(writer: JsonWriter, { status: { code, message } }: ReadableSpan): string {
+  if (code === 0 && !message) return ''
+  const text = message ? `"message":${writer.quote(message)}` : ''
+  return `,"status":{${(text + writer.count('code', code)).replace(/^,/, '')}}`
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AnyAttributes } from '../readable-span.js'
+import { isBytes, lengthOfBytes } from './byte-values.js'
+import type { JsonWriter } from './json-writer.js'
+import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
+
+// This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
+const { hasOwnProperty } = Object.prototype
+
+/** `,"attributes":[…]`, or nothing when there are none. */
+export function attributesText(writer: JsonWriter, attributes: AnyAttributes | undefined): string {
+  let text = ''
+  for (const key in attributes) {
+    if (!hasOwnProperty.call(attributes, key)) continue
+    text += (text === '' ? ',"attributes":[' : ',') + writer.key(key) + valueText(writer, attributes[key], 0) + '}'
+  }
+  return text === '' ? '' : text + ']'
+}
+
+/** An AnyValue; `{}` for what OTLP has no kind for, which receivers read as null. */
+function valueText(writer: JsonWriter, value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return `{"stringValue":${writer.quote(value)}}`
+    case 'number':
+      return numberText(value)
+    case 'boolean':
+      return value ? '{"boolValue":true}' : '{"boolValue":false}'
+    case 'bigint':
+      return BigInt.asIntN(64, value) === value ? `{"intValue":"${value}"}` : `{"stringValue":"${value}"}`
+    case 'object':
+      return value === null ? '{}' : objectText(writer, value, depth + 1)
+    default:
+      return '{}'
+  }
+}
+
+function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`
+  // String() would round the digits of what is beyond 2^53.
+  if (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63) return `{"intValue":"${BigInt(value)}"}`
+  return Number.isFinite(value) ? `{"doubleValue":${value}}` : `{"doubleValue":"${value}"}`
+}
+
+function objectText(writer: JsonWriter, value: object, depth: number): string {
+  if (depth > MAX_DEPTH) throw new TooDeepOrMany()
+  if (isBytes(value)) return bytesText(writer, value)
+  return Array.isArray(value) ? arrayText(writer, value, depth) : mapText(writer, value as AnyAttributes, depth)
+}
+
+function bytesText(writer: JsonWriter, value: Uint8Array): string {
+  const length = lengthOfBytes(value)
+  writer.spend(Math.ceil((length * 4) / 3))
+  return `{"bytesValue":"${Buffer.from(value.buffer, value.byteOffset, length).toString('base64')}"}`
+}
+
+function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number): string {
+  let text = ''
+  // The length is read again every time: an element that is read may change it.
+  for (let i = 0; i < values.length; i++) {
+    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+    text += (text === '' ? '' : ',') + valueText(writer, values[i], depth)
+  }
+  return `{"arrayValue":{"values":[${text}]}}`
+}
+
+function mapText(writer: JsonWriter, entries: AnyAttributes, depth: number): string {
+  let text = ''
+  for (const key in entries) {
+    if (!hasOwnProperty.call(entries, key)) continue
+    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+    text += (text === '' ? '' : ',') + writer.key(key) + valueText(writer, entries[key], depth) + '}'
+  }
+  return `{"kvlistValue":{"values":[${text}]}}`
+}

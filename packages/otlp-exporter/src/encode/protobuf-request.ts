@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { varintLength } from './protobuf-writer.js'
+import type { ResourcePart, ScopePart } from './request-parts.js'
+
+/** ExportTraceServiceRequest.resource_spans */
+const RESOURCE_SPANS = 0x0a
+/** ResourceSpans.scope_spans */
+const SCOPE_SPANS = 0x12
+
+export function requestLength(parts: readonly ResourcePart[]): number {
+  let length = 0
+  for (const part of parts) length += framed(resourceLength(part))
+  return length
+}
+
+/** Writes the request into `out`, which has its length. Lengths are known before, so nothing is moved. */
+export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
+  let at = 0
+  for (const resource of parts) {
+    at = putFrame(out, at, RESOURCE_SPANS, resourceLength(resource))
+    out.set(resource.head, at)
+    at += resource.head.length
+    for (const scope of resource.scopes) {
+      at = putFrame(out, at, SCOPE_SPANS, scopeLength(scope))
+      out.set(scope.head, at)
+      at += scope.head.length
+      for (let i = 0; i < scope.ranges.length; i += 2) at += spans.copy(out, at, scope.ranges[i], scope.ranges[i + 1])
+    }
+  }
+}
+
+function resourceLength({ head, scopes }: ResourcePart): number {
+  let length = head.length
+  for (const scope of scopes) length += framed(scopeLength(scope))
+  return length
+}
+
+function scopeLength({ head, spanBytes }: ScopePart): number {
+  return head.length + spanBytes
+}
+
+function framed(length: number): number {
+  return 1 + varintLength(length) + length
+}
+
+function putFrame(out: Buffer, from: number, tag: number, length: number): number {
+  let at = from
+  out[at++] = tag
+  let rest = length
+  for (; rest > 0x7f; rest >>>= 7) out[at++] = (rest & 0x7f) | 0x80
+  out[at++] = rest
+  return at
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SpanContext } from '@opentelemetry/api'
+import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
+import { writeAttributes } from './any-value.js'
+import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
+import type { ProtobufWriter } from './protobuf-writer.js'
+import { parentIdOf, spanFlags, linkFlags } from './span-flags.js'
+
+/**
+ * One span as a field of ScopeSpans, tag and length included. Throws for anything that is not as the SDK makes it; the
+ * caller then sets the writer back.
+ */
+export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
+  writer.elementsLeft = MAX_ELEMENTS
+  const context = span.spanContext()
+  const from = writer.open(0x12, 2)
+  writer.traceId(0x0a, context.traceId)
+  writer.spanId(0x12, context.spanId)
+  writeTraceState(writer, 0x1a, context)
+  const parentId = parentIdOf(span)
+  if (parentId) writer.spanId(0x22, parentId)
+  writer.text(0x2a, span.name)
+  const { kind } = span
+  // OTLP counts kinds from 1; its 0 says that there is none.
+  if (kind !== undefined && kind !== null) writer.count(0x30, kind + 1)
+  writer.time(0x39, span.startTime)
+  writer.time(0x41, span.endTime)
+  writeAttributes(writer, 0x4a, span.attributes)
+  writer.count(0x50, span.droppedAttributesCount)
+  const { events, links } = span
+  for (let i = 0; i < events.length; i++) writeEvent(writer, events[i]!)
+  writer.count(0x60, span.droppedEventsCount)
+  for (let i = 0; i < links.length; i++) writeLink(writer, links[i]!)
+  writer.count(0x70, span.droppedLinksCount)
+  writeStatus(writer, span)
+  // Field 16 has a tag of two bytes, 0x85 0x01.
+  writer.reserve(1)
+  writer.bytes[writer.pos++] = 0x85
+  writer.fixed32(0x01, spanFlags(span, context))
+  writer.close(from, 2)
+}
+
+function writeEvent(writer: ProtobufWriter, event: SpanEvent): void {
+  if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+  const from = writer.open(0x5a, 1)
+  writer.time(0x09, event.time)
+  writer.text(0x12, event.name)
+  const { attributes, droppedAttributesCount } = event
+  if (attributes) writeAttributes(writer, 0x1a, attributes)
+  if (droppedAttributesCount) writer.count(0x20, droppedAttributesCount)
+  writer.close(from, 1)
+}
+
+function writeLink(writer: ProtobufWriter, link: SpanLink): void {
+  if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+  const { context, attributes, droppedAttributesCount } = link
+  const from = writer.open(0x6a, 1)
+  writer.traceId(0x0a, context.traceId)
+  writer.spanId(0x12, context.spanId)
+  writeTraceState(writer, 0x1a, context)
+  if (attributes) writeAttributes(writer, 0x22, attributes)
+  if (droppedAttributesCount) writer.count(0x28, droppedAttributesCount)
+  writer.fixed32(0x35, linkFlags(context))
+  writer.close(from, 1)
+}
+
+function writeTraceState(writer: ProtobufWriter, tag: number, context: SpanContext): void {
+  const { traceState } = context
+  if (!traceState) return
+  const text = traceState.serialize()
+  if (text) writer.text(tag, text)
+}
+
+function writeStatus(writer: ProtobufWriter, { status }: ReadableSpan): void {
+  const { code, message } = status
+  if (code === 0 && !message) return
+  const from = writer.open(0x7a, 1)
+  if (message) writer.text(0x12, message)
+  writer.count(0x18, code)
+  writer.close(from, 1)
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BufferPool } from './buffer-pool.js'
+import { ByteWriter } from './byte-writer.js'
+import type { EncodedKey } from './encoded-key.js'
+import { HEX_DIGITS, NOT_HEX } from './hex-digits.js'
+import type { KeyCache } from './key-cache.js'
+
+/** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
+export const SHORT_TEXT = 48
+const TWO_32 = 2 ** 32
+const NANOS_PER_SECOND = 1_000_000_000
+/** 10^9 = 2^9 · 1953125, so `seconds · 1953125` stays exact in a double (until 2116) and the rest is a shift. */
+const ODD_PART_OF_NANOS = 1_953_125
+const EXACT_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / ODD_PART_OF_NANOS)
+const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND) - 1
+
+/**
+ * The wire types of protobuf. A tag is its byte (or two, low one first), made by the caller. A method reserves its own
+ * room unless it says otherwise.
+ */
+export class ProtobufWriter extends ByteWriter {
+  readonly keys: KeyCache<EncodedKey>
+  /** Elements of arrays and maps that the span being written may still have; see any-value.ts. */
+  elementsLeft = 0
+  #traceId = ''
+  #traceWord0 = 0
+  #traceWord1 = 0
+  #traceWord2 = 0
+  #traceWord3 = 0
+  #second = -1
+  #secondLow = 0
+  #secondHigh = 0
+
+  constructor(pool: BufferPool, limit: number, keys: KeyCache<EncodedKey>) {
+    super(pool, limit)
+    this.keys = keys
+  }
+
+  /** Starts a message with `lengthBytes` left free for its length; {@link close} with the position returned. */
+  open(tag: number, lengthBytes: 1 | 2): number {
+    this.reserve(3)
+    this.bytes[this.pos] = tag
+    this.pos += 1 + lengthBytes
+    return this.pos
+  }
+
+  /** Writes the length of the message whose content starts at `from`, and moves the content when the length is not as long as was left free. */
+  close(from: number, lengthBytes: 1 | 2): void {
+    const length = this.pos - from
+    const { bytes } = this
+    if (lengthBytes === 1 && length < 0x80) {
+      bytes[from - 1] = length
+    } else if (lengthBytes === 2 && length >= 0x80 && length < 0x4000) {
+      bytes[from - 2] = length | 0x80
+      bytes[from - 1] = length >>> 7
+    } else {
+      this.#closeMoved(from, length, lengthBytes)
+    }
+  }
+
+  #closeMoved(from: number, length: number, lengthBytes: number): void {
+    this.reserve(5)
+    const start = from - lengthBytes
+    const to = start + varintLength(length)
+    this.bytes.copyWithin(to, from, this.pos)
+    this.pos = start
+    this.putVarint(length)
+    this.pos = to + length
+  }
+
+  /** An unsigned integer below 2^32. Room (5 bytes) must have been reserved. */
+  putVarint(value: number): void {
+    const { bytes } = this
+    let { pos } = this
+    let rest = value
+    while (rest > 0x7f) {
+      bytes[pos++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    bytes[pos++] = rest
+    this.pos = pos
+  }
+
+  /** A 64-bit integer in two halves. Room (10 bytes) must have been reserved. */
+  putVarint64(low: number, high: number): void {
+    let lower = low >>> 0
+    let upper = high >>> 0
+    while (upper > 0) {
+      this.bytes[this.pos++] = (lower & 0x7f) | 0x80
+      lower = ((lower >>> 7) | (upper << 25)) >>> 0
+      upper >>>= 7
+    }
+    this.putVarint(lower)
+  }
+
+  /** Throws for anything but a string: what only looks like one could set the position anywhere. */
+  text(tag: number, text: string): void {
+    if (typeof text !== 'string') throw new TypeError('not a string')
+    const { length } = text
+    if (length <= SHORT_TEXT) {
+      this.reserve(length + 2)
+      const { bytes, pos } = this
+      bytes[pos] = tag
+      bytes[pos + 1] = length
+      const end = this.ascii(text, pos + 2)
+      if (end >= 0) {
+        this.pos = end
+        return
+      }
+    }
+    this.#anyText(tag, text)
+  }
+
+  #anyText(tag: number, text: string): void {
+    const size = this.utf8Length(text)
+    this.reserve(size + 6)
+    this.bytes[this.pos++] = tag
+    this.putVarint(size)
+    this.utf8(text)
+  }
+
+  bytesField(tag: number, content: Uint8Array, length: number): void {
+    this.reserve(length + 6)
+    this.bytes[this.pos++] = tag
+    this.putVarint(length)
+    this.bytes.set(content, this.pos)
+    this.pos += length
+  }
+
+  /** Throws for anything but 32 hex digits. The spans of a trace tend to end together, so the last id is remembered. */
+  traceId(tag: number, id: string): void {
+    this.reserve(18)
+    if (id !== this.#traceId) this.#readTraceId(id)
+    const { bytes, view, pos } = this
+    bytes[pos] = tag
+    bytes[pos + 1] = 16
+    view.setInt32(pos + 2, this.#traceWord0, true)
+    view.setInt32(pos + 6, this.#traceWord1, true)
+    view.setInt32(pos + 10, this.#traceWord2, true)
+    view.setInt32(pos + 14, this.#traceWord3, true)
+    this.pos = pos + 18
+  }
+
+  #readTraceId(id: string): void {
+    if (id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
+    this.#traceId = ''
+    this.#traceWord0 = hexWord(id, 0)
+    this.#traceWord1 = hexWord(id, 8)
+    this.#traceWord2 = hexWord(id, 16)
+    this.#traceWord3 = hexWord(id, 24)
+    if ((this.#traceWord0 | this.#traceWord1 | this.#traceWord2 | this.#traceWord3) === 0)
+      throw new TypeError('a trace id of zeroes is invalid')
+    this.#traceId = id
+  }
+
+  /** Throws for anything but 16 hex digits. */
+  spanId(tag: number, id: string): void {
+    if (id.length !== 16) throw new TypeError('a span id has 16 hex digits')
+    this.reserve(10)
+    const first = hexWord(id, 0)
+    const second = hexWord(id, 8)
+    if ((first | second) === 0) throw new TypeError('a span id of zeroes is invalid')
+    const { bytes, view, pos } = this
+    bytes[pos] = tag
+    bytes[pos + 1] = 8
+    view.setInt32(pos + 2, first, true)
+    view.setInt32(pos + 6, second, true)
+    this.pos = pos + 10
+  }
+
+  /** A uint32, left out when it is 0, as proto3 does. Throws for anything else. */
+  count(tag: number, count: number): void {
+    if (count === 0) return
+    if (count >>> 0 !== count) throw new RangeError(`${count} is no count`)
+    this.reserve(6)
+    this.bytes[this.pos++] = tag
+    this.putVarint(count)
+  }
+
+  fixed32(tag: number, value: number): void {
+    this.reserve(5)
+    this.bytes[this.pos] = tag
+    this.view.setInt32(this.pos + 1, value, true)
+    this.pos += 5
+  }
+
+  double(tag: number, value: number): void {
+    this.reserve(9)
+    this.bytes[this.pos] = tag
+    this.view.setFloat64(this.pos + 1, value, true)
+    this.pos += 9
+  }
+
+  /** Nanoseconds since 1970 as fixed64. Throws for a time that is none; spans of the same second share the arithmetic. */
+  time(tag: number, time: readonly [number, number]): void {
+    const seconds = time[0]
+    // A string would be concatenated below.
+    const nanos = +time[1]
+    if (seconds !== this.#second) this.#setSecond(seconds)
+    if (!(nanos >= 0 && nanos < TWO_32)) throw new RangeError(`there are no ${nanos} nanoseconds in a time`)
+    this.reserve(9)
+    const low = this.#secondLow + nanos
+    const { view, pos } = this
+    this.bytes[pos] = tag
+    view.setInt32(pos + 1, low | 0, true)
+    view.setInt32(pos + 5, low >= TWO_32 ? this.#secondHigh + 1 : this.#secondHigh, true)
+    this.pos = pos + 9
+  }
+
+  #setSecond(seconds: number): void {
+    if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError(`${seconds} is no second`)
+    if (seconds <= EXACT_SECONDS) {
+      const product = seconds * ODD_PART_OF_NANOS
+      this.#secondLow = (product % 2 ** 23) * 2 ** 9
+      this.#secondHigh = Math.floor(product / 2 ** 23)
+    } else {
+      const nanos = BigInt(seconds) * BigInt(NANOS_PER_SECOND)
+      this.#secondLow = Number(nanos & 0xffff_ffffn)
+      this.#secondHigh = Number(nanos >> 32n)
+    }
+    this.#second = seconds
+  }
+}
+
+/** Four bytes, the first digits in the lowest: as a little-endian store puts them in order again. */
+function hexWord(id: string, from: number): number {
+  const a = digit(id, from)
+  const b = digit(id, from + 1)
+  const c = digit(id, from + 2)
+  const d = digit(id, from + 3)
+  const e = digit(id, from + 4)
+  const f = digit(id, from + 5)
+  const g = digit(id, from + 6)
+  const h = digit(id, from + 7)
+  if (((a | b | c | d | e | f | g | h) & NOT_HEX) !== 0) throw new TypeError('an id has a character that is not a hex digit')
+  return (a << 4) | b | (c << 12) | (d << 8) | (e << 20) | (f << 16) | (g << 28) | (h << 24)
+}
+
+function digit(id: string, at: number): number {
+  const code = id.charCodeAt(at)
+  return code < 128 ? HEX_DIGITS[code]! : NOT_HEX
+}
+
+/** Of a value below 2^32, in bytes. */
+export function varintLength(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  if (value < 0x20_0000) return 3
+  return value < 0x1000_0000 ? 4 : 5
+}

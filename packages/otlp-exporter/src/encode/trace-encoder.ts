@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BatchEncoder } from './batch-encoder.js'
+import { BufferPool } from './buffer-pool.js'
+import { HeadCache } from './head-cache.js'
+import { jsonFormat } from './json-format.js'
+import { protobufFormat } from './protobuf-format.js'
+import type { SpanFormat } from './span-format.js'
+
+export type OtlpFormat = 'protobuf' | 'json'
+
+/** What a request may be before compression, in bytes: receivers refuse more. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024
+
+export interface TraceEncoderOptions {
+  readonly format: OtlpFormat
+  /** Size of the largest request before compression, in bytes; 64 MiB by default. */
+  readonly maxRequestBytes?: number | undefined
+}
+
+/** Opens batches. Holds what they share: keys, resources and scopes already encoded, and buffers. One for each exporter. */
+export class TraceEncoder {
+  /** Of the requests, as in the header of that name. */
+  readonly contentType: string
+  readonly maxRequestBytes: number
+  readonly #format: SpanFormat
+  readonly #heads: HeadCache
+  readonly #pool = new BufferPool()
+
+  constructor({ format, maxRequestBytes = MAX_REQUEST_BYTES }: TraceEncoderOptions) {
+    this.#format = format === 'json' ? jsonFormat() : protobufFormat()
+    this.contentType = this.#format.contentType
+    this.maxRequestBytes = maxRequestBytes
+    this.#heads = new HeadCache(this.#format, this.#pool, maxRequestBytes)
+  }
+
+  openBatch(): BatchEncoder {
+    return new BatchEncoder(this.#format, this.#heads, this.#pool, this.maxRequestBytes)
+  }
+
+  /** Lets go of buffers that have not been used for half a minute. Happens with traffic anyway; for when there is none. */
+  trim(): void {
+    this.#pool.trim()
+  }
+}
