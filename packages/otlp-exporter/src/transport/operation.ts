@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setMaxListeners } from 'node:events'
 import type { Bound } from './bounded.js'
 
 /** By when a batch is settled, and the two ways in which the caller hurries. */
@@ -25,6 +26,8 @@ export class Operation implements Bound {
   constructor(at: number, deadline: Deadline) {
     this.at = at
     this.#deadline = deadline
+    // One pipeline's batches share a signal; from the eleventh on Node.js would warn of a leak that is none.
+    setMaxListeners(0, deadline.signal, deadline.closing)
     if (deadline.signal.aborted) this.#onSignal()
     else deadline.signal.addEventListener('abort', this.#onSignal)
     if (deadline.closing.aborted) this.#onClosing()

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { onTestFinished } from 'vitest'
+import type { Sink } from '@spanring/sink'
+import { startSink } from '@spanring/sink'
+import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
+import { resolveOptions } from '../../src/config/settings.js'
+import type { BackendChange } from '../../src/transport/backend.js'
+import type { SendOutcome } from '../../src/transport/outcome.js'
+import type { FinishedExport } from '../../src/transport/transport-hooks.js'
+import { Transport } from '../../src/transport/transport.js'
+import type { Internals } from '../../src/transport/transport.js'
+import { PlainBatch } from './plain-batch.js'
+
+/** What a test adds to a bound: the project's own slack, and what two busy cores add. */
+export const SLACK_MILLIS = 100 + 250
+
+/** A transport that is shut down when the test is over, and the hurried caller of it. */
+export function setupTransport(options: OTLPTraceExporterOptions, internals: Internals & { env?: Record<string, string> } = {}) {
+  const { env = {}, ...rest } = internals
+  const changes: BackendChange[] = []
+  const finished: FinishedExport[] = []
+  const counts = { attempts: 0, inFlight: 0 }
+  /** When the requests started. */
+  const attemptTimes: number[] = []
+  const hooks = {
+    onStart: (spanCount: number) => void (counts.inFlight += spanCount),
+    onAttempt: () => {
+      counts.attempts += 1
+      attemptTimes.push(performance.now())
+    },
+    onEnd: (end: FinishedExport) => {
+      counts.inFlight -= end.spanCount
+      finished.push(end)
+    },
+    onBackendChange: (change: BackendChange) => void changes.push(change),
+  }
+  const settings = resolveOptions(options, env)
+  const transport = new Transport(settings, hooks, rest)
+  const closing = new AbortController()
+  const signal = new AbortController()
+
+  const send = (batch: PlainBatch | number = 1, millis = Infinity): Promise<SendOutcome> =>
+    transport.sendBatch(typeof batch === 'number' ? new PlainBatch(batch) : batch, {
+      at: performance.now() + millis,
+      signal: signal.signal,
+      closing: closing.signal,
+    })
+  const within = (millis: number) => ({ at: performance.now() + millis })
+  onTestFinished(() => transport.shutdown(within(0)))
+  return { transport, settings, changes, finished, counts, attemptTimes, closing, signal, send, within }
+}
+
+/** A sink that is closed when the test is over. */
+export async function setupSink(options?: Parameters<typeof startSink>[0]): Promise<Sink> {
+  const sink = await startSink(options)
+  onTestFinished(() => sink.close())
+  return sink
+}
+
+/**
+ * What the work comes to, if it does so in time. In time by a timer of this process, which a stalled machine delays as
+ * much as it delays the work.
+ */
+export async function settledWithin<T>(millis: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const fail = (): void => reject(new Error(`not settled within ${millis} ms`))
+    timer = setTimeout(() => setImmediate(() => setImmediate(fail)), millis + SLACK_MILLIS)
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Resolves when the condition holds; the test's own limit ends it otherwise. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- polling
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** Sockets and pipes of this process that are neither free nor closing, as far as Node.js tells. */
+export function openHandles(): string[] {
+  return process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Pipe|GetAddrInfo/.test(name))
+}

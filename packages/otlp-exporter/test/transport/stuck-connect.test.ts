@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openHandles, settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+
+/** Listens with room for one connection, and is then stopped, so that the kernel has nobody to hand connections to. */
+const DEAF_LISTENER = `
+  require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    process.send(this.address().port, () => process.kill(process.pid, 'SIGSTOP'))
+  })`
+
+/** An address to which connections begin and never end, or undefined where the kernel cannot be brought to that. */
+async function blackHole(): Promise<number | undefined> {
+  if (process.platform === 'win32') return undefined
+  const child = fork('-e', [DEAF_LISTENER], { execArgv: [], execPath: process.execPath, stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [port] = (await once(child, 'message')) as [number]
+  const fillers: Socket[] = []
+  onTestFinished(() => fillers.forEach((socket) => socket.destroy()))
+  for (let count = 0; count < 20; count++) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    fillers.push(socket)
+    // oxlint-disable-next-line no-await-in-loop -- the first that hangs shows that the queue is full
+    const isConnected = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300)),
+    ])
+    if (!isConnected) return port
+  }
+  return undefined
+}
+
+test('a connection that is never made ends with the deadline, and its socket with it', async (context) => {
+  const port = await blackHole()
+  context.skip(port === undefined, 'this kernel accepts connections beyond the backlog')
+  const handles = openHandles().length
+  const { send, transport, within, changes } = setupTransport({ url: `http://127.0.0.1:${port}/`, timeoutMillis: 200 })
+  const outcome = await settledWithin(200, () => send(4))
+  expect(outcome.failed).toEqual({ timeout: 4 })
+  expect(outcome.error?.message).toContain('no connection in time')
+  expect(changes.map(({ state }) => state)).toEqual(['down'])
+  await until(() => openHandles().length === handles)
+
+  const hanging = send(1, 60_000)
+  await settledWithin(100, () => transport.shutdown(within(100)))
+  await hanging
+  await until(() => openHandles().length === handles)
+})
+
+test('a TLS handshake that is never answered ends with the deadline', async () => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) =>
+    sockets.add(
+      socket
+        .resume()
+        .on('error', () => {})
+        .on('close', () => sockets.delete(socket)),
+    ),
+  )
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const { send } = setupTransport({ url: `https://127.0.0.1:${port}/`, timeoutMillis: 200 })
+  const outcome = await settledWithin(200, () => send())
+  expect(outcome.failed).toEqual({ timeout: 1 })
+  await until(() => sockets.size === 0)
+})
+
+test('a request behind a hung one of the application is not behind it', async () => {
+  const sink = await setupSink()
+  const undici = await import('undici')
+  const before = undici.getGlobalDispatcher()
+  onTestFinished(() => undici.setGlobalDispatcher(before))
+  const mock = new undici.MockAgent()
+  mock.disableNetConnect()
+  undici.setGlobalDispatcher(mock)
+  const { send } = setupTransport({ url: sink.url, timeoutMillis: 2000 })
+  expect((await send(2)).exported).toBe(2)
+})
+
+// In a process of its own, whose thread pool waits for files that nobody writes to.
+test('a blocked thread pool: names and compression end with the deadline, and an address still gets through', async (context) => {
+  context.skip(process.platform === 'win32', 'there are no FIFOs')
+  const sink = await setupSink()
+  const dir = mkdtempSync(join(tmpdir(), 'spanring-fifo-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const fifos = [1, 2, 3, 4].map((number) => join(dir, `fifo-${number}`))
+  execFileSync('mkfifo', fifos)
+  const program = new URL('./fixtures/blocked-pool.mjs', import.meta.url)
+  const { port } = new URL(sink.url)
+  const child = fork(program, [port, ...fifos], { execArgv: [], silent: true })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [results] = (await once(child, 'message')) as [{ name: string; exported: number; isInTime: boolean }[]]
+  expect(results).toEqual([
+    { name: 'by name', exported: 0, isInTime: true },
+    { name: 'by address', exported: 1, isInTime: true },
+    { name: 'by address, compressed', exported: 1, isInTime: true },
+    { name: 'by address, compressed, again', exported: 1, isInTime: true },
+    { name: 'shutdown', exported: 0, isInTime: true },
+  ])
+  expect((await sink.stats()).delivered).toBe(3)
+})
