@@ -6,8 +6,8 @@ import type { Clock, Timer } from './clock.js'
 export type Settled<T> =
   | { readonly status: 'done'; readonly value: T }
   | { readonly status: 'failed'; readonly error: unknown }
-  | { readonly status: 'timeout' }
   | { readonly status: 'aborted'; readonly error: unknown }
+  | { readonly status: 'timeout'; readonly error: undefined }
 
 export interface Bound {
   /** When the wait ends at the latest, on the clock's scale; Infinity without a limit. */
@@ -44,12 +44,13 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
       resolve(outcome)
     }
     const onAbort = (): void => settle({ status: 'aborted', error: signal?.reason })
+    const onTimeout = (): void => settle({ status: 'timeout', error: undefined })
     const onTimer = (): void => {
       if (settled) return
       const lateMillis = clock.now() - at
       if (lateMillis < 0) startTimer()
-      else if (lateMillis > LATE_MILLIS) clock.soon(() => settle({ status: 'timeout' }))
-      else settle({ status: 'timeout' })
+      else if (lateMillis > LATE_MILLIS) clock.soon(onTimeout)
+      else onTimeout()
     }
     const startTimer = (): void => {
       const delayMillis = Math.min(Math.max(Math.ceil(at - clock.now()), 0), MAX_TIMER_MILLIS)

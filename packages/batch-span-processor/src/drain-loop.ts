@@ -36,6 +36,7 @@ export interface DrainLoopParts {
   readonly scope: ExportScope
   readonly clock: Clock
   readonly settings: Settings
+  readonly graceMillis: number
   /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
   readonly onTurnEnd: (now: number) => number
   readonly onError: (error: unknown) => void

@@ -9,15 +9,14 @@ import type { Ledger } from './ledger.js'
 import type { BatchOutcome } from './span-exporter.js'
 import type { StagedBatch } from './staged-batch.js'
 
-/** How long an exporter that settles by itself may be late, in milliseconds, before it is settled for it. */
-const GRACE_MILLIS = 50
-
 export interface ExportsInFlightParts {
   readonly ledger: Ledger
   readonly tickets: FlushTickets
   readonly scope: ExportScope
   readonly clock: Clock
   readonly exportTimeoutMillis: number
+  /** How long an exporter that settles by itself may be late, in milliseconds, before it is settled for it. */
+  readonly graceMillis: number
   readonly onSettled: () => void
   readonly onError: (error: unknown) => void
 }
@@ -45,14 +44,16 @@ export class ExportsInFlight {
 
   /** Hands a batch over. Every count is right before foreign code runs. */
   send(staged: StagedBatch, now: number): void {
-    const { clock, ledger, scope, exportTimeoutMillis } = this.#parts
+    const { clock, ledger, scope, exportTimeoutMillis, graceMillis } = this.#parts
     this.#batches.add(staged)
     ledger.staged -= staged.count
     ledger.inFlight += staged.count
     ledger.handedOver += staged.count
     const at = now + exportTimeoutMillis
     const deadline = { at, signal: staged.abort.signal, closing: this.#closing.signal }
-    const outcome = bounded(clock, { at: at + GRACE_MILLIS }, () => scope.enter(staged.call, () => staged.batch.send(deadline)))
+    // The signal ends the wait as well, so that a sweep leaves no timer behind.
+    const bound = { at: at + graceMillis, signal: staged.abort.signal }
+    const outcome = bounded(clock, bound, () => scope.enter(staged.call, () => staged.batch.send(deadline)))
     void outcome.then((settled) => this.#settle(staged, settled))
   }
 
@@ -70,42 +71,28 @@ export class ExportsInFlight {
     const { ledger, scope, tickets, onError, onSettled } = this.#parts
     if (!this.#batches.delete(staged)) return
     scope.leave(staged.call)
-    ledger.inFlight -= staged.count
-    const error = book(ledger, staged.count, settled)
+    const { count } = staged
+    const { exported, failed, error } = outcomeOf(settled, count)
+    ledger.inFlight -= count
+    ledger.exported += exported
+    for (const reason in failed) ledger.fail(reason, failed[reason] as number)
     if (settled.status !== 'done') staged.abort.abort()
-    if (error !== undefined) {
-      tickets.fail(staged.firstSequence, error)
-      onError(error)
+    if (exported < count) {
+      const reported = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join(', ')}`)
+      tickets.fail(staged.firstSequence, reported)
+      onError(reported)
     }
     onSettled()
   }
 }
 
-/** Books the outcome of a batch and returns the error to report, if any. An outcome that does not add up is not believed. */
-function book(ledger: Ledger, total: number, settled: Settled<BatchOutcome>): unknown {
-  if (settled.status === 'timeout') {
-    ledger.fail('timeout', total)
-    return new Error(`the export of ${total} spans has not ended in time`)
-  }
-  if (settled.status === 'aborted') {
-    ledger.fail('shutdown', total)
-    return new Error(`the export of ${total} spans had not ended at shutdown`)
-  }
-  if (settled.status === 'failed') {
-    ledger.fail('export_failed', total)
-    return settled.error ?? new Error('the export failed')
-  }
-  const outcome: BatchOutcome | undefined = settled.value
-  if (!addsUp(outcome, total)) {
-    ledger.fail('unknown', total)
-    return new Error(`the exporter gave no account of ${total} spans that adds up`)
-  }
-  ledger.exported += outcome.exported
-  for (const reason in outcome.failed) ledger.fail(reason, outcome.failed[reason] as number)
-  if (outcome.exported === total) return undefined
-  return (
-    outcome.error ?? new Error(`${total - outcome.exported} of ${total} spans failed: ${Object.keys(outcome.failed).join(', ')}`)
-  )
+/** What a batch is counted as when its `send` gave no outcome. */
+const REASONS = { failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
+
+function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome {
+  if (settled.status !== 'done') return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: settled.error }
+  // An outcome that does not add up is not believed.
+  return addsUp(settled.value, total) ? settled.value : { exported: 0, failed: { unknown: total } }
 }
 
 function addsUp(outcome: BatchOutcome | undefined, total: number): outcome is BatchOutcome {

@@ -32,14 +32,6 @@ export class Ledger {
     const key = known ? reason : 'other'
     this.failed[key] = (this.failed[key] ?? 0) + count
   }
-
-  get failedTotal(): number {
-    return sum(this.failed)
-  }
-
-  get droppedTotal(): number {
-    return sum(this.dropped)
-  }
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {

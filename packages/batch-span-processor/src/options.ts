@@ -82,19 +82,18 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Code beats environment, environment beats default; whatever is out of range is warned about and passed over. */
 export function resolveSettings(config: BufferConfig, env: Environment = environment()): Settings {
-  const queue = resolve('maxQueueSize', config, env)
-  const batch = resolve('maxExportBatchSize', config, env)
-  const timeout = resolve('exportTimeoutMillis', config, env).value
-  if (batch.given && batch.value > queue.value) {
-    warn(`maxExportBatchSize is ${batch.value}; must be at most maxQueueSize; using ${queue.value}`)
+  const settings = {} as Record<keyof Settings, number>
+  for (const name of Object.keys(RULES) as (keyof Settings)[]) settings[name] = resolve(name, config, env)
+  const { maxQueueSize, maxExportBatchSize } = settings
+  if (maxExportBatchSize > maxQueueSize) {
+    settings.maxExportBatchSize = maxQueueSize
+    // Nobody asked for the default; a small queue alone is no mistake.
+    if (maxExportBatchSize !== RULES.maxExportBatchSize.fallback) {
+      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
+    }
   }
-  return {
-    maxQueueSize: queue.value,
-    maxExportBatchSize: Math.min(batch.value, queue.value),
-    scheduledDelayMillis: resolve('scheduledDelayMillis', config, env).value,
-    exportTimeoutMillis: timeout === 0 ? Infinity : timeout,
-    turnBudgetMillis: resolve('turnBudgetMillis', config, env).value,
-  }
+  settings.exportTimeoutMillis ||= Infinity
+  return settings
 }
 
 /**
@@ -108,29 +107,22 @@ export function limitMillis(value: unknown, fallback: number): number {
   return fallback
 }
 
-function resolve(name: keyof Settings, config: BufferConfig, env: Environment): { value: number; given: boolean } {
-  const rule = RULES[name]
-  const option: unknown = config[name]
-  if (option !== undefined && option !== null) {
-    if (typeof option === 'number' && isInRange(option, rule)) return { value: option, given: true }
-    warnOutOfRange(name, option, rule)
-    return { value: rule.fallback, given: false }
+function resolve(name: keyof Settings, config: BufferConfig, env: Environment): number {
+  const { env: variable, fallback, min, max, fraction } = RULES[name]
+  let label: string = name
+  let given: unknown = config[name]
+  let value = given
+  if (given === undefined || given === null) {
+    // An empty variable is an unset one (specification, configuration/common).
+    given = variable === undefined ? undefined : env[variable]?.trim()
+    if (variable === undefined || !given) return fallback
+    label = variable
+    value = Number(given)
   }
-  const text = rule.env === undefined ? undefined : env[rule.env]?.trim()
-  // An empty variable is an unset one (specification, configuration/common).
-  if (text === undefined || text === '') return { value: rule.fallback, given: false }
-  if (isInRange(Number(text), rule)) return { value: Number(text), given: true }
-  warnOutOfRange(rule.env as string, text, rule)
-  return { value: rule.fallback, given: false }
-}
-
-function isInRange(value: number, rule: Rule): boolean {
-  return value >= rule.min && value <= rule.max && (rule.fraction === true || Number.isInteger(value))
-}
-
-function warnOutOfRange(name: string, value: unknown, rule: Rule): void {
-  const kind = rule.fraction === true ? 'a number' : 'an integer'
-  warn(`${name} is ${describe(value)}; must be ${kind} from ${rule.min} to ${rule.max}; using ${rule.fallback}`)
+  if (typeof value === 'number' && value >= min && value <= max && (fraction === true || Number.isInteger(value))) return value
+  const kind = fraction === true ? 'a number' : 'an integer'
+  warn(`${label} is ${describe(given)}; must be ${kind} from ${min} to ${max}; using ${fallback}`)
+  return fallback
 }
 
 function describe(value: unknown): string {

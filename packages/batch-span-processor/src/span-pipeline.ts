@@ -23,7 +23,10 @@ import { WholeBatchExporter } from './whole-batch-exporter.js'
  * How long `shutdown` takes at most by default, in milliseconds: as long as one export of an OTLP exporter by default,
  * and well within the 30 s that Kubernetes gives a process to end.
  */
-export const SHUTDOWN_MILLIS = 10_000
+const SHUTDOWN_MILLIS = 10_000
+
+/** How long an incremental exporter, which settles by itself, may be late, in milliseconds. */
+const GRACE_MILLIS = 50
 
 /**
  * How the time of a shutdown is divided, as shares from its start. A step that is done early leaves its time to the
@@ -98,6 +101,7 @@ export class SpanPipeline {
       scope: this.#scope,
       clock,
       settings,
+      graceMillis: isIncremental(exporter) ? GRACE_MILLIS : 0,
       onTurnEnd: (now) => this.#report(now),
       onError: (error) => this.#loss.noteError(error),
     })

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bounded, isThenable } from './bounded.js'
-import type { Settled } from './bounded.js'
+import { isThenable } from './bounded.js'
 import type { Clock, Timer } from './clock.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanBatch, SpanExporter } from './span-exporter.js'
@@ -44,33 +43,33 @@ export class WholeBatchExporter implements BatchTarget {
     return this.#current
   }
 
-  async send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
-    const count = batch.spanCount
-    const settled = await bounded(this.#clock, { at: deadline.at, signal: deadline.signal }, () => this.#export(batch))
-    this.#current = undefined
-    if (settled.status === 'timeout' || settled.status === 'aborted') this.#abandon(batch)
-    return outcomeOf(settled, count)
-  }
-
-  #export(batch: ArrayBatch): Promise<ExportResult> {
+  /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
+  send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
+    deadline.signal.addEventListener('abort', () => this.#abandon(batch))
     return new Promise((resolve, reject) => {
-      const onResult = (result: ExportResult): void => {
+      const count = batch.spanCount
+      const onResult = (result: ExportResult | undefined): void => {
         this.#forget(batch)
-        resolve(result)
+        const isGood = result?.code === 0
+        resolve({ exported: isGood ? count : 0, failed: isGood ? {} : { export_failed: count }, error: result?.error })
       }
-      const returned: unknown = this.#exporter.export(batch.takeSpans(), onResult)
-      // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
-      if (isThenable(returned)) {
-        returned.then(undefined, (error: unknown) => {
-          this.#forget(batch)
-          reject(error)
-        })
+      const onError = (error: unknown): void => {
+        this.#forget(batch)
+        reject(error)
+      }
+      try {
+        const returned: unknown = this.#exporter.export(batch.takeSpans(), onResult)
+        // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
+        if (isThenable(returned)) returned.then(undefined, onError)
+      } catch (error) {
+        onError(error)
       }
     })
   }
 
   #abandon(batch: ArrayBatch): void {
     if (batch.answered) return
+    this.#current = undefined
     // Without a time-out there is no deadline to pass; only shutdown abandons such an export, and nothing comes after.
     if (this.#forgetMillis === Infinity) return
     this.#abandoned.set(
@@ -81,13 +80,13 @@ export class WholeBatchExporter implements BatchTarget {
 
   #forget(batch: ArrayBatch): void {
     batch.answered = true
+    if (this.#current === batch) this.#current = undefined
     const timer = this.#abandoned.get(batch)
     if (timer === undefined) return
     timer.stop()
     this.#abandoned.delete(batch)
-    const onRoom = this.#onRoom
+    this.#onRoom?.()
     this.#onRoom = undefined
-    onRoom?.()
   }
 
   async forceFlush(): Promise<void> {
@@ -138,21 +137,5 @@ class ArrayBatch implements SpanBatch {
 
   send(deadline: Deadline): Promise<BatchOutcome> {
     return this.#exporter.send(this, deadline)
-  }
-}
-
-function outcomeOf(settled: Settled<ExportResult>, count: number): BatchOutcome {
-  switch (settled.status) {
-    case 'done': {
-      const { code, error } = (settled.value as ExportResult | undefined) ?? { code: 1 }
-      if (code === 0) return { exported: count, failed: {} }
-      return { exported: 0, failed: { export_failed: count }, error: error ?? new Error('the exporter reported a failure') }
-    }
-    case 'failed':
-      return { exported: 0, failed: { export_failed: count }, error: settled.error }
-    case 'timeout':
-      return { exported: 0, failed: { timeout: count } }
-    case 'aborted':
-      return { exported: 0, failed: { shutdown: count } }
   }
 }

@@ -252,6 +252,17 @@ test('exports under way learn that the processor is closing, later ones too', as
   expect(pipeline.stats().exported).toBe(15)
 })
 
+test('a shutdown that gives up leaves no timer of an incremental exporter that never settles', async () => {
+  const never = { answer: 'never' as const, delay: undefined }
+  const { clock, exporter, pipeline, end } = setupIncremental({ exportTimeoutMillis: 60_000 }, 2, { send: [never] })
+  end(25)
+  void pipeline.shutdown({ timeoutMillis: 100 })
+  await clock.advance(100)
+  expect(exporter.sent.map((sent) => sent.deadline.signal.aborted)).toEqual([true, true])
+  expect(pipeline.stats()).toMatchObject({ failed: { shutdown: 20 }, dropped: { shutdown: 5 }, inFlight: 0 })
+  expect(clock.ownTimers).toBe(0)
+})
+
 test('a flush that is waiting when shutdown gives up learns of the loss', async () => {
   const { clock, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
   end(25)

@@ -13,25 +13,28 @@ function setup(...script: Behaviour[]) {
   const clock = new FakeClock()
   const exporter = new ScriptedExporter(clock, ...script)
   const target = new WholeBatchExporter(exporter, clock, TIMEOUT)
-  const state = { room: 0, outcomes: [] as BatchOutcome[] }
-  /** Sends a batch of two spans if there is room for one. */
+  const state = { room: 0, outcomes: [] as (BatchOutcome | unknown)[] }
+  /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */
   const send = (timeoutMillis = TIMEOUT): boolean => {
     const batch = target.openBatch(() => state.room++)
+    const controller = new AbortController()
     if (batch === undefined) return false
     batch.add(createSpan(1))
     batch.add(createSpan(2))
-    const { signal } = new AbortController()
-    void batch.send({ at: clock.now() + timeoutMillis, signal, closing: signal }).then((outcome) => state.outcomes.push(outcome))
+    const { signal } = controller
+    const keep = (outcome: unknown): void => void state.outcomes.push(outcome)
+    batch.send({ at: clock.now() + timeoutMillis, signal, closing: signal }).then(keep, keep)
+    clock.later(() => controller.abort(), timeoutMillis)
     return true
   }
   return { clock, exporter, target, state, send }
 }
 
-test.each<[string, Behaviour, Partial<BatchOutcome>]>([
+test.each<[string, Behaviour, Partial<BatchOutcome> | Error]>([
   ['success', { kind: 'ok' }, { exported: 2, failed: {} }],
   ['a reported failure', { kind: 'fail' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('backend says no') }],
-  ['a throw', { kind: 'throw' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('export throws') }],
-  ['a rejection', { kind: 'reject' }, { exported: 0, failed: { export_failed: 2 }, error: new Error('export rejects') }],
+  ['a throw', { kind: 'throw' }, new Error('export throws')],
+  ['a rejection', { kind: 'reject' }, new Error('export rejects')],
   ['a call back with nothing', { kind: 'garbage' }, { failed: { export_failed: 2 } }],
   ['two call backs', { kind: 'twice', delay: 10 }, { exported: 2, failed: {} }],
 ])('%s is the outcome of the batch', async (_what, behaviour, outcome) => {
@@ -39,7 +42,8 @@ test.each<[string, Behaviour, Partial<BatchOutcome>]>([
   send()
   await clock.advance(20)
   expect(state.outcomes.length).toBe(1)
-  expect(state.outcomes[0]).toMatchObject(outcome)
+  if (outcome instanceof Error) expect(state.outcomes[0]).toEqual(outcome)
+  else expect(state.outcomes[0]).toMatchObject(outcome)
   expect(clock.ownTimers).toBe(0)
 })
 
@@ -51,11 +55,11 @@ test('there is one batch at a time, from opening to outcome', async () => {
   expect(target.openBatch(() => {})).toBeDefined()
 })
 
-test('silence ends at the deadline; the export is abandoned and the next may start', async () => {
+test('silence has no outcome; the export is abandoned at the deadline and the next may start', async () => {
   const { clock, target, state, send } = setup({ kind: 'never' })
   send()
   await clock.advance(TIMEOUT)
-  expect(state.outcomes).toEqual([{ exported: 0, failed: { timeout: 2 } }])
+  expect(state.outcomes).toEqual([])
   expect(target.abandonedCount).toBe(1)
   expect(send()).toBe(true)
 })
@@ -74,11 +78,18 @@ test('an abandoned export is forgotten one time-out later, or when it calls back
   expect(clock.ownTimers).toBe(0)
 })
 
-test('a late call back changes nothing in the outcome', async () => {
-  const { clock, state, send } = setup({ kind: 'ok', delay: 150 })
+test('a late call back gives no room to a batch that does not need it', async () => {
+  const { clock, target, send } = setup({ kind: 'ok', delay: 150 }, { kind: 'ok', delay: 90 })
   send()
-  await clock.advance(200)
-  expect(state.outcomes).toEqual([{ exported: 0, failed: { timeout: 2 } }])
+  await clock.advance(TIMEOUT)
+  send()
+  await clock.advance(60)
+  expect(
+    target.openBatch(() => {}),
+    'the second export is still under way',
+  ).toBeUndefined()
+  await clock.advance(30)
+  expect(target.openBatch(() => {})).toBeDefined()
 })
 
 test('at most 4 exports are abandoned at once; then there is no room until one is forgotten', async () => {
