@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConnectionOptions } from 'node:tls'
+import type { MeterProvider } from '@opentelemetry/api'
 import type { Dispatcher } from 'undici'
 
 export type Protocol = 'http/protobuf' | 'http/json'
@@ -82,6 +83,8 @@ export interface OTLPTraceExporterOptions {
    */
   proxy?: string | false | undefined
   retry?: RetryOptions | undefined
+  /** Where the `otel.sdk.exporter.*` metrics go; without one the counts are in `stats()` alone. Default: none. */
+  selfObsMeterProvider?: MeterProvider | undefined
   /**
    * Largest request body before compression, in bytes; a batch over it is divided, and a single span over it counts as
    * `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).

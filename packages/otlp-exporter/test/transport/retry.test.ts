@@ -16,7 +16,7 @@ async function closedPort(): Promise<number> {
 }
 
 function gaps(times: readonly number[]): number[] {
-  return times.slice(1).map((time, index) => time - (times[index] as number))
+  return times.slice(1).map((time, index) => time - (times.at(index) ?? 0))
 }
 
 for (const reply of [
@@ -95,7 +95,7 @@ test('the wait grows up to its cap, by jitter or without', async () => {
   await sink.script({ status: 503, times: 4 })
   expect((await send()).exported).toBe(1)
   const lower = [100, 200, 300, 300]
-  for (const [index, gap] of gaps(attemptTimes).entries()) expect(gap).toBeGreaterThanOrEqual((lower[index] as number) - 5)
+  for (const [index, gap] of gaps(attemptTimes).entries()) expect(gap).toBeGreaterThanOrEqual((lower.at(index) ?? 0) - 5)
 })
 
 test('maxAttempts ends it', async () => {

@@ -12,7 +12,7 @@ import type { Internals } from '../../src/transport/transport.js'
 import { PlainBatch } from './plain-batch.js'
 
 /** What a test adds to a bound: the project's own slack, and what two busy cores add. */
-export const SLACK_MILLIS = 100 + 250
+const SLACK_MILLIS = 100 + 250
 
 /** A transport that is shut down when the test is over, and the hurried caller of it. */
 export function setupTransport(options: OTLPTraceExporterOptions, internals: Internals & { env?: Record<string, string> } = {}) {

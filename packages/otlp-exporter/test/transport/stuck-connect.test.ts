@@ -22,7 +22,9 @@ async function blackHole(): Promise<number | undefined> {
   onTestFinished(() => void child.kill('SIGKILL'))
   const [port] = (await once(child, 'message')) as [number]
   const fillers: Socket[] = []
-  onTestFinished(() => fillers.forEach((socket) => socket.destroy()))
+  onTestFinished(() => {
+    for (const socket of fillers) socket.destroy()
+  })
   for (let count = 0; count < 20; count++) {
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     fillers.push(socket)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/settings.js'
+import { captureDiag } from '../capture-diag.js'
+
+const fromEnvironment = (text: string) => resolveOptions({}, { OTEL_EXPORTER_OTLP_HEADERS: text }).headers
+
+test('a list of name=value, percent-encoded, with spaces and metadata around', () => {
+  expect(fromEnvironment('a=1,b=2')).toEqual({ a: '1', b: '2' })
+  expect(fromEnvironment(' Api-Key = abc== ; meta=1 , x%2Dy=Basic%20dXNlcg%3D%3D ,, ')).toEqual({
+    'api-key': 'abc==',
+    'x-y': 'Basic dXNlcg==',
+  })
+  expect(fromEnvironment('empty=')).toEqual({ empty: '' })
+})
+
+test('general, for traces, code: the last one wins, name by name and whatever the case', () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_HEADERS: 'A=general,b=general,c=general',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'B=traces,c=traces',
+  }
+  expect(resolveOptions({ headers: { C: 'code', d: 'code' } }, env).headers).toEqual({
+    a: 'general',
+    b: 'traces',
+    c: 'code',
+    d: 'code',
+  })
+})
+
+test('a user in the URL is a header that the others can replace', () => {
+  const url = 'http://user:pass@collector/'
+  expect(resolveOptions({ url }, {}).headers).toEqual({ authorization: 'Basic dXNlcjpwYXNz' })
+  expect(resolveOptions({ url, headers: { Authorization: 'Bearer x' } }, {}).headers).toEqual({ authorization: 'Bearer x' })
+})
+
+test('a pair that cannot be used is warned about by its name, and the others are kept', () => {
+  const cases: [string, RegExp][] = [
+    ['a=1,bad=%zz-hush', /the value of bad cannot be percent-decoded/],
+    ['a=1,hush', /pair 2 is not name=value/],
+    ['a=1,=hush', /pair 2 is not name=value/],
+    ['a=1,b%20c=hush', /a name that HTTP does not allow: "b c"/],
+    ['a=1,b=hush%0D%0Ax: y', /no usable value for b/],
+    ['a=1,content-length=7', /has content-length, which is not free to choose/],
+  ]
+  for (const [text, warning] of cases) {
+    const lines = captureDiag()
+    expect(fromEnvironment(text)).toEqual({ a: '1' })
+    expect(lines).toEqual([expect.stringMatching(warning)])
+    expect(lines[0]).not.toContain('hush')
+  }
+})
+
+test('values that are no strings are left out', () => {
+  const lines = captureDiag()
+  const headers = { a: undefined, b: null, c: 7, d: '€', e: 'fine' } as unknown as Record<string, string>
+  expect(resolveOptions({ headers }, {}).headers).toEqual({ e: 'fine' })
+  expect(lines).toEqual([expect.stringContaining('for c'), expect.stringContaining('for d')])
+  expect(resolveOptions({ headers: 7 as never }, {}).headers).toEqual({})
+})
+
+test('a function is kept for later, beside the headers of the environment', () => {
+  const headers = () => ({ token: 'x' })
+  const settings = resolveOptions({ headers }, { OTEL_EXPORTER_OTLP_HEADERS: 'a=1' })
+  expect(settings).toMatchObject({ headersFunction: headers, headers: { a: '1' } })
+})

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/settings.js'
+import { captureDiag } from '../capture-diag.js'
+
+const proxyFor = (url: string, env: Record<string, string>, proxy?: string | false) =>
+  resolveOptions({ url, proxy }, env).proxy?.origin
+
+test('the environment names a proxy by the scheme of the URL, in lower case first', () => {
+  const env = { HTTP_PROXY: 'http://plain:1', HTTPS_PROXY: 'http://secure:2' }
+  expect(proxyFor('http://collector/', env)).toBe('http://plain:1')
+  expect(proxyFor('https://collector/', env)).toBe('http://secure:2')
+  expect(proxyFor('https://collector/', { ...env, https_proxy: 'http://lower:3' })).toBe('http://lower:3')
+  expect(proxyFor('https://collector/', { HTTP_PROXY: 'http://plain:1' })).toBeUndefined()
+})
+
+test('the option beats the environment, and false means none', () => {
+  const env = { HTTP_PROXY: 'http://plain:1', NO_PROXY: '*' }
+  expect(proxyFor('http://collector/', env, 'https://option:3')).toBe('https://option:3')
+  expect(proxyFor('http://localhost:4318/', env, 'https://option:3')).toBe('https://option:3')
+  expect(proxyFor('http://collector/', { HTTP_PROXY: 'http://plain:1' }, false)).toBeUndefined()
+})
+
+test('loopback is never proxied by the environment', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]']) {
+    expect(proxyFor(`http://${host}:4318/`, { HTTP_PROXY: 'http://plain:1' })).toBeUndefined()
+  }
+  expect(proxyFor('http://127.example.com/', { HTTP_PROXY: 'http://plain:1' })).toBe('http://plain:1')
+})
+
+test('NO_PROXY names hosts, domains and ports', () => {
+  const exempt = (url: string, list: string): boolean =>
+    proxyFor(url, { HTTP_PROXY: 'http://plain:1', NO_PROXY: list }) === undefined
+  expect(exempt('http://a.example.com/', '*')).toBe(true)
+  expect(exempt('http://a.example.com/', 'other, example.com')).toBe(true)
+  expect(exempt('http://A.Example.com/', '.example.com')).toBe(true)
+  expect(exempt('http://a.example.com/', '*.example.com')).toBe(true)
+  expect(exempt('http://a.example.com:4318/', 'example.com:4318')).toBe(true)
+  expect(exempt('http://a.example.com:4319/', 'example.com:4318')).toBe(false)
+  expect(exempt('http://badexample.com/', 'example.com')).toBe(false)
+  expect(exempt('http://[2001:db8::1]/', '2001:db8::1')).toBe(true)
+  expect(exempt('http://[2001:db8::1]:4318/', '[2001:db8::1]:4318')).toBe(true)
+  expect(exempt('http://10.0.0.1/', '10.0.0.2')).toBe(false)
+  expect(exempt('http://a.example.com/', ' , ')).toBe(false)
+})
+
+test('what is no proxy is warned about, without its text', () => {
+  const lines = captureDiag()
+  expect(proxyFor('http://collector/', { HTTP_PROXY: 'socks5://user:hush@p' })).toBeUndefined()
+  expect(proxyFor('http://collector/', {}, 'hush')).toBeUndefined()
+  expect(lines).toEqual([expect.stringContaining('HTTP_PROXY is not a URL'), expect.stringContaining('proxy is not a URL')])
+  expect(lines.join()).not.toContain('hush')
+})

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer, request as httpRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer as createNetServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Agent } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeCertificate } from './certificates.js'
+import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+
+const listen = async (server: Server, ...where: [number, string] | [string]): Promise<Server> => {
+  await new Promise<void>(
+    (resolve) =>
+      void (typeof where[0] === 'number'
+        ? server.listen(...(where as [number, string]), resolve)
+        : server.listen(where[0], resolve)),
+  )
+  onTestFinished(() => void server.close())
+  return server
+}
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+/** A proxy that knows every host name as this machine, and keeps what it was asked. */
+async function setupProxy(targetPort: number, connectStatus = 200) {
+  const asked: { line: string; authorization: string | undefined; key: string | undefined }[] = []
+  const sockets = new Set<Socket>()
+  const note = (request: IncomingMessage): void => {
+    const { 'proxy-authorization': authorization, 'x-key': key } = request.headers as Record<string, string | undefined>
+    asked.push({ line: `${request.method} ${request.url}`, authorization, key })
+  }
+  const proxy = createServer((request, response) => {
+    note(request)
+    const { pathname } = new URL(request.url as string)
+    const onward = httpRequest({ port: targetPort, host: '127.0.0.1', path: pathname, method: 'POST', headers: request.headers })
+    onward.on('response', (answer) => answer.pipe(response.writeHead(answer.statusCode as number, answer.headers)))
+    request.pipe(onward)
+  })
+  proxy.on('connect', (request, socket: Socket) => {
+    note(request)
+    if (connectStatus === 0) {
+      socket.destroy()
+      return
+    }
+    socket.write(`HTTP/1.1 ${connectStatus} so\r\n\r\n`)
+    if (connectStatus !== 200) return
+    const onward = connect(targetPort, '127.0.0.1')
+    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy())
+    onward.on('error', () => socket.destroy()).on('close', () => socket.destroy())
+    socket.pipe(onward).pipe(socket)
+  })
+  proxy.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
+  await listen(proxy, 0, '127.0.0.1')
+  onTestFinished(() => proxy.closeAllConnections())
+  return { asked, sockets, url: `http://user:pa%24s@127.0.0.1:${portOf(proxy)}` }
+}
+
+const BASIC = `Basic ${Buffer.from('user:pa$s').toString('base64')}`
+
+async function setupTlsServer() {
+  const authority = makeCertificate('authority')
+  const { cert, key } = makeCertificate('server', authority)
+  const server = createTlsServer({ cert, key }, (request, response) => void request.resume().on('end', () => response.end()))
+  await listen(server, 0, '127.0.0.1')
+  onTestFinished(() => server.closeAllConnections())
+  return { port: portOf(server), ca: authority.cert }
+}
+
+test('plain HTTP goes through a proxy by its whole URL, over one connection, with credentials for the proxy alone', async () => {
+  const sink = await setupSink()
+  const proxy = await setupProxy(Number(new URL(sink.url).port))
+  const url = 'http://collector.test:4318/v1/traces'
+  const { send } = setupTransport({ url, headers: { 'x-key': 'k' } }, { env: { HTTP_PROXY: proxy.url } })
+  expect((await send(2)).exported).toBe(2)
+  expect((await send(2)).exported).toBe(2)
+  const line = `POST ${url}`
+  expect(proxy.asked).toEqual(Array.from({ length: 2 }, () => ({ line, authorization: BASIC, key: 'k' })))
+  expect(proxy.sockets.size).toBe(1)
+  expect((await sink.stats()).lastHeaders).toMatchObject({ host: 'collector.test:4318', 'x-key': 'k' })
+})
+
+test('HTTPS goes through a tunnel, which is kept, and is destroyed with the transport', async () => {
+  const { port, ca } = await setupTlsServer()
+  const proxy = await setupProxy(port)
+  const options = { url: 'https://collector.test:4318/v1/traces', tls: { ca } }
+  const { send, transport, within } = setupTransport(options, { env: { https_proxy: proxy.url } })
+  expect((await send(2)).exported).toBe(2)
+  expect((await send(2)).exported).toBe(2)
+  // The backend's headers are inside the tunnel.
+  expect(proxy.asked).toEqual([{ line: 'CONNECT collector.test:4318', authorization: BASIC, key: undefined }])
+  await transport.shutdown(within(1000))
+  await until(() => proxy.sockets.size === 0)
+})
+
+test('a proxy that refuses or hangs up is an outage and no hot loop', async () => {
+  for (const status of [407, 0]) {
+    const proxy = await setupProxy(1, status)
+    const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy: proxy.url, timeoutMillis: 400 })
+    const { failed, error } = await settledWithin(400, () => send())
+    expect(failed).toEqual({ connection: 1 })
+    expect(error?.message).not.toMatch(/pa\$s|pa%24s/)
+    expect(proxy.asked.length).toBeLessThan(6)
+  }
+})
+
+test('a tunnel whose other end never answers ends with the deadline', async () => {
+  const deaf = createNetServer((socket) => void socket.on('error', () => {}).resume())
+  await listen(deaf, 0, '127.0.0.1')
+  const proxy = await setupProxy(portOf(deaf))
+  const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy: proxy.url, timeoutMillis: 200 })
+  expect((await settledWithin(200, () => send())).failed).toEqual({ timeout: 1 })
+  await until(() => proxy.sockets.size === 0)
+})
+
+test.skipIf(process.platform === 'win32')('a Unix domain socket takes the place of the host', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'spanring-socket-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const socketPath = join(dir, 'otlp.sock')
+  const hosts: unknown[] = []
+  const server = createServer((request, response) => {
+    hosts.push(request.headers.host)
+    request.resume().on('end', () => response.end())
+  })
+  await listen(server, socketPath)
+  onTestFinished(() => server.closeAllConnections())
+  const { send } = setupTransport({ url: 'http://collector.test/v1/traces', socketPath })
+  expect((await send(2)).exported).toBe(2)
+  expect(hosts).toEqual(['collector.test'])
+})
+
+test('an IPv6 address is connected to', async (context) => {
+  const server = createServer((request, response) => void request.resume().on('end', () => response.end()))
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.on('error', () => resolve(false)).listen(0, '::1', () => resolve(true))
+  })
+  context.skip(!isListening, 'this machine has no IPv6')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { send } = setupTransport({ url: `http://[::1]:${portOf(server)}/v1/traces` })
+  expect((await send()).exported).toBe(1)
+})
+
+test("the application's dispatcher sends everything, and outlives the transport", async () => {
+  const sink = await setupSink()
+  const dispatcher = new Agent({ connections: 1 })
+  onTestFinished(() => dispatcher.destroy())
+  const { send, transport, within } = setupTransport({ url: sink.url, dispatcher })
+  expect((await send(2)).exported).toBe(2)
+  await sink.script({ fault: 'never' }, { times: 1 })
+  expect((await settledWithin(100, () => send(1, 100))).failed).toEqual({ timeout: 1 })
+  expect((await settledWithin(1000, () => send(2))).exported).toBe(2)
+  await transport.shutdown(within(100))
+  expect(dispatcher.destroyed).toBe(false)
+})
+
+test('a dispatcher that is hung, throws, or is destroyed costs its batches and nothing else', async () => {
+  const sink = await setupSink()
+  const destroyed = new Agent()
+  await destroyed.destroy()
+  const throwing = Object.assign(new Agent(), {
+    dispatch: () => {
+      throw new Error('no')
+    },
+  })
+  const hung = Object.assign(new Agent(), { dispatch: () => true })
+  for (const dispatcher of [destroyed, throwing, hung]) {
+    const { send, transport, within } = setupTransport({
+      url: sink.url,
+      dispatcher,
+      timeoutMillis: 200,
+      retry: { maxAttempts: 2 },
+    })
+    const { failed } = await settledWithin(200, () => send())
+    expect(Object.keys(failed)[0]).toMatch(/^(connection|timeout)$/)
+    await settledWithin(0, () => transport.shutdown(within(100)))
+  }
+})

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { ServerOptions } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeCertificate } from './certificates.js'
+import { setupTransport } from './setup-transport.js'
+
+const authority = makeCertificate('test authority')
+const stranger = makeCertificate('another authority')
+const server = makeCertificate('server', authority)
+const client = makeCertificate('client', authority)
+
+/** Answers with 200 and keeps the name in the client's certificate. */
+async function setupServer(options: ServerOptions = {}) {
+  const clients: unknown[] = []
+  const connections = { count: 0 }
+  const listener = createServer({ cert: server.cert, key: server.key, ...options }, (request, response) => {
+    clients.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN)
+    request.resume().on('end', () => response.end())
+  })
+  listener.on('secureConnection', () => void (connections.count += 1))
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    listener.closeAllConnections()
+    listener.close()
+  })
+  const { port } = listener.address() as AddressInfo
+  return { url: `https://127.0.0.1:${port}/v1/traces`, port, clients, connections }
+}
+
+function files<N extends string>(contents: Record<N, string>): Record<N, string> {
+  const dir = mkdtempSync(join(tmpdir(), 'spanring-tls-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const paths = Object.entries<string>(contents).map(([name, content]) => {
+    writeFileSync(join(dir, name), content)
+    return [name, join(dir, name)]
+  })
+  return Object.fromEntries(paths) as Record<N, string>
+}
+
+test('an authority from options is trusted, and the connection is kept', async () => {
+  const { url, connections } = await setupServer()
+  for (const options of [{ tls: { ca: authority.cert } }, { httpAgentOptions: { ca: authority.cert, maxSockets: 4 } }]) {
+    const { send } = setupTransport({ url, ...options })
+    for (let count = 0; count < 3; count++) expect((await send()).exported).toBe(1)
+  }
+  expect(connections.count).toBe(2)
+})
+
+test('a certificate of another authority is refused at once, and the error says so', async () => {
+  const { url, clients } = await setupServer()
+  for (const tls of [{}, { ca: stranger.cert }]) {
+    const { send, counts } = setupTransport({ url, tls })
+    const { failed, error } = await send()
+    expect(failed).toEqual({ certificate: 1 })
+    expect(error?.message).toMatch(/certificate refused: .*(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT)/)
+    expect(counts.attempts).toBe(1)
+  }
+  expect(clients).toEqual([])
+})
+
+test('a certificate for another name is refused, unless that name is asked for', async () => {
+  const { url } = await setupServer()
+  const wrong = setupTransport({ url, tls: { ca: authority.cert, servername: 'elsewhere.test' } })
+  const { failed, error } = await wrong.send()
+  expect(failed).toEqual({ certificate: 1 })
+  expect(error?.message).toContain('ERR_TLS_CERT_ALTNAME_INVALID')
+  const right = setupTransport({ url, tls: { ca: authority.cert, servername: 'collector.test' } })
+  expect((await right.send()).exported).toBe(1)
+})
+
+test('rejectUnauthorized: false trusts anything', async () => {
+  const { url } = await setupServer()
+  const { send } = setupTransport({ url, httpAgentOptions: { rejectUnauthorized: false } })
+  expect((await send()).exported).toBe(1)
+})
+
+test('a client certificate from options, and from files', async () => {
+  const { url, clients } = await setupServer({ requestCert: true, rejectUnauthorized: true, ca: authority.cert })
+  const fromOptions = setupTransport({ url, tls: { ca: authority.cert, cert: client.cert, key: client.key } })
+  expect((await fromOptions.send()).exported).toBe(1)
+
+  const { ca, cert, key } = files({ ca: authority.cert, cert: client.cert, key: client.key })
+  const env = {
+    OTEL_EXPORTER_OTLP_CERTIFICATE: ca,
+    OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: cert,
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: key,
+  }
+  const fromFiles = setupTransport({ url }, { env })
+  expect((await fromFiles.send()).exported).toBe(1)
+  // Agent options do not lose the files for the rest.
+  const mixed = setupTransport({ url, httpAgentOptions: { keepAlive: true, ca: authority.cert } }, { env })
+  expect((await mixed.send()).exported).toBe(1)
+  expect(clients).toEqual(['client', 'client', 'client'])
+})
+
+test('a server that wants a client certificate and gets none is an outage', async () => {
+  const { url } = await setupServer({ requestCert: true, rejectUnauthorized: true, ca: authority.cert })
+  const { send } = setupTransport({ url, tls: { ca: authority.cert }, retry: { maxAttempts: 1 } })
+  expect((await send()).failed).toEqual({ connection: 1 })
+})
+
+test('TLS settings that cannot be used fail the batch and throw nowhere', async () => {
+  const { url } = await setupServer()
+  const { send } = setupTransport({
+    url,
+    tls: { ca: authority.cert, cert: 'no certificate', key: 'no key' },
+    retry: { maxAttempts: 1 },
+  })
+  const { failed, error } = await send()
+  expect(failed).toEqual({ connection: 1 })
+  expect(error?.message).not.toContain('no key')
+})
