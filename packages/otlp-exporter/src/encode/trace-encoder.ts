@@ -33,8 +33,9 @@ export class TraceEncoder {
     this.#heads = new HeadCache(this.#format, this.#pool, maxRequestBytes)
   }
 
-  openBatch(): BatchEncoder {
-    return new BatchEncoder(this.#format, this.#heads, this.#pool, this.maxRequestBytes)
+  /** A batch whose request is no larger than `limit`, in bytes. */
+  openBatch(limit: number = this.maxRequestBytes): BatchEncoder {
+    return new BatchEncoder(this.#format, this.#heads, this.#pool, Math.min(limit, this.maxRequestBytes))
   }
 
   /** Lets go of buffers that have not been used for half a minute. Happens with traffic anyway; for when there is none. */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A batch is opened only where this much is left for it, in bytes; every usual batch fits. */
+const MIN_ROOM_BYTES = 1024 * 1024
+
+/**
+ * How many encoded bytes may be held at once, open, waiting and in flight together. An open batch has a part set aside
+ * for it, so that several of them cannot exceed the limit between them; when it is closed it gives back what it did not use.
+ */
+export class ByteBudget {
+  readonly #limit: number
+  readonly #minRoom: number
+  #used = 0
+  readonly #onRoom = new Set<() => void>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+    this.#minRoom = Math.min(MIN_ROOM_BYTES, limit)
+  }
+
+  /** Bytes held or set aside. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Sets a part aside: half of what is left, or all of it when that is little. Returns its size, or 0 without room. */
+  reserve(most: number, onRoom: () => void): number {
+    const left = this.#limit - this.#used
+    if (left < this.#minRoom) {
+      this.#onRoom.add(onRoom)
+      return 0
+    }
+    const reserved = Math.min(most, Math.max(Math.floor(left / 2), this.#minRoom))
+    this.#used += reserved
+    return reserved
+  }
+
+  /** Gives bytes back. */
+  release(bytes: number): void {
+    if (bytes <= 0) return
+    this.#used -= bytes
+    if (this.#onRoom.size === 0 || this.#limit - this.#used < this.#minRoom) return
+    const waiting = [...this.#onRoom]
+    this.#onRoom.clear()
+    for (const wake of waiting) wake()
+  }
+
+  /** Forgets who waits. */
+  close(): void {
+    this.#onRoom.clear()
+  }
+}

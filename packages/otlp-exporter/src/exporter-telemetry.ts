@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
+import type { Settings } from './config/settings.js'
+import { warn } from './config/warn.js'
+import type { BackendChange } from './transport/backend.js'
+import { errorTypeOf } from './transport/exporter-error.js'
+import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'
+
+/** What the exporter has done so far. */
+export interface ExporterStats {
+  /** Spans of which the backend said that it took them. */
+  readonly exported: number
+  /** Spans that were given up, by reason; each span once, whatever was tried before. */
+  readonly failed: Readonly<Record<string, number>>
+  /** Spans whose export is under way. */
+  readonly inFlight: number
+  /** Requests that were sent, repeated ones too. */
+  readonly requests: number
+  /** Encoded bytes that are held or set aside for batches being filled; at most `maxBufferedBytes`. */
+  readonly bufferedBytes: number
+  readonly backend: 'up' | 'down'
+}
+
+const instances = new Map<string, number>()
+
+/**
+ * Counts what the transport tells: for `stats()`, for the `otel.sdk.exporter.*` metrics of the semantic conventions, and
+ * for one warning when the backend goes down and one when it is back.
+ */
+export class ExporterTelemetry implements TransportHooks {
+  #exported = 0
+  readonly #failed: Record<string, number> = {}
+  #inFlight = 0
+  #requests = 0
+  #backend: 'up' | 'down' = 'up'
+  readonly #endpoint: string
+  readonly #attributes: Attributes
+  readonly #inFlightSpans: UpDownCounter | undefined
+  readonly #exportedSpans: Counter | undefined
+  readonly #duration: Histogram | undefined
+
+  constructor(settings: Settings, provider: MeterProvider | undefined) {
+    const { endpoint, protocol } = settings
+    const type = protocol === 'http/json' ? 'otlp_http_json_span_exporter' : 'otlp_http_span_exporter'
+    const number = instances.get(type) ?? 0
+    instances.set(type, number + 1)
+    this.#endpoint = endpoint.printable
+    this.#attributes = {
+      'otel.component.type': type,
+      'otel.component.name': `${type}/${number}`,
+      'server.address': endpoint.serverAddress,
+      'server.port': endpoint.serverPort,
+    }
+    if (provider === undefined || provider === null) return
+    try {
+      const meter = provider.getMeter('@spanring/otlp-exporter')
+      this.#inFlightSpans = meter.createUpDownCounter('otel.sdk.exporter.span.inflight', {
+        unit: '{span}',
+        description: 'The number of spans which were passed to the exporter, but that have not been exported yet.',
+      })
+      this.#exportedSpans = meter.createCounter('otel.sdk.exporter.span.exported', {
+        unit: '{span}',
+        description: 'The number of spans for which the export has finished, either successful or failed.',
+      })
+      this.#duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
+        unit: 's',
+        description: 'The duration of exporting a batch of telemetry records.',
+        // One bucket: the conventions want count and sum, and no more.
+        advice: { explicitBucketBoundaries: [] },
+      })
+    } catch (error) {
+      warn(`no metrics: the meter provider failed: ${String(error)}`)
+    }
+  }
+
+  stats(bufferedBytes: number): ExporterStats {
+    return {
+      exported: this.#exported,
+      failed: { ...this.#failed },
+      inFlight: this.#inFlight,
+      requests: this.#requests,
+      bufferedBytes,
+      backend: this.#backend,
+    }
+  }
+
+  /** A span that was refused before any request. */
+  refuse(reason: string, count: number): void {
+    if (count === 0) return
+    this.#failed[reason] = (this.#failed[reason] ?? 0) + count
+    try {
+      this.#addFailed(reason, count)
+    } catch {
+      // The count stays in stats().
+    }
+  }
+
+  onStart(spanCount: number): void {
+    this.#inFlight += spanCount
+    this.#inFlightSpans?.add(spanCount, this.#attributes)
+  }
+
+  onAttempt(): void {
+    this.#requests++
+  }
+
+  onEnd({ spanCount, exported, failed, durationMillis, statusCode, errorType }: FinishedExport): void {
+    // Our own counts first: a meter that throws stops what comes after it.
+    this.#inFlight -= spanCount
+    this.#exported += exported
+    for (const [reason, count = 0] of Object.entries(failed)) this.#failed[reason] = (this.#failed[reason] ?? 0) + count
+    this.#inFlightSpans?.add(-spanCount, this.#attributes)
+    if (exported > 0) this.#exportedSpans?.add(exported, this.#attributes)
+    for (const [reason, count = 0] of Object.entries(failed)) this.#addFailed(reason, count)
+    this.#duration?.record(durationMillis / 1000, {
+      ...this.#attributes,
+      ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
+      ...(errorType !== undefined && { 'error.type': errorType }),
+    })
+  }
+
+  onBackendChange(change: BackendChange): void {
+    this.#backend = change.state
+    if (change.state === 'down') {
+      warn(`${this.#endpoint} is down: ${change.message}; trying again`)
+      return
+    }
+    const { downMillis, failedAttempts, failedSpans } = change
+    const seconds = (downMillis / 1000).toFixed(1)
+    warn(`${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`)
+  }
+
+  #addFailed(reason: string, count: number): void {
+    this.#exportedSpans?.add(count, { ...this.#attributes, 'error.type': errorTypeOf(reason) })
+  }
+}

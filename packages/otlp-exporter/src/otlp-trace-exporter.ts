@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BufferedBatch } from './buffered-batch.js'
+import { ByteBudget } from './byte-budget.js'
+import type { OTLPTraceExporterOptions } from './config/options.js'
+import { resolveOptions } from './config/settings.js'
+import type { Settings } from './config/settings.js'
+import { TraceEncoder } from './encode/trace-encoder.js'
+import { ExporterTelemetry } from './exporter-telemetry.js'
+import type { ExporterStats } from './exporter-telemetry.js'
+import type { ReadableSpan } from './readable-span.js'
+import type { ExportResult, SpanBatch } from './span-exporter.js'
+import { systemClock } from './transport/clock.js'
+import { Transport } from './transport/transport.js'
+import { exportWhole } from './whole-export.js'
+
+/**
+ * How long `shutdown` waits for exports under way, in milliseconds, after it has ended their back-offs: what a healthy
+ * backend needs to answer, and not what a dead one would take.
+ */
+const SHUTDOWN_MILLIS = 5000
+
+/**
+ * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor; the one of
+ * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over event-loop turns.
+ *
+ * `export` may be called again before an earlier call has ended. It never throws: every outcome is a result.
+ */
+export class OTLPTraceExporter {
+  /** How many batches may be sent at once. */
+  readonly maxConcurrentBatches: number
+  readonly #settings: Settings
+  readonly #encoder: TraceEncoder
+  readonly #budget: ByteBudget
+  readonly #telemetry: ExporterTelemetry
+  readonly #transport: Transport
+  readonly #closing = new AbortController()
+  /** Arrays that are being encoded or sent. */
+  readonly #exports = new Set<Promise<void>>()
+  #shutdown: Promise<void> | undefined
+
+  constructor(options: OTLPTraceExporterOptions = {}) {
+    const settings = resolveOptions(options)
+    this.#settings = settings
+    this.maxConcurrentBatches = settings.concurrencyLimit
+    this.#encoder = new TraceEncoder({
+      format: settings.protocol === 'http/json' ? 'json' : 'protobuf',
+      maxRequestBytes: settings.maxRequestBytes,
+    })
+    this.#budget = new ByteBudget(settings.maxBufferedBytes)
+    this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
+    this.#transport = new Transport(settings, this.#telemetry)
+  }
+
+  /** A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed. */
+  openBatch(onRoom: () => void): SpanBatch | undefined {
+    return this.#openBatch(onRoom)
+  }
+
+  /** Calls back once, with code 0 if every span was taken by the backend, else with code 1 and the first error. */
+  export(spans: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+    if (this.#shutdown !== undefined) {
+      this.#telemetry.refuse('already_shutdown', spans.length)
+      resultCallback({ code: 1, error: new Error('the exporter is shut down') })
+      return
+    }
+    const exported = this.#exportWhole(spans, resultCallback)
+    this.#exports.add(exported)
+    void exported.then(() => this.#exports.delete(exported))
+  }
+
+  /** Resolves when every export that began before this call has ended; each ends within `timeoutMillis`. */
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#exports)
+    await this.#transport.idle({ at: systemClock.now() + this.#settings.timeoutMillis })
+  }
+
+  /**
+   * Ends back-offs with one last try, waits for exports under way for at most 5 s, and closes every connection. Later
+   * exports fail at once. A second call returns the same promise.
+   */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#shutDown()
+    return this.#shutdown
+  }
+
+  /** What the exporter has done so far, at any time and without a MeterProvider. */
+  stats(): ExporterStats {
+    return this.#telemetry.stats(this.#budget.used)
+  }
+
+  #openBatch(onRoom: () => void): BufferedBatch | undefined {
+    const reserved = this.#budget.reserve(this.#settings.maxRequestBytes, onRoom)
+    if (reserved === 0) return undefined
+    return new BufferedBatch(this.#encoder.openBatch(reserved), this.#transport, this.#budget, reserved)
+  }
+
+  async #exportWhole(spans: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
+    const { timeoutMillis } = this.#settings
+    const { exported, failed, error } = await exportWhole({
+      spans,
+      deadline: { at: systemClock.now() + timeoutMillis, signal: NEVER, closing: this.#closing.signal },
+      openBatch: () => this.#openBatch(() => {}),
+      now: systemClock.now,
+      nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
+    })
+    for (const reason of ['rejected', 'buffer_full']) this.#telemetry.refuse(reason, failed[reason] ?? 0)
+    try {
+      if (exported === spans.length) resultCallback({ code: 0 })
+      else resultCallback({ code: 1, error: error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`) })
+    } catch {
+      // The caller's own error; the export is over.
+    }
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#closing.abort()
+    await this.#transport.shutdown({ at: systemClock.now() + SHUTDOWN_MILLIS })
+    this.#budget.close()
+  }
+}
+
+/** Nobody gives up an array that was handed over; its deadline does. */
+const NEVER = new AbortController().signal
