@@ -33,12 +33,18 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
     if (value === undefined || value === null) continue
     const lowerCase = name.toLowerCase()
     const text = typeof value === 'string' ? value.trim() : undefined
-    if (!NAME.test(name)) onWarning(`${source} has a name that HTTP does not allow: ${JSON.stringify(name)}; left out`)
+    if (!NAME.test(name)) onWarning(`${source} has a name that HTTP does not allow: ${printableName(name)}; left out`)
     else if (RESERVED.has(lowerCase)) onWarning(`${source} has ${lowerCase}, which is not free to choose; left out`)
     else if (text === undefined || !VALUE.test(text)) onWarning(`${source} has no usable value for ${name}; left out`)
     else clean[lowerCase] = text
   }
   return clean
+}
+
+/** As much of a name as can be one: in `Authorization: Bearer …` the rest is what must not be seen. */
+function printableName(name: string): string {
+  const end = name.search(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/)
+  return end < 0 ? name : `${name.slice(0, end)}…`
 }
 
 /** The headers of both variables, those for traces first. */
@@ -65,7 +71,7 @@ function parseHeaderList(variable: string, text: string): HeaderValues {
     try {
       headers[decodeURIComponent(name)] = decodeURIComponent(entry.slice(separator + 1).trim())
     } catch {
-      warn(`${variable}: the value of ${name} cannot be percent-decoded; left out`)
+      warn(`${variable}: the value of ${printableName(name)} cannot be percent-decoded; left out`)
     }
   }
   return headers

@@ -74,7 +74,7 @@ export interface OTLPTraceExporterOptions {
    * batch is settled in time all the same. Default: none, clients that belong to the exporter alone.
    */
   dispatcher?: Dispatcher | undefined
-  /** A Unix domain socket that is connected to instead of the host of `url`. Default: none. */
+  /** A Unix domain socket that is connected to instead of the host of `url`, and of a proxy. Default: none. */
   socketPath?: string | undefined
   /**
    * URL of an HTTP proxy (`http:` or `https:`), or `false` for none whatever the environment says. Default:

@@ -52,6 +52,8 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   const endpoint = resolveEndpoint(options.url, env)
   const agent = agentOptionsOf(options.httpAgentOptions)
   const hasFunction = typeof options.headers === 'function'
+  const socketPath = pathOf(options.socketPath ?? agent['socketPath'])
+  const dispatcher = dispatcherOf(options.dispatcher)
   const timeoutMillis = numberOf('timeoutMillis', options.timeoutMillis, otlpVariables(env, 'TIMEOUT'))
   const limit = numberOf('concurrencyLimit', options.concurrencyLimit)
   const maxSockets = agent['maxSockets']
@@ -70,9 +72,10 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     keepAlive: flagOf('keepAlive', options.keepAlive ?? agent['keepAlive'], true),
     userAgent: userAgentOf(options.userAgent),
     tls: resolveTls([options.tls, agent], env),
-    dispatcher: dispatcherOf(options.dispatcher),
-    socketPath: pathOf(options.socketPath ?? agent['socketPath']),
-    proxy: resolveProxy(options.proxy, endpoint, env),
+    dispatcher,
+    socketPath,
+    // The way is given already; a proxy that the environment has for everything else is not on it.
+    proxy: dispatcher === undefined && socketPath === undefined ? resolveProxy(options.proxy, endpoint, env) : undefined,
     retry: {
       maxAttempts: numberOf('retry.maxAttempts', options.retry?.maxAttempts),
       initialBackoffMillis: numberOf('retry.initialBackoffMillis', options.retry?.initialBackoffMillis),

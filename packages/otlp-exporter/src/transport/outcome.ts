@@ -19,7 +19,7 @@ interface Failure {
 
 /** Adds up what happens to the spans of one batch. */
 export class Outcome {
-  readonly #spanCount: number
+  readonly spanCount: number
   readonly #where: string
   readonly #failed: Partial<Record<FailureReason, number>> = {}
   #failedCount = 0
@@ -30,7 +30,7 @@ export class Outcome {
   readonly #onAttempt: (() => void) | undefined
 
   constructor(spanCount: number, where: string, onAttempt?: () => void) {
-    this.#spanCount = spanCount
+    this.spanCount = spanCount
     this.#where = where
     this.#onAttempt = onAttempt
   }
@@ -43,9 +43,13 @@ export class Outcome {
     return this.#attemptCount
   }
 
+  get failedCount(): number {
+    return this.#failedCount
+  }
+
   /** Spans of which nothing has been said yet. */
   get openCount(): number {
-    return this.#spanCount - this.#exported - this.#failedCount
+    return this.spanCount - this.#exported - this.#failedCount
   }
 
   get errorType(): string | undefined {

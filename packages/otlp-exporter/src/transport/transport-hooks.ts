@@ -16,7 +16,7 @@ export interface FinishedExport {
   readonly errorType: string | undefined
 }
 
-/** Who counts. Called with values; what a hook throws is ignored, and what it returns too. */
+/** Who counts: every batch that is handed over has one `onStart` and one `onEnd`. Called with values; what a hook throws is ignored, and what it returns too. */
 export interface TransportHooks {
   onStart?(spanCount: number): void
   onAttempt?(): void

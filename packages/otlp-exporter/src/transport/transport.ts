@@ -64,14 +64,15 @@ export class Transport {
    * `timeoutMillis` have passed, whichever is earlier. After `shutdown` it answers at once, without the network.
    */
   sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<SendOutcome> {
+    const outcome = new Outcome(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
+    callHook(this.#hooks, 'onStart', batch.spanCount)
     if (this.#shutdown !== undefined) {
-      const outcome = new Outcome(batch.spanCount, this.#settings.endpoint.printable)
       outcome.fail(batch.spanCount, { reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
-      return Promise.resolve(outcome.result())
+      return Promise.resolve(this.#end(outcome, this.#clock.now()))
     }
     const at = Math.min(deadline.at, this.#clock.now() + this.#settings.timeoutMillis)
     const operation = new Operation(at, deadline)
-    const sent = this.#scope.run(() => this.#send(operation, batch))
+    const sent = this.#scope.run(() => this.#send(operation, batch, outcome))
     this.#active.set(operation, sent)
     return sent
   }
@@ -99,11 +100,8 @@ export class Transport {
     await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
   }
 
-  async #send(operation: Operation, batch: EncodedBatch): Promise<SendOutcome> {
+  async #send(operation: Operation, batch: EncodedBatch, outcome: Outcome): Promise<SendOutcome> {
     const startedAt = this.#clock.now()
-    const { spanCount } = batch
-    const outcome = new Outcome(spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
-    callHook(this.#hooks, 'onStart', spanCount)
     try {
       await this.#sender.send(operation, batch, outcome)
     } catch (error) {
@@ -111,11 +109,15 @@ export class Transport {
     }
     operation.finish()
     this.#active.delete(operation)
+    this.#backend.leave(operation, outcome.failedCount)
+    return this.#end(outcome, startedAt)
+  }
+
+  #end(outcome: Outcome, startedAt: number): SendOutcome {
     const result = outcome.result()
-    this.#backend.leave(operation, spanCount - result.exported)
     callHook(this.#hooks, 'onEnd', {
       ...result,
-      spanCount,
+      spanCount: outcome.spanCount,
       durationMillis: this.#clock.now() - startedAt,
       attemptCount: outcome.attemptCount,
       statusCode: outcome.statusCode,

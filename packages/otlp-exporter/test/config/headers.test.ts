@@ -38,7 +38,9 @@ test('a pair that cannot be used is warned about by its name, and the others are
     ['a=1,bad=%zz-hush', /the value of bad cannot be percent-decoded/],
     ['a=1,hush', /pair 2 is not name=value/],
     ['a=1,=hush', /pair 2 is not name=value/],
-    ['a=1,b%20c=hush', /a name that HTTP does not allow: "b c"/],
+    ['a=1,b%20c=hush', /a name that HTTP does not allow: b…/],
+    ['a=1,Authorization: Bearer hush=', /a name that HTTP does not allow: Authorization…/],
+    ['a=1,Authorization: Bearer hush=%zz', /the value of Authorization… cannot/],
     ['a=1,b=hush%0D%0Ax: y', /no usable value for b/],
     ['a=1,content-length=7', /has content-length, which is not free to choose/],
   ]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
 import { captureDiag } from '../capture-diag.js'
@@ -19,6 +20,12 @@ test('the option beats the environment, and false means none', () => {
   expect(proxyFor('http://collector/', env, 'https://option:3')).toBe('https://option:3')
   expect(proxyFor('http://localhost:4318/', env, 'https://option:3')).toBe('https://option:3')
   expect(proxyFor('http://collector/', { HTTP_PROXY: 'http://plain:1' }, false)).toBeUndefined()
+})
+
+test('a socket or a dispatcher is the way already', () => {
+  const env = { HTTP_PROXY: 'http://plain:1' }
+  expect(resolveOptions({ url: 'http://collector/', socketPath: '/run/otlp.sock' }, env).proxy).toBeUndefined()
+  expect(resolveOptions({ url: 'http://collector/', dispatcher: new Agent() }, env).proxy).toBeUndefined()
 })
 
 test('loopback is never proxied by the environment', () => {

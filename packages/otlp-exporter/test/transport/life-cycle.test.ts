@@ -19,7 +19,7 @@ test('after shutdown a batch fails at once and the network is not touched', asyn
   const outcome = await send(3)
   expect(outcome).toMatchObject({ exported: 0, failed: { already_shutdown: 3 } })
   expect((await sink.stats()).connections).toBe(0)
-  expect(finished).toEqual([])
+  expect(finished).toEqual([expect.objectContaining({ spanCount: 3, attemptCount: 0, errorType: 'already_shutdown' })])
 })
 
 test('shutdown waits for what is under way, and the second call is the first', async () => {

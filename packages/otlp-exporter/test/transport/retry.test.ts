@@ -125,6 +125,18 @@ test('a refused connection is an outage; closing ends it with one last try', asy
   await settledWithin(150, () => transport.shutdown(within(1000)))
 })
 
+test('a backend that comes back is found within the longest back-off', async () => {
+  const port = await closedPort()
+  const retry = { initialBackoffMillis: 400, maxBackoffMillis: 400 }
+  const { send, counts, changes } = setupTransport({ url: `http://127.0.0.1:${port}/v1/traces`, retry })
+  const sent = Promise.all(Array.from({ length: 30 }, () => send()))
+  await until(() => counts.attempts > 30)
+  await setupSink({ port })
+  const outcomes = await settledWithin(400 + 1000, () => sent)
+  expect(outcomes.every(({ exported }) => exported === 1)).toBe(true)
+  expect(changes.map(({ state }) => state)).toEqual(['down', 'up'])
+})
+
 test('503 for ever: shutdown interrupts the back-off, tries once more, and is done', async () => {
   const sink = await setupSink()
   const { send, counts, transport, within } = setupTransport({ url: sink.url, retry: { jitter: false } })
