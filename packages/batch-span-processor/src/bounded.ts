@@ -2,12 +2,12 @@
 import { MAX_TIMER_MILLIS } from './clock.js'
 import type { Clock, Timer } from './clock.js'
 
-/** How a bounded wait ended. */
-export type Settled<T> =
-  | { readonly status: 'done'; readonly value: T }
-  | { readonly status: 'failed'; readonly error: unknown }
-  | { readonly status: 'aborted'; readonly error: unknown }
-  | { readonly status: 'timeout'; readonly error: undefined }
+/** How a bounded wait ended: `done` with a value, `failed` or `aborted` with an error. */
+export interface Settled<T> {
+  readonly status: 'done' | 'failed' | 'aborted' | 'timeout'
+  readonly value?: T
+  readonly error?: unknown
+}
 
 export interface Bound {
   /** When the wait ends at the latest, on the clock's scale; Infinity without a limit. */
@@ -33,20 +33,17 @@ const LATE_MILLIS = 50
 export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLike<T>): Promise<Settled<T>> {
   return new Promise((resolve) => {
     const { at, signal, keepAlive = false } = bound
-    let settled = false
     let timer: Timer | undefined
 
+    // May run again without harm: a promise keeps its first outcome.
     const settle = (outcome: Settled<T>): void => {
-      if (settled) return
-      settled = true
       timer?.stop()
       signal?.removeEventListener('abort', onAbort)
       resolve(outcome)
     }
     const onAbort = (): void => settle({ status: 'aborted', error: signal?.reason })
-    const onTimeout = (): void => settle({ status: 'timeout', error: undefined })
+    const onTimeout = (): void => settle({ status: 'timeout' })
     const onTimer = (): void => {
-      if (settled) return
       const lateMillis = clock.now() - at
       if (lateMillis < 0) startTimer()
       else if (lateMillis > LATE_MILLIS) clock.soon(onTimeout)
@@ -56,6 +53,13 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
       const delayMillis = Math.min(Math.max(Math.ceil(at - clock.now()), 0), MAX_TIMER_MILLIS)
       timer = clock.startTimer(onTimer, delayMillis, keepAlive)
     }
+    const run = async (): Promise<void> => {
+      try {
+        settle({ status: 'done', value: await work() })
+      } catch (error) {
+        settle({ status: 'failed', error })
+      }
+    }
 
     if (signal?.aborted) {
       onAbort()
@@ -63,17 +67,6 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
     }
     signal?.addEventListener('abort', onAbort)
     startTimer()
-    const onError = (error: unknown): void => settle({ status: 'failed', error })
-    try {
-      const result = work()
-      if (isThenable(result)) result.then((value) => settle({ status: 'done', value }), onError)
-      else settle({ status: 'done', value: result })
-    } catch (error) {
-      onError(error)
-    }
+    void run()
   })
-}
-
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

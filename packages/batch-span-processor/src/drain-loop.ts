@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
-import type { Clock } from './clock.js'
-import type { ExportScope } from './export-scope.js'
 import { ExportsInFlight } from './exports-in-flight.js'
-import type { FlushTickets } from './flush-tickets.js'
-import type { Ledger } from './ledger.js'
-import type { Settings } from './options.js'
-import type { ReadableSpan } from './readable-span.js'
-import type { ResourceGate } from './resource-gate.js'
-import type { BatchTarget } from './span-exporter.js'
-import type { SpanRing } from './span-ring.js'
+import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
 
 /**
@@ -26,21 +18,6 @@ const BLOCKED_MILLIS = 100
 const HELP_SPANS = 2
 /** A ring size that is never reached: `onEnd` wakes nobody. */
 const NEVER = -1
-
-export interface DrainLoopParts {
-  readonly ring: SpanRing<ReadableSpan>
-  readonly target: BatchTarget
-  readonly ledger: Ledger
-  readonly tickets: FlushTickets
-  readonly gate: ResourceGate
-  readonly scope: ExportScope
-  readonly clock: Clock
-  readonly settings: Settings
-  readonly graceMillis: number
-  /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
-  readonly onTurnEnd: (now: number) => number
-  readonly onError: (error: unknown) => void
-}
 
 /**
  * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only say what should happen
@@ -66,7 +43,9 @@ export class DrainLoop {
   wakeAt = 1
   /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
-  readonly #parts: DrainLoopParts
+  readonly #parts: PipelineParts
+  /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
+  readonly #onTurnEnd: (now: number) => number
   readonly #stager: Stager
   readonly #inFlight: ExportsInFlight
   readonly #alarm: Alarm
@@ -83,11 +62,11 @@ export class DrainLoop {
   #seenAt = 0
   #quietLooks = 0
 
-  constructor(parts: DrainLoopParts) {
+  constructor(parts: PipelineParts, onTurnEnd: (now: number) => number) {
     this.#parts = parts
-    const { exportTimeoutMillis } = parts.settings
-    this.#stager = new Stager({ ...parts, onRoom: this.unblock })
-    this.#inFlight = new ExportsInFlight({ ...parts, exportTimeoutMillis, onSettled: this.#onSettled })
+    this.#onTurnEnd = onTurnEnd
+    this.#stager = new Stager(parts, this.unblock)
+    this.#inFlight = new ExportsInFlight(parts, this.#onSettled)
     this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
     const { capacity } = parts.ring
     this.helpAt = Math.max(1, capacity - (capacity >> 3))
@@ -114,11 +93,6 @@ export class DrainLoop {
   flushTo(sequence: number): void {
     this.#flushTo = Math.max(this.#flushTo, sequence)
     this.#runSoon()
-  }
-
-  /** Tells exports under way to end their back-offs: this is their last try. */
-  announceClosing(): void {
-    this.#inFlight.announceClosing()
   }
 
   /** Something changed that may let a blocked loop go on. */
@@ -191,7 +165,7 @@ export class DrainLoop {
 
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
-    const { clock, ring, settings, onTurnEnd } = this.#parts
+    const { clock, ring, settings } = this.#parts
     const now = clock.now()
     this.#inTurn = true
     // A turn that finds the loop blocked tries again: the exporter may have room and not have said so.
@@ -202,12 +176,11 @@ export class DrainLoop {
     this.#sendWaiting(now)
     this.#inTurn = false
     this.#settleTickets()
-    const reportAt = onTurnEnd(now)
-    this.#arrangeNextTurn(now, isDone, reportAt)
+    this.#arrangeNextTurn(now, isDone, this.#onTurnEnd(now))
   }
 
   #sendWaiting(now: number): void {
-    while (this.#stager.waitingCount > 0 && this.#inFlight.count < this.#maxInFlight) {
+    while (this.#inFlight.count < this.#maxInFlight) {
       const staged = this.#stager.takeWaiting()
       if (staged === undefined) return
       this.#inFlight.send(staged, now)

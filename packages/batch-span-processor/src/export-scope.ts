@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context, createContextKey } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
+import { bounded } from './bounded.js'
+import type { Bound, Settled } from './bounded.js'
+import type { Clock } from './clock.js'
 
 /**
  * The key behind `suppressTracing` of `@opentelemetry/core`. Keys are `Symbol.for(description)`, so the exporter's own
@@ -33,8 +36,17 @@ export class ExportScope {
   }
 
   /**
-   * Calls into the exporter on behalf of `call`, which counts as under way until {@link leave}.
+   * Calls into the exporter within a bound. The call stands for itself in the asynchronous context and is nothing but
+   * an object: sockets that the exporter keeps open keep the context in which they were opened.
    */
+  async call<T>(clock: Clock, bound: Bound, work: () => T | PromiseLike<T>): Promise<Settled<T>> {
+    const call = {}
+    const settled = await bounded(clock, bound, () => this.enter(call, work))
+    this.leave(call)
+    return settled
+  }
+
+  /** Runs work on behalf of `call`, which counts as under way until {@link leave}. */
   enter<R>(call: object, work: () => R): R {
     this.#calls.add(call)
     const outer = this.#current
@@ -56,9 +68,7 @@ export class ExportScope {
    * for that call.
    */
   isInside(): boolean {
-    if (this.#current !== undefined) return true
-    const call = context.active().getValue(CURRENT_CALL)
-    return call !== undefined && this.#calls.has(call as object)
+    return this.#current !== undefined || this.#calls.has(context.active().getValue(CURRENT_CALL) as object)
   }
 }
 

@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bounded } from './bounded.js'
 import type { Settled } from './bounded.js'
-import type { Clock } from './clock.js'
-import type { ExportScope } from './export-scope.js'
-import type { FlushTickets } from './flush-tickets.js'
-import { sum } from './ledger.js'
-import type { Ledger } from './ledger.js'
+import type { PipelineParts } from './pipeline-parts.js'
 import type { BatchOutcome } from './span-exporter.js'
 import type { StagedBatch } from './staged-batch.js'
 
-export interface ExportsInFlightParts {
-  readonly ledger: Ledger
-  readonly tickets: FlushTickets
-  readonly scope: ExportScope
-  readonly clock: Clock
-  readonly exportTimeoutMillis: number
-  /** How long an exporter that settles by itself may be late, in milliseconds, before it is settled for it. */
-  readonly graceMillis: number
-  readonly onSettled: () => void
-  readonly onError: (error: unknown) => void
-}
-
 /** The batches between hand-over and outcome. Each leaves exactly once: by its outcome, by its deadline or by the sweep. */
 export class ExportsInFlight {
-  readonly #parts: ExportsInFlightParts
+  readonly #parts: PipelineParts
+  readonly #onSettled: () => void
+  /** In the order in which they were handed over, which is that of their spans. */
   readonly #batches = new Set<StagedBatch>()
-  readonly #closing = new AbortController()
 
-  constructor(parts: ExportsInFlightParts) {
+  constructor(parts: PipelineParts, onSettled: () => void) {
     this.#parts = parts
+    this.#onSettled = onSettled
   }
 
   get count(): number {
@@ -37,40 +22,33 @@ export class ExportsInFlight {
 
   /** Sequence number of the oldest span in flight; Infinity if there is none. */
   get oldest(): number {
-    let oldest = Infinity
-    for (const staged of this.#batches) oldest = Math.min(oldest, staged.firstSequence)
-    return oldest
+    const [oldest] = this.#batches
+    return oldest?.firstSequence ?? Infinity
   }
 
   /** Hands a batch over. Every count is right before foreign code runs. */
   send(staged: StagedBatch, now: number): void {
-    const { clock, ledger, scope, exportTimeoutMillis, graceMillis } = this.#parts
+    const { clock, closing, graceMillis, ledger, scope, settings } = this.#parts
+    const { batch, count } = staged
+    const { signal } = staged.abort
     this.#batches.add(staged)
-    ledger.staged -= staged.count
-    ledger.inFlight += staged.count
-    ledger.handedOver += staged.count
-    const at = now + exportTimeoutMillis
-    const deadline = { at, signal: staged.abort.signal, closing: this.#closing.signal }
+    ledger.staged -= count
+    ledger.inFlight += count
+    ledger.handedOver += count
+    const at = now + settings.exportTimeoutMillis
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
-    const bound = { at: at + graceMillis, signal: staged.abort.signal }
-    const outcome = bounded(clock, bound, () => scope.enter(staged.call, () => staged.batch.send(deadline)))
+    const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing }))
     void outcome.then((settled) => this.#settle(staged, settled))
-  }
-
-  /** Tells every export, now and later, that this is its last try. */
-  announceClosing(): void {
-    this.#closing.abort()
   }
 
   /** Settles whatever is still under way as lost. */
   sweep(): void {
-    for (const staged of this.#batches) this.#settle(staged, { status: 'aborted', error: undefined })
+    for (const staged of this.#batches) this.#settle(staged, { status: 'aborted' })
   }
 
   #settle(staged: StagedBatch, settled: Settled<BatchOutcome>): void {
-    const { ledger, scope, tickets, onError, onSettled } = this.#parts
     if (!this.#batches.delete(staged)) return
-    scope.leave(staged.call)
+    const { ledger, tickets } = this.#parts
     const { count } = staged
     const { exported, failed, error } = outcomeOf(settled, count)
     ledger.inFlight -= count
@@ -78,29 +56,25 @@ export class ExportsInFlight {
     for (const reason in failed) ledger.fail(reason, failed[reason] as number)
     if (settled.status !== 'done') staged.abort.abort()
     if (exported < count) {
-      const reported = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join(', ')}`)
-      tickets.fail(staged.firstSequence, reported)
-      onError(reported)
+      ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join(', ')}`)
+      tickets.fail(staged.firstSequence, ledger.lastError)
     }
-    onSettled()
+    this.#onSettled()
   }
 }
 
-/** What a batch is counted as when its `send` gave no outcome. */
-const REASONS = { failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
+/** What a batch is counted as when its `send` gave no outcome, or one that does not add up. */
+const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
 
-function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome {
-  if (settled.status !== 'done') return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: settled.error }
-  // An outcome that does not add up is not believed.
-  return addsUp(settled.value, total) ? settled.value : { exported: 0, failed: { unknown: total } }
+function outcomeOf({ status, value, error }: Settled<BatchOutcome>, total: number): BatchOutcome {
+  return addsUp(value, total) ? value : { exported: 0, failed: { [REASONS[status]]: total }, error }
 }
 
 function addsUp(outcome: BatchOutcome | undefined, total: number): outcome is BatchOutcome {
-  if (!isCount(outcome?.exported)) return false
-  const counts = Object.values(outcome?.failed ?? {})
-  return counts.every(isCount) && outcome.exported + sum(outcome.failed) === total
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  let rest = total
+  for (const count of [outcome?.exported, ...Object.values(outcome?.failed ?? {})]) {
+    if (!Number.isSafeInteger(count) || (count as number) < 0) return false
+    rest -= count as number
+  }
+  return rest === 0
 }

@@ -4,8 +4,7 @@
  * Why a span was not handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
  * called; it still waited when `shutdown` ran out of time; its span context could not be read.
  */
-export const DROP_REASONS = ['queue_full', 'already_shutdown', 'shutdown', 'invalid_span'] as const
-export type DropReason = (typeof DROP_REASONS)[number]
+export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'invalid_span'
 
 /** How many reasons of failure an exporter may invent before they are summed up as `other`. */
 const MAX_REASONS = 32
@@ -25,6 +24,8 @@ export class Ledger {
   handedOver = 0
   readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
   readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
+  /** What went wrong last and was not reported yet. */
+  lastError: unknown
 
   fail(reason: string, count: number): void {
     if (count === 0) return

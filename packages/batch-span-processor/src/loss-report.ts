@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api'
 import { sum } from './ledger.js'
 import type { Ledger } from './ledger.js'
+import { textOf, warn } from './warn.js'
 
 /** A loss is over when nothing more was lost for this long, in milliseconds. */
 export const LOSS_OVER_MILLIS = 5000
@@ -16,103 +16,68 @@ export class LossReport {
   readonly #ledger: Ledger
   #reported = 0
   #lastSeen = 0
-  #lastChangeAt = -Infinity
-  #nextStartAt = -Infinity
-  #startedAt = 0
+  #lastChangeAt = 0
+  #startedAt = -Infinity
   #isLosing = false
-  #lastError: unknown
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
   }
 
-  noteError(error: unknown): void {
-    this.#lastError = error
-  }
-
   /** When to look again although nothing happens, on the clock's scale; Infinity while there is nothing to say. */
   get nextAt(): number {
     if (this.#isLosing) return this.#lastChangeAt + LOSS_OVER_MILLIS
-    return this.#lastSeen > this.#reported ? this.#nextStartAt : Infinity
+    return this.#lastSeen > this.#reported ? this.#startedAt + REPORT_INTERVAL_MILLIS : Infinity
   }
 
-  /** Whether a call of {@link report} would find something new. */
-  isDue(now: number): boolean {
-    return lost(this.#ledger) !== this.#lastSeen || now >= this.nextAt
-  }
-
+  /** Looks at the counts, and says what is due. */
   report(now: number): void {
-    const total = lost(this.#ledger)
+    const total = this.#lost
     if (total !== this.#lastSeen) {
       this.#lastSeen = total
       this.#lastChangeAt = now
     }
-    if (!this.#isLosing && total > this.#reported && now >= this.#nextStartAt) {
-      this.#isLosing = true
-      this.#startedAt = now
-      this.#nextStartAt = now + REPORT_INTERVAL_MILLIS
-      warn(`losing spans: ${total - this.#reported} so far (${this.#reasons()})${this.#cause()}`)
-    } else if (this.#isLosing && now >= this.#lastChangeAt + LOSS_OVER_MILLIS) {
+    if (now < this.nextAt) return
+    if (this.#isLosing) {
       this.#end(now, 'no longer losing spans')
+      return
     }
+    this.#isLosing = true
+    this.#startedAt = now
+    warn(`losing spans: ${total - this.#reported} so far (${this.#reasons})${this.#cause}`)
   }
 
   /** The last words at shutdown: whatever was lost and not yet said. */
   close(now: number): void {
-    const total = lost(this.#ledger)
-    if (total > this.#reported) this.#end(now, 'shut down')
+    if (this.#lost > this.#reported) this.#end(now, 'shut down')
   }
 
   #end(now: number, what: string): void {
-    const total = lost(this.#ledger)
     const seconds = this.#isLosing ? ` in ${((now - this.#startedAt) / 1000).toFixed(1)} s` : ''
+    const total = this.#lost
     const count = total - this.#reported
     this.#isLosing = false
-    this.#reported = total
-    this.#lastSeen = total
-    warn(
-      `${what}: ${count} were lost${seconds}; since the start ${this.#reasons()} of ${this.#ledger.ended} ended${this.#cause()}`,
-    )
-    this.#lastError = undefined
+    this.#reported = this.#lastSeen = total
+    warn(`${what}: ${count} were lost${seconds}; since the start ${this.#reasons} of ${this.#ledger.ended} ended${this.#cause}`)
+    this.#ledger.lastError = undefined
   }
 
-  #reasons(): string {
-    const { dropped, failed } = this.#ledger
-    return [...entries('dropped', dropped), ...entries('failed', failed)].join(', ')
+  get #lost(): number {
+    return sum(this.#ledger.dropped) + sum(this.#ledger.failed)
   }
 
-  #cause(): string {
-    return this.#lastError === undefined ? '' : `; last error: ${messageOf(this.#lastError)}`
+  get #reasons(): string {
+    const reasons: string[] = []
+    for (const kind of ['dropped', 'failed'] as const) {
+      for (const [reason, count] of Object.entries(this.#ledger[kind])) {
+        if (count > 0) reasons.push(`${count} ${kind} as ${reason}`)
+      }
+    }
+    return reasons.join(', ')
   }
-}
 
-function lost(ledger: Ledger): number {
-  return sum(ledger.dropped) + sum(ledger.failed)
-}
-
-function entries(kind: string, counts: Readonly<Record<string, number>>): string[] {
-  return Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${count} ${kind} as ${reason}`)
-}
-
-/** Long enough for any sentence, too short for a response body that somebody put into a message. */
-const MAX_MESSAGE_LENGTH = 300
-
-export function messageOf(error: unknown): string {
-  try {
-    const text = error instanceof Error ? error.message || error.name : String(error)
-    return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text
-  } catch {
-    return 'unknown'
-  }
-}
-
-/** The application's logger may throw; the loop goes on. */
-function warn(message: string): void {
-  try {
-    diag.warn(`BatchSpanProcessor: ${message}`)
-  } catch {
-    // The counts stay in stats() and in the metrics.
+  get #cause(): string {
+    const { lastError } = this.#ledger
+    return lastError === undefined ? '' : `; last error: ${textOf(lastError)}`
   }
 }

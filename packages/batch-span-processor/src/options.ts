@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
+import { MAX_TIMER_MILLIS } from './clock.js'
 import type { SpanExporter } from './span-exporter.js'
+import { textOf, warn } from './warn.js'
 
 /**
  * Options under the names of the stock processor. `undefined` and `null` mean: take the environment variable, else the
@@ -57,25 +58,17 @@ export interface Settings {
   readonly turnBudgetMillis: number
 }
 
-interface Rule {
-  readonly env?: string
-  readonly fallback: number
-  readonly min: number
-  readonly max: number
-  readonly fraction?: true
-}
+type Rule = readonly [kind: 'an integer' | 'a number', fallback: number, min: number, max: number, variable?: string]
 
 /** The storage of a ring is reserved at once: 2^24 slots are 128 MiB. */
 const MAX_SPANS = 2 ** 24
-/** The longest delay of a timer. */
-const MAX_MILLIS = 2 ** 31 - 1
 
 const RULES: Readonly<Record<keyof Settings, Rule>> = {
-  maxQueueSize: { env: 'OTEL_BSP_MAX_QUEUE_SIZE', fallback: 2048, min: 1, max: MAX_SPANS },
-  maxExportBatchSize: { env: 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', fallback: 512, min: 1, max: MAX_SPANS },
-  scheduledDelayMillis: { env: 'OTEL_BSP_SCHEDULE_DELAY', fallback: 5000, min: 0, max: MAX_MILLIS },
-  exportTimeoutMillis: { env: 'OTEL_BSP_EXPORT_TIMEOUT', fallback: 30_000, min: 0, max: MAX_MILLIS },
-  turnBudgetMillis: { fallback: 0.5, min: 0.05, max: 4, fraction: true },
+  maxQueueSize: ['an integer', 2048, 1, MAX_SPANS, 'OTEL_BSP_MAX_QUEUE_SIZE'],
+  maxExportBatchSize: ['an integer', 512, 1, MAX_SPANS, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
+  scheduledDelayMillis: ['an integer', 5000, 0, MAX_TIMER_MILLIS, 'OTEL_BSP_SCHEDULE_DELAY'],
+  exportTimeoutMillis: ['an integer', 30_000, 0, MAX_TIMER_MILLIS, 'OTEL_BSP_EXPORT_TIMEOUT'],
+  turnBudgetMillis: ['a number', 0.5, 0.05, 4],
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -88,7 +81,7 @@ export function resolveSettings(config: BufferConfig, env: Environment = environ
   if (maxExportBatchSize > maxQueueSize) {
     settings.maxExportBatchSize = maxQueueSize
     // Nobody asked for the default; a small queue alone is no mistake.
-    if (maxExportBatchSize !== RULES.maxExportBatchSize.fallback) {
+    if (maxExportBatchSize !== RULES.maxExportBatchSize[1]) {
       warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
     }
   }
@@ -100,47 +93,28 @@ export function resolveSettings(config: BufferConfig, env: Environment = environ
  * A time limit given with a call, in milliseconds: 0 means without a limit, and what is no time at all is replaced by
  * the default, with a warning.
  */
-export function limitMillis(value: unknown, fallback: number): number {
-  if (value === undefined || value === null) return fallback
-  if (typeof value === 'number' && value >= 0 && !Number.isNaN(value)) return value === 0 ? Infinity : value
-  warn(`timeoutMillis is ${describe(value)}; must be a number of at least 0; using ${fallback}`)
-  return fallback
+export function limitMillis(given: unknown, fallback: number): number {
+  if (given === undefined || given === null) return fallback
+  return checked('timeoutMillis', given, given, ['a number', fallback, 0, Infinity]) || Infinity
 }
 
 function resolve(name: keyof Settings, config: BufferConfig, env: Environment): number {
-  const { env: variable, fallback, min, max, fraction } = RULES[name]
-  let label: string = name
-  let given: unknown = config[name]
-  let value = given
-  if (given === undefined || given === null) {
-    // An empty variable is an unset one (specification, configuration/common).
-    given = variable === undefined ? undefined : env[variable]?.trim()
-    if (variable === undefined || !given) return fallback
-    label = variable
-    value = Number(given)
-  }
-  if (typeof value === 'number' && value >= min && value <= max && (fraction === true || Number.isInteger(value))) return value
-  const kind = fraction === true ? 'a number' : 'an integer'
-  warn(`${label} is ${describe(given)}; must be ${kind} from ${min} to ${max}; using ${fallback}`)
+  const rule = RULES[name]
+  const [, fallback, , , variable = ''] = rule
+  const given = config[name]
+  if (given !== undefined && given !== null) return checked(name, given, given, rule)
+  // An empty variable is an unset one (specification, configuration/common).
+  const text = env[variable]?.trim()
+  return text ? checked(variable, text, Number(text), rule) : fallback
+}
+
+/** The value if it keeps the rule, else the default and a warning. */
+function checked(label: string, given: unknown, value: unknown, [kind, fallback, min, max]: Rule): number {
+  const isKind = typeof value === 'number' && (kind === 'a number' || Number.isInteger(value))
+  if (isKind && value >= min && value <= max) return value
+  const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
+  warn(`${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${fallback}`)
   return fallback
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  try {
-    return String(value)
-  } catch {
-    return typeof value
-  }
-}
-
-/** The application's logger may throw; that must not become an exception of our constructor. */
-function warn(message: string): void {
-  try {
-    diag.warn(`BatchSpanProcessor: ${message}`)
-  } catch {
-    // Nowhere left to say it.
-  }
 }
 
 function environment(): Environment {

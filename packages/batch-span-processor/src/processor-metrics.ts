@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, MeterProvider, ObservableCallback, ObservableUpDownCounter } from '@opentelemetry/api'
-import { DROP_REASONS } from './ledger.js'
 import type { Ledger } from './ledger.js'
 
 /** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
 const COMPONENT_TYPE = 'batching_span_processor'
+const SPANS = { unit: '{span}' }
 
 let instances = 0
 
@@ -27,20 +27,9 @@ export class ProcessorMetrics {
     this.#ledger = ledger
     this.#attributes = { 'otel.component.type': COMPONENT_TYPE, 'otel.component.name': `${COMPONENT_TYPE}/${instances++}` }
     const meter = provider.getMeter('@spanring/batch-span-processor')
-    this.#processed = meter.createCounter('otel.sdk.processor.span.processed', {
-      unit: '{span}',
-      description: 'The number of spans for which the processing has finished, either successful or failed.',
-    })
-    meter
-      .createUpDownCounter('otel.sdk.processor.span.queue.capacity', {
-        unit: '{span}',
-        description: 'The maximum number of spans the queue of a given instance of an SDK span processor can hold.',
-      })
-      .add(capacity, this.#attributes)
-    this.#queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
-      unit: '{span}',
-      description: 'The number of spans in the queue of a given instance of an SDK span processor.',
-    })
+    this.#processed = meter.createCounter('otel.sdk.processor.span.processed', SPANS)
+    meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', SPANS).add(capacity, this.#attributes)
+    this.#queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', SPANS)
     this.#observeQueueSize = (result) => result.observe(getQueueSize(), this.#attributes)
     this.#queueSize.addCallback(this.#observeQueueSize)
   }
@@ -52,9 +41,9 @@ export class ProcessorMetrics {
     // Remembered first: if add() throws, the same spans are not counted again and again.
     this.#seenHandedOver = handedOver
     if (sent > 0) this.#processed.add(sent, this.#attributes)
-    for (const reason of DROP_REASONS) {
-      const count = dropped[reason] - (this.#seenDropped[reason] ?? 0)
-      this.#seenDropped[reason] = dropped[reason]
+    for (const [reason, total] of Object.entries(dropped)) {
+      const count = total - (this.#seenDropped[reason] ?? 0)
+      this.#seenDropped[reason] = total
       if (count > 0) this.#processed.add(count, { ...this.#attributes, 'error.type': reason })
     }
   }

@@ -18,9 +18,9 @@ export class ResourceGate {
   readonly #onOpen: () => void
   readonly #limitMillis: number
   readonly #ready = new WeakSet<SpanResource>()
-  readonly #waits = new Map<SpanResource, Promise<unknown>>()
-  /** No wait goes on beyond this. */
-  #latest = Infinity
+  readonly #waiting = new WeakSet<SpanResource>()
+  /** Ends every wait. */
+  readonly #opened = new AbortController()
   /** Nearly every span has the resource of the span before it. */
   #last: SpanResource | undefined
 
@@ -33,34 +33,25 @@ export class ResourceGate {
   /** Whether spans of this resource may go on; otherwise calls `onOpen` once they may. */
   isOpenFor(resource: SpanResource | undefined): boolean {
     if (resource === undefined || resource === null || resource === this.#last) return true
-    if (!this.#ready.has(resource) && isPending(resource)) {
-      if (!this.#waits.has(resource)) void this.#wait(resource)
+    if (!this.#ready.has(resource) && !this.#opened.signal.aborted && isPending(resource)) {
+      if (!this.#waiting.has(resource)) void this.#wait(resource)
       return false
     }
     this.#last = resource
     return true
   }
 
-  /** Opens at the time given, on the clock's scale, for everything that waits now or is asked about later. */
-  async openBy(at: number): Promise<void> {
-    this.#latest = at
-    const waits = [...this.#waits.values()]
-    if (waits.length === 0) return
-    await bounded(this.#clock, { at }, () => Promise.all(waits))
-    for (const resource of this.#waits.keys()) this.#open(resource)
+  /** Opens for everything that waits now or is asked about later. */
+  open(): void {
+    this.#opened.abort()
   }
 
   async #wait(resource: SpanResource): Promise<void> {
-    const at = Math.min(this.#clock.now() + this.#limitMillis, this.#latest)
-    const wait = bounded(this.#clock, { at }, () => resource.waitForAsyncAttributes?.())
-    this.#waits.set(resource, wait)
-    await wait
-    this.#open(resource)
-  }
-
-  #open(resource: SpanResource): void {
+    this.#waiting.add(resource)
+    const bound = { at: this.#clock.now() + this.#limitMillis, signal: this.#opened.signal }
+    await bounded(this.#clock, bound, () => resource.waitForAsyncAttributes?.())
     this.#ready.add(resource)
-    if (this.#waits.delete(resource)) this.#onOpen()
+    this.#onOpen()
   }
 }
 

@@ -29,7 +29,7 @@ export interface IncrementalSpanExporter extends SpanExporter {
 }
 
 /** The part of an exporter that the drain loop drives. */
-export type BatchTarget = Omit<IncrementalSpanExporter, 'export'>
+export type BatchTarget = Pick<IncrementalSpanExporter, 'maxConcurrentBatches' | 'openBatch'>
 
 /** One batch on its way through an {@link IncrementalSpanExporter}. */
 export interface SpanBatch {

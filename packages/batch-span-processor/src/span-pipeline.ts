@@ -11,11 +11,12 @@ import type { DropReason } from './ledger.js'
 import { LossReport } from './loss-report.js'
 import { limitMillis } from './options.js'
 import type { Settings } from './options.js'
+import type { PipelineParts } from './pipeline-parts.js'
 import { ProcessorMetrics } from './processor-metrics.js'
 import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
 import { isIncremental } from './span-exporter.js'
-import type { BatchTarget, SpanExporter } from './span-exporter.js'
+import type { SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
@@ -73,39 +74,39 @@ export interface ProcessorStats {
 
 /** The parts of the processor put together: admission, the drain loop, and the two waits that callers know. */
 export class SpanPipeline {
-  readonly #clock: Clock
-  readonly #settings: Settings
-  readonly #target: BatchTarget
+  readonly #parts: PipelineParts
   readonly #ring: SpanRing<ReadableSpan>
-  readonly #loop: DrainLoop
-  readonly #scope = new ExportScope()
   readonly #ledger = new Ledger()
-  readonly #tickets = new FlushTickets()
+  readonly #loop: DrainLoop
   readonly #loss = new LossReport(this.#ledger)
-  readonly #gate: ResourceGate
+  readonly #exporter: SpanExporter
+  readonly #wholeBatch: WholeBatchExporter | undefined
   readonly #metrics: ProcessorMetrics | undefined
+  readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
-    this.#clock = clock
-    this.#settings = settings
-    this.#target = isIncremental(exporter) ? exporter : new WholeBatchExporter(exporter, clock, settings.exportTimeoutMillis)
-    this.#ring = new SpanRing(settings.maxQueueSize)
-    this.#gate = new ResourceGate(clock, settings.exportTimeoutMillis, () => this.#loop.unblock())
-    this.#loop = new DrainLoop({
+    const { maxQueueSize, exportTimeoutMillis } = settings
+    this.#exporter = exporter
+    this.#ring = new SpanRing(maxQueueSize)
+    const target = isIncremental(exporter) ? exporter : new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
+    this.#wholeBatch = target instanceof WholeBatchExporter ? target : undefined
+    this.#parts = {
       ring: this.#ring,
-      target: this.#target,
+      target,
       ledger: this.#ledger,
-      tickets: this.#tickets,
-      gate: this.#gate,
-      scope: this.#scope,
+      tickets: new FlushTickets(),
+      gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
+      scope: new ExportScope(),
       clock,
       settings,
-      graceMillis: isIncremental(exporter) ? GRACE_MILLIS : 0,
-      onTurnEnd: (now) => this.#report(now),
-      onError: (error) => this.#loss.noteError(error),
-    })
-    this.#metrics = this.#createMetrics(meterProvider)
+      graceMillis: this.#wholeBatch ? 0 : GRACE_MILLIS,
+      closing: this.#closing.signal,
+    }
+    this.#loop = new DrainLoop(this.#parts, (now) => this.#report(now))
+    if (meterProvider) {
+      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#queued))
+    }
   }
 
   /** The hot path: a few additions and one store. */
@@ -132,7 +133,7 @@ export class SpanPipeline {
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    if (this.#scope.isInside()) {
+    if (this.#parts.scope.isInside()) {
       // What is queued leaves only after this very export has ended, so waiting for it would be waiting for oneself.
       this.#loop.flushTo(this.#ring.head)
       return Promise.resolve()
@@ -143,92 +144,88 @@ export class SpanPipeline {
   shutdown(options?: ShutdownOptions): Promise<void> {
     // Closed at once, and the steps begin with a clean stack: an exporter that calls back in finds the door shut.
     this.#closed ??= observed(Promise.resolve().then(() => this.#shutdown(limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS))))
-    return this.#scope.isInside() ? Promise.resolve() : this.#closed
+    return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
   stats(): ProcessorStats {
-    const { ended, exported, staged, inFlight, dropped, failed } = this.#ledger
+    const { ended, exported, inFlight, dropped, failed } = this.#ledger
     return {
       ended,
       exported,
-      queued: this.#ring.size + staged,
+      queued: this.#queued,
       inFlight,
       dropped: { ...dropped },
       failed: { ...failed },
-      abandonedExports: this.#target instanceof WholeBatchExporter ? this.#target.abandonedCount : 0,
+      abandonedExports: this.#wholeBatch?.abandonedCount ?? 0,
       queueCapacity: this.#ring.capacity,
     }
   }
 
+  get #queued(): number {
+    return this.#ring.size + this.#ledger.staged
+  }
+
   async #flush(options: FlushOptions): Promise<void> {
-    const millis = limitMillis(options.timeoutMillis, this.#settings.exportTimeoutMillis)
-    const bound = { at: this.#clock.now() + millis, signal: options.signal, keepAlive: true }
-    const ticket = this.#tickets.open(this.#ring.head)
+    const { clock, tickets, settings } = this.#parts
+    const millis = limitMillis(options.timeoutMillis, settings.exportTimeoutMillis)
+    const bound = { at: clock.now() + millis, signal: options.signal, keepAlive: true }
+    const ticket = tickets.open(this.#ring.head)
     this.#loop.flushTo(ticket.target)
-    const drained = await bounded(this.#clock, bound, () => ticket.done)
-    this.#tickets.close(ticket)
-    if (drained.status === 'timeout') {
-      const { queued, inFlight } = this.stats()
-      throw new Error(`forceFlush has not ended within ${millis} ms; ${queued} spans are queued, ${inFlight} in flight`)
-    }
-    throwIfFailed(drained, 'forceFlush')
-    const flushed = await this.#callExporter(bound, () => this.#target.forceFlush?.())
+    const drained = await bounded(clock, bound, () => ticket.done)
+    tickets.close(ticket)
+    this.#throwIfFailed(drained, 'forceFlush', millis)
+    const flushed = await this.#flushExporter(bound)
     if (ticket.error !== undefined) throw ticket.error
-    throwIfFailed(flushed, 'forceFlush of the exporter', millis)
+    this.#throwIfFailed(flushed, 'forceFlush of the exporter', millis)
   }
 
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
   async #shutdown(millis: number): Promise<void> {
-    const startedAt = this.#clock.now()
+    const { clock, gate, scope, tickets } = this.#parts
+    const startedAt = clock.now()
     const until = (share: number): Bound => ({ at: startedAt + millis * share, keepAlive: true })
-    const ticket = this.#tickets.open(this.#ring.head)
-    void this.#gate.openBy(until(RESOURCES_BY).at)
-    this.#loop.announceClosing()
+    const ticket = tickets.open(this.#ring.head)
+    this.#closing.abort()
     this.#loop.flushTo(ticket.target)
-    await bounded(this.#clock, until(DRAINED_BY), () => ticket.done)
+    await bounded(clock, until(RESOURCES_BY), () => ticket.done)
+    gate.open()
+    await bounded(clock, until(DRAINED_BY), () => ticket.done)
     this.#loop.stop()
-    this.#tickets.close(ticket)
-    const flushed = await this.#callExporter(until(FLUSHED_BY), () => this.#target.forceFlush?.())
-    const ended = await this.#callExporter(until(1), () => this.#target.shutdown())
-    if (this.#target instanceof WholeBatchExporter) this.#target.dispose()
-    this.#closeReports()
+    tickets.close(ticket)
+    const flushed = await this.#flushExporter(until(FLUSHED_BY))
+    const ended = await scope.call(clock, until(1), () => this.#exporter.shutdown())
+    this.#wholeBatch?.dispose()
+    this.#guarded(() => this.#metrics?.close())
+    this.#loss.close(clock.now())
     if (ticket.error !== undefined) throw ticket.error
-    throwIfFailed(flushed, 'forceFlush of the exporter', millis)
-    throwIfFailed(ended, 'shutdown of the exporter', millis)
+    this.#throwIfFailed(flushed, 'forceFlush of the exporter', millis)
+    this.#throwIfFailed(ended, 'shutdown of the exporter', millis)
   }
 
-  async #callExporter(bound: Bound, work: () => unknown): Promise<Settled<unknown>> {
-    const call = {}
-    const settled = await bounded(this.#clock, bound, () => this.#scope.enter(call, work))
-    this.#scope.leave(call)
-    return settled
+  #flushExporter(bound: Bound): Promise<Settled<void>> {
+    return this.#parts.scope.call(this.#parts.clock, bound, () => this.#exporter.forceFlush?.())
+  }
+
+  #throwIfFailed({ status, error }: Settled<void>, what: string, millis: number): void {
+    if (status === 'done') return
+    if (status !== 'timeout') throw error ?? new Error(`${what} failed`)
+    throw new Error(
+      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
+    )
   }
 
   #report(now: number): number {
-    try {
-      this.#metrics?.report()
-    } catch (error) {
-      this.#loss.noteError(error)
-    }
-    if (this.#loss.isDue(now)) this.#loss.report(now)
+    this.#guarded(() => this.#metrics?.report())
+    this.#loss.report(now)
     return this.#loss.nextAt
   }
 
-  #closeReports(): void {
+  /** A metrics SDK may throw. */
+  #guarded<T>(work: () => T): T | undefined {
     try {
-      this.#metrics?.close()
+      return work()
     } catch (error) {
-      this.#loss.noteError(error)
-    }
-    this.#loss.close(this.#clock.now())
-  }
-
-  #createMetrics(provider: MeterProvider | undefined): ProcessorMetrics | undefined {
-    if (provider === undefined || provider === null) return undefined
-    try {
-      return new ProcessorMetrics(provider, this.#ledger, this.#ring.capacity, () => this.#ring.size + this.#ledger.staged)
-    } catch (error) {
-      this.#loss.noteError(error)
+      this.#ledger.lastError = error
       return undefined
     }
   }
@@ -238,10 +235,4 @@ export class SpanPipeline {
 function observed(promise: Promise<void>): Promise<void> {
   promise.catch(() => {})
   return promise
-}
-
-function throwIfFailed(settled: Settled<unknown>, what: string, millis?: number): void {
-  if (settled.status === 'done') return
-  if (settled.status === 'timeout') throw new Error(`${what} has not ended in the time left of ${millis} ms`)
-  throw settled.error ?? new Error(`${what} failed`)
 }

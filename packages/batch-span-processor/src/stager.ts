@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.js'
-import type { FlushTickets } from './flush-tickets.js'
-import type { Ledger } from './ledger.js'
-import type { Settings } from './options.js'
+import type { PipelineParts } from './pipeline-parts.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
-import type { ResourceGate } from './resource-gate.js'
-import type { BatchTarget, SpanBatch } from './span-exporter.js'
-import type { SpanRing } from './span-ring.js'
+import type { SpanBatch } from './span-exporter.js'
 import { StagedBatch } from './staged-batch.js'
 
 /** Longest turn, in milliseconds, however full the ring. */
@@ -16,18 +11,6 @@ const FULL_RING_EXTRA = 7
 /** How many spans are staged between two looks at the clock, which cost about as much as a span. */
 const SPANS_PER_LOOK = 8
 
-export interface StagerParts {
-  readonly ring: SpanRing<ReadableSpan>
-  readonly target: BatchTarget
-  readonly ledger: Ledger
-  readonly tickets: FlushTickets
-  readonly gate: ResourceGate
-  readonly clock: Clock
-  readonly settings: Settings
-  readonly onRoom: () => void
-  readonly onError: (error: unknown) => void
-}
-
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
  * sent. Sends nothing, so a bounded piece of its work may be done inside `onEnd`.
@@ -35,12 +18,14 @@ export interface StagerParts {
 export class Stager {
   /** The exporter has no room, or a resource is not known yet: nothing moves until that changes. */
   isBlocked = false
-  readonly #parts: StagerParts
+  readonly #parts: PipelineParts
+  readonly #onRoom: () => void
   readonly #waiting: StagedBatch[] = []
   #open: StagedBatch | undefined
 
-  constructor(parts: StagerParts) {
+  constructor(parts: PipelineParts, onRoom: () => void) {
     this.#parts = parts
+    this.#onRoom = onRoom
   }
 
   get waitingCount(): number {
@@ -54,8 +39,7 @@ export class Stager {
 
   /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
   get oldest(): number {
-    const open = this.#open !== undefined && this.#open.count > 0 ? this.#open : undefined
-    return (this.#waiting[0] ?? open)?.firstSequence ?? this.#parts.ring.tail
+    return Math.min((this.#waiting[0] ?? this.#open)?.firstSequence ?? Infinity, this.#parts.ring.tail)
   }
 
   /**
@@ -124,20 +108,18 @@ export class Stager {
 
   /** The exporter does not want this span, or finds no place for it even in an empty batch. */
   #reject(): void {
-    const { ring, ledger, tickets, onError } = this.#parts
-    const error = new Error('the exporter rejected a span')
+    const { ring, ledger, tickets } = this.#parts
+    ledger.lastError = new Error('the exporter rejected a span')
     ledger.fail('rejected', 1)
-    tickets.fail(ring.tail - 1, error)
-    onError(error)
+    tickets.fail(ring.tail - 1, ledger.lastError)
   }
 
   #openBatch(): StagedBatch | undefined {
-    const { target, onRoom, onError } = this.#parts
     try {
-      const batch = target.openBatch(onRoom)
+      const batch = this.#parts.target.openBatch(this.#onRoom)
       if (batch) this.#open = new StagedBatch(batch)
     } catch (error) {
-      onError(error)
+      this.#parts.ledger.lastError = error
     }
     return this.#open
   }

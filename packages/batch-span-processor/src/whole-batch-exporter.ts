@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isThenable } from './bounded.js'
 import type { Clock, Timer } from './clock.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanBatch, SpanExporter } from './span-exporter.js'
@@ -57,13 +56,9 @@ export class WholeBatchExporter implements BatchTarget {
         this.#forget(batch)
         reject(error)
       }
-      try {
-        const returned: unknown = this.#exporter.export(batch.takeSpans(), onResult)
-        // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
-        if (isThenable(returned)) returned.then(undefined, onError)
-      } catch (error) {
-        onError(error)
-      }
+      // A throw and a rejection fail the batch; to return or to fulfil says nothing, the call back decides.
+      const call = async (): Promise<void> => this.#exporter.export(batch.takeSpans(), onResult)
+      call().catch(onError)
     })
   }
 
@@ -87,14 +82,6 @@ export class WholeBatchExporter implements BatchTarget {
     this.#abandoned.delete(batch)
     this.#onRoom?.()
     this.#onRoom = undefined
-  }
-
-  async forceFlush(): Promise<void> {
-    await this.#exporter.forceFlush?.()
-  }
-
-  async shutdown(): Promise<void> {
-    await this.#exporter.shutdown()
   }
 
   /** Leaves no timer behind; an abandoned export may still call back, into nothing. */

@@ -2,7 +2,8 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
 import { Ledger } from '../src/ledger.js'
-import { LOSS_OVER_MILLIS, LossReport, messageOf, REPORT_INTERVAL_MILLIS } from '../src/loss-report.js'
+import { LOSS_OVER_MILLIS, LossReport, REPORT_INTERVAL_MILLIS } from '../src/loss-report.js'
+import { textOf } from '../src/warn.js'
 
 function setup() {
   const lines: string[] = []
@@ -14,7 +15,7 @@ function setup() {
   const run = (from: number, to: number, lose: (now: number) => void = () => {}): void => {
     for (let now = from; now < to; now += 10) {
       lose(now)
-      if (report.isDue(now)) report.report(now)
+      report.report(now)
     }
   }
   return { lines, ledger, report, run }
@@ -34,7 +35,7 @@ test('without a loss nothing is said and no look is asked for', () => {
 test('one line says that spans are lost, one that this is over, with counts by reason', () => {
   const { lines, ledger, report, run } = setup()
   ledger.ended = 1000
-  report.noteError(new Error('connect ECONNREFUSED'))
+  ledger.lastError = new Error('connect ECONNREFUSED')
   run(0, 2000, () => {
     ledger.dropped.queue_full += 2
     ledger.fail('timeout', 1)
@@ -92,8 +93,8 @@ test('a logger that throws changes nothing', () => {
 })
 
 test('an error message is one short sentence, whatever was thrown', () => {
-  expect(messageOf(new Error('x'.repeat(1000))).length).toBe(301)
-  expect(messageOf(new TypeError())).toBe('TypeError')
-  expect(messageOf('text')).toBe('text')
-  expect(messageOf(Object.create(null))).toBe('unknown')
+  expect(textOf(new Error('x'.repeat(1000))).length).toBe(301)
+  expect(textOf(new TypeError())).toBe('TypeError')
+  expect(textOf('text')).toBe('text')
+  expect(textOf(Object.create(null))).toBe('unknown')
 })

@@ -90,12 +90,15 @@ test('getters and methods that throw open the gate', async () => {
 })
 
 test('shutdown opens it early for a resource that is not known yet', async () => {
-  const { clock, gate } = setup()
+  const { clock, gate, state } = setup()
   const { resource } = pendingResource()
   gate.isOpenFor(resource)
-  void gate.openBy(clock.now() + 40)
   await clock.advance(39)
   expect(gate.isOpenFor(resource)).toBe(false)
-  await clock.advance(1)
+  gate.open()
+  await clock.turn()
   expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor(pendingResource().resource)).toBe(true)
+  expect(state.opened).toBe(1)
+  expect(clock.ownTimers).toBe(0)
 })
