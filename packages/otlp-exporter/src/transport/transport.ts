@@ -116,8 +116,9 @@ export class Transport {
   #end(outcome: Outcome, startedAt: number): SendOutcome {
     const result = outcome.result()
     callHook(this.#hooks, 'onEnd', {
-      ...result,
       spanCount: outcome.spanCount,
+      exported: result.exported,
+      failed: result.failed,
       durationMillis: this.#clock.now() - startedAt,
       attemptCount: outcome.attemptCount,
       statusCode: outcome.statusCode,
