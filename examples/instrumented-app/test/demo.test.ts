@@ -57,11 +57,19 @@ describe('the demo', () => {
   })
 })
 
-test('the telemetry of the two contenders differs in the import of the processor alone', () => {
-  const [stock, spanring] = ['stock', 'spanring'].map((name) =>
+test.each([
+  ['spanring-processor', ["import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'"]],
+  [
+    'spanring',
+    [
+      "import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'",
+      "import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'",
+    ],
+  ],
+])('the telemetry of %s differs from stock in its imports alone', (telemetry, imports) => {
+  const [stock, spanring] = ['stock', telemetry].map((name) =>
     readFileSync(new URL(`../src/telemetry-${name}.ts`, import.meta.url), 'utf8').split('\n'),
   )
-  expect(stock?.length).toBe(spanring?.length)
-  const differing = stock?.filter((line, index) => line !== spanring?.[index])
-  expect(differing).toEqual(["import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'"])
+  expect(spanring).toHaveLength(stock?.length ?? 0)
+  expect(stock?.filter((line, index) => line !== spanring?.[index])).toEqual(imports)
 })

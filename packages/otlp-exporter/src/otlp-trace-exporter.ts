@@ -34,6 +34,8 @@ export class OTLPTraceExporter {
   readonly #telemetry: ExporterTelemetry
   readonly #transport: Transport
   readonly #closing = new AbortController()
+  /** The batch that a caller of `openBatch` fills at the time, by its `onRoom`. */
+  readonly #filling = new WeakMap<() => void, BufferedBatch>()
   /** Arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
   #shutdown: Promise<void> | undefined
@@ -51,16 +53,23 @@ export class OTLPTraceExporter {
     this.#transport = new Transport(settings, this.#telemetry)
   }
 
-  /** A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed. */
+  /**
+   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed. A caller
+   * fills one batch at a time: the one that it opened before with the same `onRoom` takes no more spans.
+   */
   openBatch(onRoom: () => void): SpanBatch | undefined {
-    return this.#openBatch(onRoom)
+    this.#filling.get(onRoom)?.close()
+    this.#filling.delete(onRoom)
+    const batch = this.#openBatch(onRoom)
+    if (batch !== undefined) this.#filling.set(onRoom, batch)
+    return batch
   }
 
   /** Calls back once, with code 0 if every span was taken by the backend, else with code 1 and the first error. */
-  export(spans: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     if (this.#shutdown !== undefined) {
       this.#telemetry.refuse('already_shutdown', spans.length)
-      resultCallback({ code: 1, error: new Error('the exporter is shut down') })
+      answer(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
       return
     }
     const exported = this.#exportWhole(spans, resultCallback)
@@ -104,12 +113,9 @@ export class OTLPTraceExporter {
       nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
     })
     for (const reason of ['rejected', 'buffer_full']) this.#telemetry.refuse(reason, failed[reason] ?? 0)
-    try {
-      if (exported === spans.length) resultCallback({ code: 0 })
-      else resultCallback({ code: 1, error: error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`) })
-    } catch {
-      // The caller's own error; the export is over.
-    }
+    if (exported === spans.length) answer(resultCallback, { code: 0 })
+    else
+      answer(resultCallback, { code: 1, error: error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`) })
   }
 
   async #shutDown(): Promise<void> {
@@ -121,3 +127,11 @@ export class OTLPTraceExporter {
 
 /** Nobody gives up an array that was handed over; its deadline does. */
 const NEVER = new AbortController().signal
+
+function answer(resultCallback: (result: ExportResult) => void, result: ExportResult): void {
+  try {
+    resultCallback(result)
+  } catch {
+    // The caller's own error; the export is over.
+  }
+}

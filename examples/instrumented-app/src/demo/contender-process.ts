@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Command, Message, Report } from './contender.js'
 
 export type ContenderName = 'stock' | 'spanring'
+/** Which `src/telemetry-….ts` is preloaded. */
+export type Telemetry = 'stock' | 'spanring' | 'spanring-processor'
 
 /** The service in a process of its own, preloaded with the telemetry file of one contender. */
 export class ContenderProcess {
@@ -18,8 +20,8 @@ export class ContenderProcess {
     this.#child = child
   }
 
-  static async start(name: ContenderName, tracesUrl: string): Promise<ContenderProcess> {
-    const preload = ['measured-processor.js', `../telemetry-${name}.js`].flatMap((file) => ['--import', address(file).href])
+  static async start(name: ContenderName, telemetry: Telemetry, tracesUrl: string): Promise<ContenderProcess> {
+    const preload = ['measured-processor.js', `../telemetry-${telemetry}.js`].flatMap((file) => ['--import', address(file).href])
     const child = fork(fileURLToPath(address('contender.js')), {
       execArgv: preload,
       env: { ...process.env, NODE_OPTIONS: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl },

@@ -38,8 +38,9 @@ function conclude(stock: Result, spanring: Result): string[] {
 }
 
 function fate(result: Result): string {
-  const { onEndMicros } = result.report
-  return `${integer(lost(result))} spans not delivered, ${counted(result)} counted; onEnd p99.9 ${micros(onEndMicros.p999)}`
+  const slow = `onEnd p99.9 ${micros(result.report.onEndMicros.p999)}`
+  if (lost(result) === 0) return `every span delivered; ${slow}`
+  return `${integer(lost(result))} spans not delivered, ${counted(result)} counted; ${slow}`
 }
 
 function counted(result: Result): string {
