@@ -5,18 +5,25 @@ import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, Deadline, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
-/** A batch between encoder and transport: holds its share of the budget until its outcome is known. */
+/** What a batch counts for at least, in bytes: the buffer under a batch of a few spans is much larger than they are. */
+const MIN_HELD_BYTES = 128 * 1024
+
+/**
+ * A batch between encoder and transport. While it is being filled it holds what was set aside for it, then what it came
+ * to, until its outcome is known.
+ */
 export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
   readonly #transport: Transport
   readonly #budget: ByteBudget
-  readonly #reserved: number
+  #held: number
+  #isClosed = false
 
   constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number) {
     this.#encoder = encoder
     this.#transport = transport
     this.#budget = budget
-    this.#reserved = reserved
+    this.#held = reserved
   }
 
   get spanCount(): number {
@@ -28,22 +35,38 @@ export class BufferedBatch implements SpanBatch {
   }
 
   add(span: ReadableSpan): 'added' | 'full' | 'rejected' {
-    return this.#encoder.add(span)
+    return this.#isClosed ? 'full' : this.#encoder.add(span)
+  }
+
+  /**
+   * Takes no more spans. A batch may wait long for its turn to be sent, and what it did not use must be there for others
+   * meanwhile: half a dozen waiting batches would otherwise hold the whole budget between them.
+   */
+  close(): void {
+    this.#isClosed = true
+    this.#hold(this.#encoder.byteLength)
   }
 
   async send(deadline: Deadline): Promise<BatchOutcome> {
+    this.#isClosed = true
     const encoded = this.#encoder.finish()
-    const held = Math.min(encoded.byteLength, this.#reserved)
-    this.#budget.release(this.#reserved - held)
+    this.#hold(encoded.byteLength)
     const outcome = await this.#transport.sendBatch(encoded, deadline)
     encoded.release()
-    this.#budget.release(held)
+    this.#hold(0)
     return outcome as BatchOutcome
   }
 
   /** Gives everything back without sending. */
   discard(): void {
+    this.#isClosed = true
     this.#encoder.finish().release()
-    this.#budget.release(this.#reserved)
+    this.#hold(0)
+  }
+
+  #hold(bytes: number): void {
+    const held = bytes === 0 ? 0 : Math.min(Math.max(bytes, MIN_HELD_BYTES), this.#held)
+    this.#budget.release(this.#held - held)
+    this.#held = held
   }
 }

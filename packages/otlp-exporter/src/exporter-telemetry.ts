@@ -69,7 +69,7 @@ export class ExporterTelemetry implements TransportHooks {
         advice: { explicitBucketBoundaries: [] },
       })
     } catch (error) {
-      warn(`no metrics: the meter provider failed: ${String(error)}`)
+      warn(`no metrics: the meter provider failed: ${error instanceof Error ? error.message : typeof error}`)
     }
   }
 
@@ -127,7 +127,9 @@ export class ExporterTelemetry implements TransportHooks {
     }
     const { downMillis, failedAttempts, failedSpans } = change
     const seconds = (downMillis / 1000).toFixed(1)
-    warn(`${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`)
+    warn(
+      `${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`,
+    )
   }
 
   #addFailed(reason: string, count: number): void {

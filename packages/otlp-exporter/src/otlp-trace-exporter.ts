@@ -109,7 +109,7 @@ export class OTLPTraceExporter {
       spans,
       deadline: { at: systemClock.now() + timeoutMillis, signal: NEVER, closing: this.#closing.signal },
       openBatch: () => this.#openBatch(() => {}),
-      now: systemClock.now,
+      now: () => systemClock.now(),
       nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
     })
     for (const reason of ['rejected', 'buffer_full']) this.#telemetry.refuse(reason, failed[reason] ?? 0)

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { Sink } from '@spanring/sink'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { OTLPTraceExporterOptions } from '../src/config/options.js'
+import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
+import type { ReadableSpan } from '../src/readable-span.js'
+import type { ExportResult } from '../src/span-exporter.js'
+import { endedSpan, endedSpans } from './ended-span.js'
+import { settledWithin, setupSink, until } from './transport/setup-transport.js'
+
+interface Setup {
+  readonly sink: Sink
+  readonly exporter: OTLPTraceExporter
+  readonly exportSpans: (spans: ReadableSpan[]) => Promise<ExportResult>
+}
+
+async function setup(options: OTLPTraceExporterOptions = {}): Promise<Setup> {
+  const sink = await setupSink()
+  const exporter = new OTLPTraceExporter({ url: sink.url, ...options })
+  onTestFinished(() => exporter.shutdown())
+  return { sink, exporter, exportSpans: (spans) => new Promise((resolve) => exporter.export(spans, resolve)) }
+}
+
+describe('an export of an array', () => {
+  test('is delivered, and ends with code 0', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    expect(await exportSpans(endedSpans(600))).toEqual({ code: 0 })
+    expect(await sink.stats()).toMatchObject({ delivered: 600, requests: 1, duplicates: 0 })
+    expect(exporter.stats()).toEqual({ exported: 600, failed: {}, inFlight: 0, requests: 1, bufferedBytes: 0, backend: 'up' })
+  })
+
+  test('of nothing ends with code 0 without a request', async () => {
+    const { sink, exportSpans } = await setup()
+    expect(await exportSpans([])).toEqual({ code: 0 })
+    expect((await sink.stats()).connections).toBe(0)
+  })
+
+  test('over the size of a request goes out in several, in order', async () => {
+    const { sink, exportSpans } = await setup({ maxRequestBytes: 20_000 })
+    expect(await exportSpans(endedSpans(50, 1000))).toEqual({ code: 0 })
+    const { requests, delivered } = await sink.stats()
+    expect(delivered).toBe(50)
+    expect(requests).toBeGreaterThanOrEqual(3)
+  })
+
+  test('with a span that can never be sent delivers the others and says so', async () => {
+    const { sink, exporter, exportSpans } = await setup({ maxRequestBytes: 20_000 })
+    const { code, error } = await exportSpans([endedSpan(1), endedSpan(2, 30_000), endedSpan(3)])
+    expect(code).toBe(1)
+    expect(error?.message).toContain('1 spans cannot be sent')
+    expect((await sink.stats()).delivered).toBe(2)
+    expect(exporter.stats()).toMatchObject({ exported: 2, failed: { rejected: 1 }, bufferedBytes: 0 })
+  })
+
+  test('beyond maxBufferedBytes is given up at once and counted', async () => {
+    const { sink, exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000, timeoutMillis: 500 })
+    await sink.script({ fault: 'never', times: 1 }, {})
+    const silent = exportSpans(endedSpans(150, 1000))
+    await until(async () => (await sink.stats()).waiting > 0)
+    const { error } = await settledWithin(0, () => exportSpans(endedSpans(10)))
+
+    expect(error?.message).toContain('maxBufferedBytes')
+    expect(exporter.stats()).toMatchObject({ failed: { buffer_full: 10 } })
+    expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(200_000)
+    expect((await silent).code).toBe(1)
+    expect(exporter.stats()).toMatchObject({ failed: { buffer_full: 10, timeout: 150 }, bufferedBytes: 0, inFlight: 0 })
+  })
+
+  test('a call back that throws is the affair of the caller', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const thrown = (): never => {
+      throw new Error('mine')
+    }
+    exporter.export(endedSpans(3), thrown)
+    await exporter.forceFlush()
+    expect(await exportSpans(endedSpans(2))).toEqual({ code: 0 })
+    expect((await sink.stats()).delivered).toBe(5)
+    await exporter.shutdown()
+    expect(() => exporter.export(endedSpans(1), thrown)).not.toThrow()
+  })
+
+  test('several may be under way at once', async () => {
+    const { sink, exportSpans } = await setup()
+    await sink.script({ delayMillis: 100, times: 5 })
+    const results = await Promise.all(Array.from({ length: 5 }, () => exportSpans(endedSpans(10))))
+    expect(results).toEqual(Array.from({ length: 5 }, () => ({ code: 0 })))
+    expect((await sink.stats()).connections).toBe(5)
+  })
+})
+
+describe('forceFlush', () => {
+  test('waits for arrays that are still being encoded and for requests under way', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    await sink.script({ delayMillis: 100 })
+    let ended = 0
+    for (let i = 0; i < 3; i++) void exportSpans(endedSpans(2000)).then(() => ended++)
+    await exporter.forceFlush()
+    expect(ended).toBe(3)
+    expect((await sink.stats()).delivered).toBe(6000)
+  })
+
+  test('does not wait longer than an export may take', async () => {
+    const { sink, exporter, exportSpans } = await setup({ timeoutMillis: 200 })
+    await sink.script({ fault: 'never' })
+    void exportSpans(endedSpans(5))
+    await settledWithin(200, () => exporter.forceFlush())
+    expect(exporter.stats()).toMatchObject({ failed: { timeout: 5 }, inFlight: 0, bufferedBytes: 0 })
+  })
+})
+
+describe('shutdown', () => {
+  test('waits for what is under way; later exports fail at once, and a second call is the first', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    await sink.script({ delayMillis: 100 })
+    const before = exportSpans(endedSpans(5))
+    const closed = exporter.shutdown()
+    expect(exporter.shutdown()).toBe(closed)
+    const after = await exportSpans(endedSpans(3))
+    await closed
+
+    expect(await before).toEqual({ code: 0 })
+    expect(after).toEqual({ code: 1, error: new Error('the exporter is shut down') })
+    expect(exporter.stats()).toMatchObject({ exported: 5, failed: { already_shutdown: 3 } })
+    await exporter.forceFlush()
+    expect((await sink.stats()).delivered).toBe(5)
+  })
+
+  test('ends a back-off with one last try', async () => {
+    const { sink, exporter, exportSpans } = await setup({
+      retry: { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000, jitter: false },
+    })
+    await sink.script({ status: 503, times: 1 }, {})
+    const result = exportSpans(endedSpans(5))
+    await until(() => exporter.stats().backend === 'down')
+    await settledWithin(0, () => exporter.shutdown())
+    expect(await result).toEqual({ code: 0 })
+    expect(await sink.stats()).toMatchObject({ delivered: 5, requests: 2 })
+  })
+
+  test('of a backend that refuses connections does not wait', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await until(() => server.listening)
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const { exporter, exportSpans } = await setup({ url: `http://127.0.0.1:${port}/` })
+    const result = exportSpans(endedSpans(5))
+    await until(() => exporter.stats().backend === 'down')
+    await settledWithin(0, () => exporter.shutdown())
+    expect((await result).code).toBe(1)
+    expect(exporter.stats()).toMatchObject({ failed: { connection: 5 }, inFlight: 0, bufferedBytes: 0 })
+  })
+})
