@@ -9,7 +9,7 @@ export type BackendChange =
   | {
       readonly state: 'up'
       readonly downMillis: number
-      /** Requests that failed meanwhile. */
+      /** Requests that failed meanwhile, those that were under way together counted once. */
       readonly failedAttempts: number
       /** Spans that were given up meanwhile. */
       readonly failedSpans: number

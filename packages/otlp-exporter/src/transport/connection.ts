@@ -10,6 +10,12 @@ import { SocketTracker } from './socket-tracker.js'
 /** How long an idle connection is kept, in milliseconds, unless the backend says otherwise: undici's 4 s would end between two batches. */
 const KEEP_ALIVE_MILLIS = 30_000
 
+/**
+ * A connection that had nothing to do for this long, in milliseconds, may have been closed by the other side just when it
+ * was used again: that is no news of the backend.
+ */
+const IDLE_MILLIS = 1000
+
 export interface Post {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
@@ -21,14 +27,18 @@ export interface Post {
  */
 export class Connection {
   readonly #settings: Settings
+  readonly #clock: Clock
   readonly #sockets: SocketTracker
   readonly #dispatcher: Dispatcher
   readonly #headers: Readonly<Record<string, string>>
   readonly #path: string
   #current: ResponseCollector | undefined
+  #lastAnswerAt = Infinity
+  #wasIdle = false
 
   constructor(settings: Settings, clock: Clock) {
     this.#settings = settings
+    this.#clock = clock
     this.#sockets = new SocketTracker(clock)
     const { dispatcher, endpoint, proxy } = settings
     // A proxy takes plain HTTP requests by their whole URL; only TLS needs a tunnel, which many allow to port 443 alone.
@@ -43,8 +53,12 @@ export class Connection {
 
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
   post({ headers, body }: Post): Promise<RawOutcome> {
+    this.#wasIdle = this.#clock.now() - this.#lastAnswerAt >= IDLE_MILLIS
     return new Promise((resolve) => {
-      const collector = new ResponseCollector(this.#settings.maxResponseBytes, resolve)
+      const collector = new ResponseCollector(this.#settings.maxResponseBytes, (outcome) => {
+        this.#lastAnswerAt = outcome.kind === 'response' ? this.#clock.now() : Infinity
+        resolve(outcome)
+      })
       this.#current = collector
       try {
         this.#dispatcher.dispatch(
@@ -69,6 +83,11 @@ export class Connection {
   /** Whether the last request was given to a socket. */
   get isSent(): boolean {
     return this.#current?.isSent ?? false
+  }
+
+  /** Whether the last request came after a time with nothing to do. */
+  get wasIdle(): boolean {
+    return this.#wasIdle
   }
 
   /** Frees everything at once, and resolves when the sockets are gone. Never undici's `close`, which waits for a hung request. */

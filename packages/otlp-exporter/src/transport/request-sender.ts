@@ -56,6 +56,8 @@ export class RequestSender {
       const verdict = await this.#attempt(operation, slot, post)
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
+      // The other side had closed a connection that nobody used; the next one is new, and tells how things are.
+      if (verdict.reason === 'connection' && slot.connection.wasIdle && attempt < this.#settings.retry.maxAttempts) continue
       // The rhythm of the probing goes on from batch to batch; whoever only met the outage has a rhythm of its own.
       const isProbing = this.#backend.failed(operation, verdict.message)
       const failureCount = isProbing ? this.#backend.failureCount : attempt

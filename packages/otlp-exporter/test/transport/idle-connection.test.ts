@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../src/transport/clock.js'
+import { setupTransport } from './setup-transport.js'
+
+/** Answers the first request of each connection, and breaks the connection at the second. */
+async function setup() {
+  const served = new WeakSet<Socket>()
+  const state = { connections: 0, offsetMillis: 0 }
+  const server = createServer((request, response) => {
+    if (served.has(request.socket)) {
+      request.socket.destroy()
+      return
+    }
+    served.add(request.socket)
+    request.resume().on('end', () => response.end())
+  })
+  server.on('connection', () => void (state.connections += 1))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return { state, ...setupTransport({ url, retry: { jitter: false } }, { clock }) }
+}
+
+test('a connection that was closed while nobody used it is replaced at once, and is no outage', async () => {
+  const { state, send, counts, changes } = await setup()
+  expect((await send()).exported).toBe(1)
+  state.offsetMillis += 1000
+  const startedAt = performance.now()
+  expect((await send()).exported).toBe(1)
+  expect(performance.now() - startedAt).toBeLessThan(1000)
+  expect(counts.attempts).toBe(3)
+  expect(state.connections).toBe(2)
+  expect(changes).toEqual([])
+})
+
+test('one that breaks under load is an outage', async () => {
+  const { send, changes } = await setup()
+  expect((await send()).exported).toBe(1)
+  expect((await send()).exported).toBe(1)
+  expect(changes.map(({ state }) => state)).toEqual(['down', 'up'])
+})
