@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_TIMER_MILLIS } from './clock.js'
+import { timerDelay } from './clock.js'
 import type { Clock, Timer } from './clock.js'
 
 /**
@@ -19,20 +19,19 @@ export class Alarm {
 
   /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring. */
   set(delayMillis: number): void {
-    // Rounded up: timers may fire a fraction early, and the loop would find nothing due.
-    const delay = Math.min(Math.max(Math.ceil(delayMillis), 1), MAX_TIMER_MILLIS)
-    if (this.#timer !== undefined && delay === this.#delayMillis) {
-      this.#timer.restart()
+    const delay = timerDelay(delayMillis)
+    if (this.#timer?.refresh !== undefined && delay === this.#delayMillis) {
+      this.#timer.refresh()
       return
     }
-    this.#timer?.stop()
+    this.stop()
     this.#delayMillis = delay
     this.#timer = this.#clock.startTimer(this.#callback, delay, false)
   }
 
   /** Does not ring until it is set again. */
   stop(): void {
-    this.#timer?.stop()
+    this.#clock.stopTimer(this.#timer)
     this.#timer = undefined
   }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TraceFlags } from '@opentelemetry/api'
 import { systemClock } from './clock.js'
 import { resolveSettings } from './options.js'
 import type { BatchSpanProcessorOptions, BufferConfig } from './options.js'
@@ -8,6 +7,9 @@ import type { ReadableSpan } from './readable-span.js'
 import type { SpanExporter } from './span-exporter.js'
 import { SpanPipeline } from './span-pipeline.js'
 import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
+
+/** The bit of the W3C trace flags without which a span is not exported. */
+const SAMPLED = 1
 
 /**
  * Takes the place of the stock `BatchSpanProcessor` of every SDK line, under the same options. What changes: the work
@@ -18,17 +20,20 @@ import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipel
  */
 export class BatchSpanProcessor {
   readonly #pipeline: SpanPipeline
-  readonly #stopPageHide: () => void
+  readonly #stopPageHide: (() => void) | undefined
 
   /** The shape of `@opentelemetry/sdk-trace-base` 1.x and 2.x. */
   constructor(exporter: SpanExporter, config?: BufferConfig)
   /** The shape of `@opentelemetry/sdk-trace` 2.9 and later, and of SDK 3.x. */
   constructor(options: BatchSpanProcessorOptions)
-  constructor(exporterOrOptions: SpanExporter | BatchSpanProcessorOptions, config?: BufferConfig) {
-    const { exporter, options } = readArguments(exporterOrOptions, config)
+  constructor(first: SpanExporter | BatchSpanProcessorOptions, config?: BufferConfig) {
+    const isOptions = 'exporter' in (first ?? {}) && !('export' in first)
+    const options: BufferConfig = (isOptions ? first : config) ?? {}
+    const exporter = isOptions ? first.exporter : (first as SpanExporter)
     this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
-    this.#stopPageHide =
-      options.disableAutoFlushOnDocumentHide === true ? () => {} : flushOnPageHide(() => void this.#pipeline.forceFlush())
+    if (options.disableAutoFlushOnDocumentHide !== true) {
+      this.#stopPageHide = flushOnPageHide(() => void this.#pipeline.forceFlush())
+    }
   }
 
   /** Does nothing. */
@@ -46,7 +51,7 @@ export class BatchSpanProcessor {
       this.#pipeline.refuse()
       return
     }
-    if ((flags & TraceFlags.SAMPLED) !== 0) this.#pipeline.admit(span)
+    if ((flags & SAMPLED) !== 0) this.#pipeline.admit(span)
   }
 
   /**
@@ -67,7 +72,7 @@ export class BatchSpanProcessor {
    * A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#stopPageHide()
+    this.#stopPageHide?.()
     return this.#pipeline.shutdown(options)
   }
 
@@ -75,14 +80,4 @@ export class BatchSpanProcessor {
   stats(): ProcessorStats {
     return this.#pipeline.stats()
   }
-}
-
-function readArguments(
-  first: SpanExporter | BatchSpanProcessorOptions | undefined,
-  config: BufferConfig | undefined,
-): { exporter: SpanExporter; options: BufferConfig } {
-  if (first !== undefined && first !== null && 'exporter' in first && !('export' in first)) {
-    return { exporter: first.exporter, options: first }
-  }
-  return { exporter: first as SpanExporter, options: config ?? {} }
 }

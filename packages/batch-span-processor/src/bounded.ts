@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_TIMER_MILLIS } from './clock.js'
+import { timerDelay } from './clock.js'
 import type { Clock, Timer } from './clock.js'
 
 /** How a bounded wait ended: `done` with a value, `failed` or `aborted` with an error. */
@@ -37,7 +37,7 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
 
     // May run again without harm: a promise keeps its first outcome.
     const settle = (outcome: Settled<T>): void => {
-      timer?.stop()
+      clock.stopTimer(timer)
       signal?.removeEventListener('abort', onAbort)
       resolve(outcome)
     }
@@ -50,8 +50,7 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
       else onTimeout()
     }
     const startTimer = (): void => {
-      const delayMillis = Math.min(Math.max(Math.ceil(at - clock.now()), 0), MAX_TIMER_MILLIS)
-      timer = clock.startTimer(onTimer, delayMillis, keepAlive)
+      timer = clock.startTimer(onTimer, timerDelay(at - clock.now()), keepAlive)
     }
     const run = async (): Promise<void> => {
       try {

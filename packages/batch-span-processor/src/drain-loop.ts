@@ -69,7 +69,7 @@ export class DrainLoop {
     this.#inFlight = new ExportsInFlight(parts, this.#onSettled)
     this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
     const { capacity } = parts.ring
-    this.helpAt = Math.max(1, capacity - (capacity >> 3))
+    this.helpAt = capacity - (capacity >> 3)
     // Read once and never believed below 1: nothing would ever be sent.
     this.#maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
   }

@@ -12,10 +12,9 @@ interface Page {
  */
 export function flushOnPageHide(flush: () => void): () => void {
   const { document } = globalThis as { document?: Page }
-  if (document === undefined) return () => {}
   const onChange = (): void => {
-    if (document.visibilityState === 'hidden') flush()
+    if (document?.visibilityState === 'hidden') flush()
   }
-  document.addEventListener('visibilitychange', onChange)
-  return () => document.removeEventListener('visibilitychange', onChange)
+  document?.addEventListener('visibilitychange', onChange)
+  return () => document?.removeEventListener('visibilitychange', onChange)
 }

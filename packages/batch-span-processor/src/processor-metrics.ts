@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Attributes, Counter, MeterProvider, ObservableCallback, ObservableUpDownCounter } from '@opentelemetry/api'
+import type { Attributes, Counter, MeterProvider, ObservableCallback } from '@opentelemetry/api'
 import type { Ledger } from './ledger.js'
 
 /** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
@@ -18,8 +18,7 @@ export class ProcessorMetrics {
   readonly #ledger: Ledger
   readonly #attributes: Attributes
   readonly #processed: Counter
-  readonly #queueSize: ObservableUpDownCounter
-  readonly #observeQueueSize: ObservableCallback
+  readonly #stopObserving: () => void
   readonly #seenDropped: Record<string, number> = {}
   #seenHandedOver = 0
 
@@ -29,9 +28,10 @@ export class ProcessorMetrics {
     const meter = provider.getMeter('@spanring/batch-span-processor')
     this.#processed = meter.createCounter('otel.sdk.processor.span.processed', SPANS)
     meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', SPANS).add(capacity, this.#attributes)
-    this.#queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', SPANS)
-    this.#observeQueueSize = (result) => result.observe(getQueueSize(), this.#attributes)
-    this.#queueSize.addCallback(this.#observeQueueSize)
+    const queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', SPANS)
+    const observe: ObservableCallback = (result) => result.observe(getQueueSize(), this.#attributes)
+    queueSize.addCallback(observe)
+    this.#stopObserving = () => queueSize.removeCallback(observe)
   }
 
   /** Adds what has happened since the last call. */
@@ -50,6 +50,6 @@ export class ProcessorMetrics {
 
   close(): void {
     this.report()
-    this.#queueSize.removeCallback(this.#observeQueueSize)
+    this.#stopObserving()
   }
 }

@@ -57,7 +57,7 @@ export class ResourceGate {
 
 function isPending(resource: SpanResource): boolean {
   try {
-    return resource.asyncAttributesPending === true && typeof resource.waitForAsyncAttributes === 'function'
+    return resource.asyncAttributesPending === true
   } catch {
     return false
   }

@@ -29,7 +29,12 @@ export interface IncrementalSpanExporter extends SpanExporter {
 }
 
 /** The part of an exporter that the drain loop drives. */
-export type BatchTarget = Pick<IncrementalSpanExporter, 'maxConcurrentBatches' | 'openBatch'>
+export interface BatchTarget extends Pick<IncrementalSpanExporter, 'maxConcurrentBatches'> {
+  openBatch(onRoom: () => void): StageableBatch | undefined
+}
+
+/** The part of a batch that the drain loop uses; it keeps counts of its own, which no exporter can falsify. */
+export type StageableBatch = Pick<SpanBatch, 'add' | 'send'>
 
 /** One batch on its way through an {@link IncrementalSpanExporter}. */
 export interface SpanBatch {

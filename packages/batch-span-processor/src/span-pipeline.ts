@@ -16,7 +16,7 @@ import { ProcessorMetrics } from './processor-metrics.js'
 import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
 import { isIncremental } from './span-exporter.js'
-import type { SpanExporter } from './span-exporter.js'
+import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
@@ -89,11 +89,10 @@ export class SpanPipeline {
     const { maxQueueSize, exportTimeoutMillis } = settings
     this.#exporter = exporter
     this.#ring = new SpanRing(maxQueueSize)
-    const target = isIncremental(exporter) ? exporter : new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
-    this.#wholeBatch = target instanceof WholeBatchExporter ? target : undefined
+    if (!isIncremental(exporter)) this.#wholeBatch = new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
     this.#parts = {
       ring: this.#ring,
-      target,
+      target: this.#wholeBatch ?? (exporter as IncrementalSpanExporter),
       ledger: this.#ledger,
       tickets: new FlushTickets(),
       gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
@@ -138,12 +137,11 @@ export class SpanPipeline {
       this.#loop.flushTo(this.#ring.head)
       return Promise.resolve()
     }
-    return this.#closed ?? observed(this.#flush(options ?? {}))
+    return this.#closed ?? observed(this.#flush(options))
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    // Closed at once, and the steps begin with a clean stack: an exporter that calls back in finds the door shut.
-    this.#closed ??= observed(Promise.resolve().then(() => this.#shutdown(limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS))))
+    this.#closed ??= observed(this.#shutdown(options))
     return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
@@ -165,10 +163,10 @@ export class SpanPipeline {
     return this.#ring.size + this.#ledger.staged
   }
 
-  async #flush(options: FlushOptions): Promise<void> {
+  async #flush(options: FlushOptions | undefined): Promise<void> {
     const { clock, tickets, settings } = this.#parts
-    const millis = limitMillis(options.timeoutMillis, settings.exportTimeoutMillis)
-    const bound = { at: clock.now() + millis, signal: options.signal, keepAlive: true }
+    const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
+    const bound = { at: clock.now() + millis, signal: options?.signal, keepAlive: true }
     const ticket = tickets.open(this.#ring.head)
     this.#loop.flushTo(ticket.target)
     const drained = await bounded(clock, bound, () => ticket.done)
@@ -180,8 +178,11 @@ export class SpanPipeline {
   }
 
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
-  async #shutdown(millis: number): Promise<void> {
+  async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
+    // The steps begin with a clean stack, and after #closed is set: an exporter that calls back in finds the door shut.
+    await Promise.resolve()
     const { clock, gate, scope, tickets } = this.#parts
+    const millis = limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)
     const startedAt = clock.now()
     const until = (share: number): Bound => ({ at: startedAt + millis * share, keepAlive: true })
     const ticket = tickets.open(this.#ring.head)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SpanBatch } from './span-exporter.js'
+import type { StageableBatch } from './span-exporter.js'
 
 /** A batch of the exporter with what the drain loop must know of it; its own counts, which no exporter can falsify. */
 export class StagedBatch {
-  readonly batch: SpanBatch
+  readonly batch: StageableBatch
   /** Sequence number of its oldest span; Infinity while it is empty. */
   firstSequence: number = Infinity
   count = 0
   /** Tells the exporter that nobody waits for the outcome any more. */
   readonly abort: AbortController = new AbortController()
 
-  constructor(batch: SpanBatch) {
+  constructor(batch: StageableBatch) {
     this.batch = batch
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PipelineParts } from './pipeline-parts.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
-import type { SpanBatch } from './span-exporter.js'
+import type { StageableBatch } from './span-exporter.js'
 import { StagedBatch } from './staged-batch.js'
 
 /** Longest turn, in milliseconds, however full the ring. */
@@ -134,7 +134,7 @@ function resourceOf(span: ReadableSpan): SpanResource | undefined {
   }
 }
 
-function add(batch: SpanBatch, span: ReadableSpan): 'added' | 'full' | 'rejected' {
+function add(batch: StageableBatch, span: ReadableSpan): 'added' | 'full' | 'rejected' {
   try {
     return batch.add(span)
   } catch {

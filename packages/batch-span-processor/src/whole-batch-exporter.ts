@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock, Timer } from './clock.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanBatch, SpanExporter } from './span-exporter.js'
+import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
 
 /**
  * How many exports may have passed their deadline without a call back at the same time. Each still holds its batch, so
@@ -33,7 +33,7 @@ export class WholeBatchExporter implements BatchTarget {
     return this.#abandoned.size
   }
 
-  openBatch(onRoom: () => void): SpanBatch | undefined {
+  openBatch(onRoom: () => void): StageableBatch | undefined {
     if (this.#current !== undefined || this.#abandoned.size >= MAX_ABANDONED) {
       this.#onRoom = onRoom
       return undefined
@@ -46,7 +46,7 @@ export class WholeBatchExporter implements BatchTarget {
   send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
     deadline.signal.addEventListener('abort', () => this.#abandon(batch))
     return new Promise((resolve, reject) => {
-      const count = batch.spanCount
+      const { count } = batch
       const onResult = (result: ExportResult | undefined): void => {
         this.#forget(batch)
         const isGood = result?.code === 0
@@ -76,34 +76,29 @@ export class WholeBatchExporter implements BatchTarget {
   #forget(batch: ArrayBatch): void {
     batch.answered = true
     if (this.#current === batch) this.#current = undefined
-    const timer = this.#abandoned.get(batch)
-    if (timer === undefined) return
-    timer.stop()
-    this.#abandoned.delete(batch)
+    this.#clock.stopTimer(this.#abandoned.get(batch))
+    if (!this.#abandoned.delete(batch)) return
     this.#onRoom?.()
     this.#onRoom = undefined
   }
 
   /** Leaves no timer behind; an abandoned export may still call back, into nothing. */
   dispose(): void {
-    for (const timer of this.#abandoned.values()) timer.stop()
-    this.#abandoned.clear()
-    this.#onRoom = undefined
+    for (const batch of this.#abandoned.keys()) this.#forget(batch)
   }
 }
 
-class ArrayBatch implements SpanBatch {
-  readonly byteLength = 0
+class ArrayBatch implements StageableBatch {
   /** The exporter called back, or was forgotten. */
   answered = false
   readonly #exporter: WholeBatchExporter
-  #spans: ReadableSpan[] = []
+  readonly #spans: ReadableSpan[] = []
 
   constructor(exporter: WholeBatchExporter) {
     this.#exporter = exporter
   }
 
-  get spanCount(): number {
+  get count(): number {
     return this.#spans.length
   }
 
@@ -117,9 +112,7 @@ class ArrayBatch implements SpanBatch {
    * that the garbage collector has not seen yet, would carry 512 spans into the old generation: three times the work.
    */
   takeSpans(): ReadableSpan[] {
-    const spans = this.#spans
-    this.#spans = []
-    return spans
+    return this.#spans.splice(0)
   }
 
   send(deadline: Deadline): Promise<BatchOutcome> {

@@ -10,6 +10,7 @@ function setup() {
   const counting: Clock = {
     now: () => clock.now(),
     soon: (callback) => clock.soon(callback),
+    stopTimer: (timer) => clock.stopTimer(timer),
     startTimer: (callback, delayMillis, keepAlive) => {
       timersMade++
       return clock.startTimer(callback, delayMillis, keepAlive)

@@ -21,6 +21,7 @@ export class FakeClock implements Clock {
   #now = 1000
   #order = 0
   readonly #timers = new Set<Entry>()
+  readonly #own = new WeakMap<Timer, Entry>()
   #soon: (() => void)[] = []
 
   now(): number {
@@ -28,14 +29,19 @@ export class FakeClock implements Clock {
   }
 
   startTimer(callback: () => void, delayMillis: number, keepAlive: boolean): Timer {
-    let entry = this.#add(callback, delayMillis, 'ours', keepAlive)
-    return {
-      restart: () => {
-        this.#timers.delete(entry)
-        entry = this.#add(callback, delayMillis, 'ours', keepAlive)
+    const timer: Timer = {
+      refresh: () => {
+        this.stopTimer(timer)
+        this.#own.set(timer, this.#add(callback, delayMillis, 'ours', keepAlive))
       },
-      stop: () => void this.#timers.delete(entry),
     }
+    timer.refresh?.()
+    return timer
+  }
+
+  stopTimer(timer: Timer | undefined): void {
+    const entry = timer && this.#own.get(timer)
+    if (entry) this.#timers.delete(entry)
   }
 
   soon(callback: () => void): void {
