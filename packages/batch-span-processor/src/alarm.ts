@@ -17,7 +17,7 @@ export class Alarm {
     this.#callback = callback
   }
 
-  /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring. */
+  /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring; never after Infinity. */
   set(delayMillis: number): void {
     const delay = timerDelay(delayMillis)
     if (this.#timer?.refresh !== undefined && delay === this.#delayMillis) {
@@ -25,6 +25,7 @@ export class Alarm {
       return
     }
     this.stop()
+    if (delayMillis === Infinity) return
     this.#delayMillis = delay
     this.#timer = this.#clock.startTimer(this.#callback, delay, false)
   }

@@ -19,6 +19,8 @@ const HELP_SPANS = 2
 /** A ring size that is never reached: `onEnd` wakes nobody. */
 const NEVER = -1
 
+type Mode = 'idle' | 'waiting' | 'awake' | 'stopped'
+
 /**
  * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only say what should happen
  * next and wake it, so two overlapping calls of `export` cannot be written.
@@ -50,7 +52,7 @@ export class DrainLoop {
   readonly #inFlight: ExportsInFlight
   readonly #alarm: Alarm
   readonly #maxInFlight: number
-  #mode: 'idle' | 'waiting' | 'awake' | 'stopped' = 'idle'
+  #mode: Mode = 'idle'
   #inTurn = false
   #soonPending = false
   /** When whatever is queued goes out although its batch is not full, on the clock's scale. */
@@ -108,9 +110,7 @@ export class DrainLoop {
    */
   stop(): void {
     const { ring, ledger, tickets } = this.#parts
-    this.#mode = 'stopped'
-    this.wakeAt = NEVER
-    this.#alarm.stop()
+    this.#to('stopped', NEVER, Infinity)
     const left = ring.size + ledger.staged
     ledger.dropped.shutdown += left
     ledger.staged = 0
@@ -145,20 +145,16 @@ export class DrainLoop {
     const { clock, settings } = this.#parts
     if (this.#mode === 'idle') {
       this.#dueAt = clock.now() + settings.scheduledDelayMillis
-      this.#mode = 'waiting'
-      this.wakeAt = settings.maxExportBatchSize
-      if (this.wakeAt > 1) {
-        this.#alarm.set(settings.scheduledDelayMillis)
-        return
-      }
+      this.#to('waiting', settings.maxExportBatchSize, settings.scheduledDelayMillis)
+      if (this.wakeAt > 1) return
     }
     this.#pollMillis = MIN_POLL_MILLIS
     this.#quietLooks = 0
-    this.#beAwake(MIN_POLL_MILLIS, NEVER)
+    this.#to('awake', NEVER, MIN_POLL_MILLIS)
   }
 
-  #beAwake(alarmMillis: number, wakeAt: number): void {
-    this.#mode = 'awake'
+  #to(mode: Mode, wakeAt: number, alarmMillis: number): void {
+    this.#mode = mode
     this.wakeAt = wakeAt
     this.#alarm.set(alarmMillis)
   }
@@ -181,7 +177,7 @@ export class DrainLoop {
 
   #sendWaiting(now: number): void {
     while (this.#inFlight.count < this.#maxInFlight) {
-      const staged = this.#stager.takeWaiting()
+      const staged = this.#stager.waiting.shift()
       if (staged === undefined) return
       this.#inFlight.send(staged, now)
       this.#dueAt = now + this.#parts.settings.scheduledDelayMillis
@@ -194,18 +190,19 @@ export class DrainLoop {
     if (isEmpty) this.#dueAt = Infinity
     this.#watchTraffic(now)
     if (!isDone) {
-      this.#mode = 'awake'
-      this.wakeAt = NEVER
+      this.#to('awake', NEVER, Infinity)
       this.#runSoon()
-    } else if (this.#stager.isBlocked || this.#stager.waitingCount > 0) {
-      this.#beAwake(BLOCKED_MILLIS, NEVER)
+    } else if (this.#stager.isBlocked || this.#stager.waiting.length > 0) {
+      this.#to('awake', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
       // Spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
-      this.#beAwake(MIN_POLL_MILLIS, NEVER)
+      this.#to('awake', NEVER, MIN_POLL_MILLIS)
     } else if (this.#mode === 'awake' && this.#quietLooks < QUIET_LOOKS) {
-      this.#beAwake(this.#pollMillis, settings.maxExportBatchSize)
+      this.#to('awake', settings.maxExportBatchSize, this.#pollMillis)
+    } else if (isEmpty) {
+      this.#to('idle', 1, reportAt - now)
     } else {
-      this.#sleep(isEmpty, Math.min(this.#dueAt, reportAt) - now)
+      this.#to('waiting', this.#stager.roomInBatch, Math.min(this.#dueAt, reportAt) - now)
     }
   }
 
@@ -222,12 +219,5 @@ export class DrainLoop {
     let millis = MAX_POLL_MILLIS
     while (millis > MIN_POLL_MILLIS && arrived * millis > wanted * elapsed) millis /= 2
     this.#pollMillis = millis
-  }
-
-  #sleep(isEmpty: boolean, alarmMillis: number): void {
-    this.#mode = isEmpty ? 'idle' : 'waiting'
-    this.wakeAt = isEmpty ? 1 : this.#stager.roomInBatch
-    if (alarmMillis === Infinity) this.#alarm.stop()
-    else this.#alarm.set(alarmMillis)
   }
 }

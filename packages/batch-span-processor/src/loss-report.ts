@@ -30,26 +30,29 @@ export class LossReport {
     return this.#lastSeen > this.#reported ? this.#startedAt + REPORT_INTERVAL_MILLIS : Infinity
   }
 
-  /** Looks at the counts, and says what is due. */
-  report(now: number): void {
+  /** Looks at the counts and says what is due; returns {@link nextAt}. */
+  report(now: number): number {
     const total = this.#lost
     if (total !== this.#lastSeen) {
       this.#lastSeen = total
       this.#lastChangeAt = now
     }
-    if (now < this.nextAt) return
-    if (this.#isLosing) {
-      this.#end(now, 'no longer losing spans')
-      return
+    if (now >= this.nextAt) {
+      if (this.#isLosing) this.#end(now, 'no longer losing spans')
+      else this.#start(now)
     }
-    this.#isLosing = true
-    this.#startedAt = now
-    warn(`losing spans: ${total - this.#reported} so far (${this.#reasons})${this.#cause}`)
+    return this.nextAt
   }
 
   /** The last words at shutdown: whatever was lost and not yet said. */
   close(now: number): void {
     if (this.#lost > this.#reported) this.#end(now, 'shut down')
+  }
+
+  #start(now: number): void {
+    this.#isLosing = true
+    this.#startedAt = now
+    warn(`losing spans: ${this.#lost - this.#reported} so far (${this.#reasons})${this.#cause}`)
   }
 
   #end(now: number, what: string): void {

@@ -73,8 +73,13 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Without `process` in a browser. */
+interface Global {
+  readonly process?: { readonly env?: Environment }
+}
+
 /** Code beats environment, environment beats default; whatever is out of range is warned about and passed over. */
-export function resolveSettings(config: BufferConfig, env: Environment = environment()): Settings {
+export function resolveSettings(config: BufferConfig, env: Environment = (globalThis as Global).process?.env ?? {}): Settings {
   const settings = {} as Record<keyof Settings, number>
   for (const name of Object.keys(RULES) as (keyof Settings)[]) settings[name] = resolve(name, config, env)
   const { maxQueueSize, maxExportBatchSize } = settings
@@ -115,8 +120,4 @@ function checked(label: string, given: unknown, value: unknown, [kind, fallback,
   const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
   warn(`${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${fallback}`)
   return fallback
-}
-
-function environment(): Environment {
-  return (globalThis as { process?: { env?: Environment } }).process?.env ?? {}
 }

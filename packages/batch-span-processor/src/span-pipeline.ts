@@ -217,8 +217,7 @@ export class SpanPipeline {
 
   #report(now: number): number {
     this.#guarded(() => this.#metrics?.report())
-    this.#loss.report(now)
-    return this.#loss.nextAt
+    return this.#loss.report(now)
   }
 
   /** A metrics SDK may throw. */

@@ -18,18 +18,15 @@ const SPANS_PER_LOOK = 8
 export class Stager {
   /** The exporter has no room, or a resource is not known yet: nothing moves until that changes. */
   isBlocked = false
+  /** Closed batches, to be sent in this order. */
+  readonly waiting: StagedBatch[] = []
   readonly #parts: PipelineParts
   readonly #onRoom: () => void
-  readonly #waiting: StagedBatch[] = []
   #open: StagedBatch | undefined
 
   constructor(parts: PipelineParts, onRoom: () => void) {
     this.#parts = parts
     this.#onRoom = onRoom
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.length
   }
 
   /** How many spans the open batch still takes, by count. */
@@ -39,7 +36,7 @@ export class Stager {
 
   /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
   get oldest(): number {
-    return Math.min((this.#waiting[0] ?? this.#open)?.firstSequence ?? Infinity, this.#parts.ring.tail)
+    return Math.min((this.waiting[0] ?? this.#open)?.firstSequence ?? Infinity, this.#parts.ring.tail)
   }
 
   /**
@@ -59,7 +56,7 @@ export class Stager {
 
   /** Moves one span, or closes the batch that had no room for it; false when there is none, or no place for it. */
   stageOne(): boolean {
-    const { ring, gate } = this.#parts
+    const { ring, gate, ledger, settings } = this.#parts
     const span = ring.peek()
     if (span === undefined) return false
     const staged = gate.isOpenFor(resourceOf(span)) ? (this.#open ?? this.#openBatch()) : undefined
@@ -74,36 +71,28 @@ export class Stager {
     }
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
-    if (verdict === 'added') this.#count(staged)
-    else this.#reject()
+    if (verdict !== 'added') {
+      this.#reject()
+      return true
+    }
+    if (staged.count++ === 0) staged.firstSequence = ring.tail - 1
+    ledger.staged++
+    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     return true
   }
 
   /** The open batch goes out as it is, if it holds a span. */
   closeBatch(): void {
     if (this.#open === undefined || this.#open.count === 0) return
-    this.#waiting.push(this.#open)
+    this.waiting.push(this.#open)
     this.#open = undefined
-  }
-
-  /** The next batch to send. */
-  takeWaiting(): StagedBatch | undefined {
-    return this.#waiting.shift()
   }
 
   /** Forgets everything; the caller has counted it. */
   clear(): void {
     while (this.#parts.ring.take() !== undefined);
-    this.#waiting.length = 0
+    this.waiting.length = 0
     this.#open = undefined
-  }
-
-  #count(staged: StagedBatch): void {
-    const { ring, ledger, settings } = this.#parts
-    if (staged.count === 0) staged.firstSequence = ring.tail - 1
-    staged.count++
-    ledger.staged++
-    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
   }
 
   /** The exporter does not want this span, or finds no place for it even in an empty batch. */

@@ -63,7 +63,7 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   #abandon(batch: ArrayBatch): void {
-    if (batch.answered) return
+    if (this.#current !== batch) return
     this.#current = undefined
     // Without a time-out there is no deadline to pass; only shutdown abandons such an export, and nothing comes after.
     if (this.#forgetMillis === Infinity) return
@@ -74,7 +74,6 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   #forget(batch: ArrayBatch): void {
-    batch.answered = true
     if (this.#current === batch) this.#current = undefined
     this.#clock.stopTimer(this.#abandoned.get(batch))
     if (!this.#abandoned.delete(batch)) return
@@ -89,8 +88,6 @@ export class WholeBatchExporter implements BatchTarget {
 }
 
 class ArrayBatch implements StageableBatch {
-  /** The exporter called back, or was forgotten. */
-  answered = false
   readonly #exporter: WholeBatchExporter
   readonly #spans: ReadableSpan[] = []
 
