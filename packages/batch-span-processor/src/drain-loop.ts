@@ -68,7 +68,7 @@ export class DrainLoop {
     this.#parts = parts
     this.#onTurnEnd = onTurnEnd
     this.#stager = new Stager(parts, this.unblock)
-    this.#inFlight = new ExportsInFlight(parts, this.#onSettled)
+    this.#inFlight = new ExportsInFlight(parts, this.unblock)
     this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> 3)
@@ -91,14 +91,15 @@ export class DrainLoop {
     this.#inTurn = false
   }
 
-  /** Sends everything admitted before `sequence` without waiting for full batches. */
-  flushTo(sequence: number): void {
-    this.#flushTo = Math.max(this.#flushTo, sequence)
+  /** Sends everything admitted so far without waiting for full batches. */
+  flush(): void {
+    this.#flushTo = this.#parts.ring.head
     this.#runSoon()
   }
 
-  /** Something changed that may let a blocked loop go on. */
+  /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
+    this.#settleTickets()
     if (this.#mode === 'stopped') return
     this.#stager.isBlocked = false
     this.#runSoon()
@@ -120,11 +121,6 @@ export class DrainLoop {
     this.#settleTickets()
   }
 
-  readonly #onSettled = (): void => {
-    this.#settleTickets()
-    this.unblock()
-  }
-
   #settleTickets(): void {
     this.#parts.tickets.settle(Math.min(this.#stager.oldest, this.#inFlight.oldest))
   }
@@ -133,12 +129,10 @@ export class DrainLoop {
   #runSoon(): void {
     if (this.#soonPending || this.#mode === 'stopped') return
     this.#soonPending = true
-    this.#parts.clock.soon(this.#onSoon)
-  }
-
-  readonly #onSoon = (): void => {
-    this.#soonPending = false
-    this.#parts.scope.neutral(this.#turn)
+    this.#parts.clock.soon(() => {
+      this.#soonPending = false
+      this.#parts.scope.neutral(this.#turn)
+    })
   }
 
   readonly #wake = (): void => {

@@ -32,11 +32,7 @@ export class LossReport {
 
   /** Looks at the counts and says what is due; returns {@link nextAt}. */
   report(now: number): number {
-    const total = this.#lost
-    if (total !== this.#lastSeen) {
-      this.#lastSeen = total
-      this.#lastChangeAt = now
-    }
+    this.#look(now)
     if (now >= this.nextAt) {
       if (this.#isLosing) this.#end(now, 'no longer losing spans')
       else this.#start(now)
@@ -46,27 +42,30 @@ export class LossReport {
 
   /** The last words at shutdown: whatever was lost and not yet said. */
   close(now: number): void {
-    if (this.#lost > this.#reported) this.#end(now, 'shut down')
+    this.#look(now)
+    if (this.#lastSeen > this.#reported) this.#end(now, 'shut down')
+  }
+
+  #look(now: number): void {
+    const total = sum(this.#ledger.dropped) + sum(this.#ledger.failed)
+    if (total === this.#lastSeen) return
+    this.#lastSeen = total
+    this.#lastChangeAt = now
   }
 
   #start(now: number): void {
     this.#isLosing = true
     this.#startedAt = now
-    warn(`losing spans: ${this.#lost - this.#reported} so far (${this.#reasons})${this.#cause}`)
+    this.#warn(`losing spans: ${this.#lastSeen - this.#reported} so far (${this.#reasons})`)
   }
 
   #end(now: number, what: string): void {
+    const count = this.#lastSeen - this.#reported
     const seconds = this.#isLosing ? ` in ${((now - this.#startedAt) / 1000).toFixed(1)} s` : ''
-    const total = this.#lost
-    const count = total - this.#reported
     this.#isLosing = false
-    this.#reported = this.#lastSeen = total
-    warn(`${what}: ${count} were lost${seconds}; since the start ${this.#reasons} of ${this.#ledger.ended} ended${this.#cause}`)
+    this.#reported = this.#lastSeen
+    this.#warn(`${what}: ${count} were lost${seconds}; since the start ${this.#reasons} of ${this.#ledger.ended} ended`)
     this.#ledger.lastError = undefined
-  }
-
-  get #lost(): number {
-    return sum(this.#ledger.dropped) + sum(this.#ledger.failed)
   }
 
   get #reasons(): string {
@@ -79,8 +78,8 @@ export class LossReport {
     return reasons.join(', ')
   }
 
-  get #cause(): string {
+  #warn(message: string): void {
     const { lastError } = this.#ledger
-    return lastError === undefined ? '' : `; last error: ${textOf(lastError)}`
+    warn(lastError === undefined ? message : `${message}; last error: ${textOf(lastError)}`)
   }
 }

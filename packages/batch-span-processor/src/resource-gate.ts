@@ -17,8 +17,8 @@ export class ResourceGate {
   readonly #clock: Clock
   readonly #onOpen: () => void
   readonly #limitMillis: number
-  readonly #ready = new WeakSet<SpanResource>()
-  readonly #waiting = new WeakSet<SpanResource>()
+  /** Of the resources that were waited for; false until the wait is over. */
+  readonly #isReady = new WeakMap<SpanResource, boolean>()
   /** Ends every wait. */
   readonly #opened = new AbortController()
   /** Nearly every span has the resource of the span before it. */
@@ -33,12 +33,10 @@ export class ResourceGate {
   /** Whether spans of this resource may go on; otherwise calls `onOpen` once they may. */
   isOpenFor(resource: SpanResource | undefined): boolean {
     if (resource === undefined || resource === null || resource === this.#last) return true
-    if (!this.#ready.has(resource) && !this.#opened.signal.aborted && isPending(resource)) {
-      if (!this.#waiting.has(resource)) void this.#wait(resource)
-      return false
-    }
-    this.#last = resource
-    return true
+    const isReady = this.#opened.signal.aborted || (this.#isReady.get(resource) ?? !isPending(resource))
+    if (isReady) this.#last = resource
+    else if (!this.#isReady.has(resource)) void this.#wait(resource)
+    return isReady
   }
 
   /** Opens for everything that waits now or is asked about later. */
@@ -47,10 +45,10 @@ export class ResourceGate {
   }
 
   async #wait(resource: SpanResource): Promise<void> {
-    this.#waiting.add(resource)
+    this.#isReady.set(resource, false)
     const bound = { at: this.#clock.now() + this.#limitMillis, signal: this.#opened.signal }
     await bounded(this.#clock, bound, () => resource.waitForAsyncAttributes?.())
-    this.#ready.add(resource)
+    this.#isReady.set(resource, true)
     this.#onOpen()
   }
 }

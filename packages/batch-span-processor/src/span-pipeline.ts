@@ -6,6 +6,7 @@ import type { Clock } from './clock.js'
 import { DrainLoop } from './drain-loop.js'
 import { ExportScope } from './export-scope.js'
 import { FlushTickets } from './flush-tickets.js'
+import type { FlushTicket } from './flush-tickets.js'
 import { Ledger } from './ledger.js'
 import type { DropReason } from './ledger.js'
 import { LossReport } from './loss-report.js'
@@ -36,6 +37,11 @@ const GRACE_MILLIS = 50
 const RESOURCES_BY = 0.4
 const DRAINED_BY = 0.8
 const FLUSHED_BY = 0.9
+
+interface Limit extends Bound {
+  /** What the caller gave, for the message of a time-out. */
+  readonly millis: number
+}
 
 export interface FlushOptions {
   /**
@@ -134,7 +140,7 @@ export class SpanPipeline {
   forceFlush(options?: FlushOptions): Promise<void> {
     if (this.#parts.scope.isInside()) {
       // What is queued leaves only after this very export has ended, so waiting for it would be waiting for oneself.
-      this.#loop.flushTo(this.#ring.head)
+      this.#loop.flush()
       return Promise.resolve()
     }
     return this.#closed ?? observed(this.#flush(options))
@@ -166,51 +172,50 @@ export class SpanPipeline {
   async #flush(options: FlushOptions | undefined): Promise<void> {
     const { clock, tickets, settings } = this.#parts
     const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
-    const bound = { at: clock.now() + millis, signal: options?.signal, keepAlive: true }
+    const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
     const ticket = tickets.open(this.#ring.head)
-    this.#loop.flushTo(ticket.target)
-    const drained = await bounded(clock, bound, () => ticket.done)
+    this.#loop.flush()
+    const drained = await bounded(clock, limit, () => ticket.done)
     tickets.close(ticket)
-    this.#throwIfFailed(drained, 'forceFlush', millis)
-    const flushed = await this.#flushExporter(bound)
+    if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
+    await this.#callExporter('forceFlush', limit, ticket)
     if (ticket.error !== undefined) throw ticket.error
-    this.#throwIfFailed(flushed, 'forceFlush of the exporter', millis)
   }
 
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
     // The steps begin with a clean stack, and after #closed is set: an exporter that calls back in finds the door shut.
     await Promise.resolve()
-    const { clock, gate, scope, tickets } = this.#parts
+    const { clock, gate, tickets } = this.#parts
     const millis = limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)
     const startedAt = clock.now()
-    const until = (share: number): Bound => ({ at: startedAt + millis * share, keepAlive: true })
+    const until = (share: number): Limit => ({ at: startedAt + millis * share, keepAlive: true, millis })
     const ticket = tickets.open(this.#ring.head)
     this.#closing.abort()
-    this.#loop.flushTo(ticket.target)
+    this.#loop.flush()
     await bounded(clock, until(RESOURCES_BY), () => ticket.done)
     gate.open()
     await bounded(clock, until(DRAINED_BY), () => ticket.done)
     this.#loop.stop()
     tickets.close(ticket)
-    const flushed = await this.#flushExporter(until(FLUSHED_BY))
-    const ended = await scope.call(clock, until(1), () => this.#exporter.shutdown())
+    await this.#callExporter('forceFlush', until(FLUSHED_BY), ticket)
+    await this.#callExporter('shutdown', until(1), ticket)
     this.#wholeBatch?.dispose()
     this.#guarded(() => this.#metrics?.close())
     this.#loss.close(clock.now())
     if (ticket.error !== undefined) throw ticket.error
-    this.#throwIfFailed(flushed, 'forceFlush of the exporter', millis)
-    this.#throwIfFailed(ended, 'shutdown of the exporter', millis)
   }
 
-  #flushExporter(bound: Bound): Promise<Settled<void>> {
-    return this.#parts.scope.call(this.#parts.clock, bound, () => this.#exporter.forceFlush?.())
+  /** The exporter's own step of a flush or a shutdown; an error is that of the ticket, unless it has one already. */
+  async #callExporter(step: 'forceFlush' | 'shutdown', limit: Limit, ticket: FlushTicket): Promise<void> {
+    const { clock, scope } = this.#parts
+    const settled = await scope.call(clock, limit, () => this.#exporter[step]?.())
+    if (settled.status !== 'done') ticket.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
   }
 
-  #throwIfFailed({ status, error }: Settled<void>, what: string, millis: number): void {
-    if (status === 'done') return
-    if (status !== 'timeout') throw error ?? new Error(`${what} failed`)
-    throw new Error(
+  #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
+    if (status !== 'timeout') return error ?? new Error(`${what} failed`)
+    return new Error(
       `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
     )
   }

@@ -83,7 +83,7 @@ export class Stager {
 
   /** The open batch goes out as it is, if it holds a span. */
   closeBatch(): void {
-    if (this.#open === undefined || this.#open.count === 0) return
+    if (!this.#open?.count) return
     this.waiting.push(this.#open)
     this.#open = undefined
   }

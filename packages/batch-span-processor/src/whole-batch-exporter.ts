@@ -43,23 +43,19 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
-  send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
+  async send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
     deadline.signal.addEventListener('abort', () => this.#abandon(batch))
-    return new Promise((resolve, reject) => {
-      const { count } = batch
-      const onResult = (result: ExportResult | undefined): void => {
-        this.#forget(batch)
-        const isGood = result?.code === 0
-        resolve({ exported: isGood ? count : 0, failed: isGood ? {} : { export_failed: count }, error: result?.error })
-      }
-      const onError = (error: unknown): void => {
-        this.#forget(batch)
-        reject(error)
-      }
-      // A throw and a rejection fail the batch; to return or to fulfil says nothing, the call back decides.
-      const call = async (): Promise<void> => this.#exporter.export(batch.takeSpans(), onResult)
-      call().catch(onError)
-    })
+    const { count } = batch
+    try {
+      const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
+        // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
+        Promise.resolve(this.#exporter.export(batch.takeSpans(), resolve)).catch(reject)
+      })
+      const isGood = result?.code === 0
+      return { exported: isGood ? count : 0, failed: isGood ? {} : { export_failed: count }, error: result?.error }
+    } finally {
+      this.#forget(batch)
+    }
   }
 
   #abandon(batch: ArrayBatch): void {
