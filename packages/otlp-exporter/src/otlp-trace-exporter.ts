@@ -9,6 +9,7 @@ import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { ExportResult, SpanBatch } from './span-exporter.js'
+import { bounded } from './transport/bounded.js'
 import { systemClock } from './transport/clock.js'
 import { Transport } from './transport/transport.js'
 import { exportWhole } from './whole-export.js'
@@ -38,6 +39,8 @@ export class OTLPTraceExporter {
   readonly #filling = new WeakMap<() => void, BufferedBatch>()
   /** Arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
+  /** Resolves when every array that was handed over so far is encoded. */
+  #encoded: Promise<void> = Promise.resolve()
   #shutdown: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
@@ -103,14 +106,23 @@ export class OTLPTraceExporter {
     return new BufferedBatch(this.#encoder.openBatch(reserved), this.#transport, this.#budget, reserved)
   }
 
+  /**
+   * Arrays are encoded one after the other: each takes a part of the budget while it is encoded, and a stock processor
+   * that flushes hands over all that it has at once.
+   */
   async #exportWhole(spans: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
-    const { timeoutMillis } = this.#settings
+    const at = systemClock.now() + this.#settings.timeoutMillis
+    const turn = this.#encoded
+    let onEncoded = (): void => {}
+    this.#encoded = new Promise((resolve) => (onEncoded = resolve))
+    await turn
     const { exported, failed, error } = await exportWhole({
       spans,
-      deadline: { at: systemClock.now() + timeoutMillis, signal: NEVER, closing: this.#closing.signal },
+      deadline: { at, signal: NEVER, closing: this.#closing.signal },
       openBatch: () => this.#openBatch(() => {}),
       now: () => systemClock.now(),
       nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
+      onEncoded,
     })
     for (const reason of ['rejected', 'buffer_full']) this.#telemetry.refuse(reason, failed[reason] ?? 0)
     if (exported === spans.length) answer(resultCallback, { code: 0 })
@@ -120,7 +132,10 @@ export class OTLPTraceExporter {
 
   async #shutDown(): Promise<void> {
     this.#closing.abort()
-    await this.#transport.shutdown({ at: systemClock.now() + SHUTDOWN_MILLIS })
+    const at = systemClock.now() + SHUTDOWN_MILLIS
+    // The transport takes nothing more from here on, and these were handed over before.
+    await bounded(systemClock, { at, keepAlive: true }, () => this.#encoded)
+    await this.#transport.shutdown({ at })
     this.#budget.close()
   }
 }

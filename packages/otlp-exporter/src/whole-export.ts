@@ -16,6 +16,8 @@ export interface WholeExportParts {
   readonly now: () => number
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>
+  /** Called when every span is encoded or refused, before the outcome is awaited. */
+  readonly onEncoded: () => void
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WholeExportParts {
  * inside `span.end()` does not stall there, and sent in as many requests as their size demands.
  */
 export async function exportWhole(parts: WholeExportParts): Promise<BatchOutcome> {
-  const { spans, deadline, openBatch, now, nextTurn } = parts
+  const { spans, deadline, openBatch, now, nextTurn, onEncoded } = parts
   const sent: Promise<BatchOutcome>[] = []
   const refused: Record<string, number> = {}
   let batch: BufferedBatch | undefined
@@ -53,14 +55,17 @@ export async function exportWhole(parts: WholeExportParts): Promise<BatchOutcome
   }
   if (batch !== undefined && batch.spanCount > 0) sent.push(batch.send(deadline))
   else batch?.discard()
+  onEncoded()
   return merge(refused, await Promise.all(sent))
 }
 
 function merge(refused: Record<string, number>, outcomes: readonly BatchOutcome[]): BatchOutcome {
   const failed = { ...refused }
   let exported = 0
-  let error = refused['buffer_full'] === undefined ? undefined : new Error('maxBufferedBytes of encoded spans are waiting already')
-  if (refused['rejected'] !== undefined) error ??= new Error(`${refused['rejected']} spans cannot be sent: no valid ids, or too large`)
+  let error =
+    refused['buffer_full'] === undefined ? undefined : new Error('maxBufferedBytes of encoded spans are waiting already')
+  if (refused['rejected'] !== undefined)
+    error ??= new Error(`${refused['rejected']} spans cannot be sent: no valid ids, or too large`)
   for (const outcome of outcomes) {
     exported += outcome.exported
     error ??= outcome.error

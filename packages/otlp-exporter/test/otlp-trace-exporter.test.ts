@@ -81,6 +81,14 @@ describe('an export of an array', () => {
     expect(() => exporter.export(endedSpans(1), thrown)).not.toThrow()
   })
 
+  test('of many arrays at once, as a stock processor flushes them, has room for all: they are encoded one by one', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const results = await Promise.all(Array.from({ length: 40 }, () => exportSpans(endedSpans(500))))
+    expect(results.filter(({ code }) => code !== 0)).toEqual([])
+    expect(exporter.stats()).toMatchObject({ exported: 20_000, failed: {}, bufferedBytes: 0 })
+    expect((await sink.stats()).delivered).toBe(20_000)
+  })
+
   test('several may be under way at once', async () => {
     const { sink, exportSpans } = await setup()
     await sink.script({ delayMillis: 100, times: 5 })
@@ -125,6 +133,14 @@ describe('shutdown', () => {
     expect(exporter.stats()).toMatchObject({ exported: 5, failed: { already_shutdown: 3 } })
     await exporter.forceFlush()
     expect((await sink.stats()).delivered).toBe(5)
+  })
+
+  test('waits for arrays that are still being encoded', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const results = Promise.all(Array.from({ length: 5 }, () => exportSpans(endedSpans(2000))))
+    await exporter.shutdown()
+    expect(await results).toEqual(Array.from({ length: 5 }, () => ({ code: 0 })))
+    expect((await sink.stats()).delivered).toBe(10_000)
   })
 
   test('ends a back-off with one last try', async () => {

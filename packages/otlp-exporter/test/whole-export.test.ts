@@ -56,6 +56,7 @@ function setup(options: {
         log.push('turn')
         return Promise.resolve()
       },
+      onEncoded: () => void log.push('encoded'),
     })
   return { run, log, opened: () => opened }
 }
@@ -63,20 +64,20 @@ function setup(options: {
 test('an array that fits goes out as one batch, in one stretch', async () => {
   const { run, log } = setup({ spans: 512 })
   expect(await run()).toEqual({ exported: 512, failed: {} })
-  expect(log).toEqual(['send 512'])
+  expect(log).toEqual(['send 512', 'encoded'])
 })
 
 test('encoding gives the event loop a turn after each stretch of half a millisecond', async () => {
   const { run, log } = setup({ spans: 64, millisPerSpan: 0.05 })
   expect(await run()).toEqual({ exported: 64, failed: {} })
   // The clock is looked at after every eighth span, and 16 of them are 0.8 ms.
-  expect(log).toEqual(['turn', 'turn', 'turn', 'send 64'])
+  expect(log).toEqual(['turn', 'turn', 'turn', 'send 64', 'encoded'])
 })
 
 test('an array that does not fit goes out in several batches, each sent when the next span finds it full', async () => {
   const { run, log } = setup({ spans: 25, room: 10 })
   expect(await run()).toEqual({ exported: 25, failed: {} })
-  expect(log).toEqual(['send 10', 'send 10', 'send 5'])
+  expect(log).toEqual(['send 10', 'send 10', 'send 5', 'encoded'])
 })
 
 test('a span that does not fit into an empty batch is rejected, and the others go out', async () => {
@@ -84,13 +85,13 @@ test('a span that does not fit into an empty batch is rejected, and the others g
   const { exported, failed, error } = await run()
   expect({ exported, failed }).toEqual({ exported: 2, failed: { rejected: 1 } })
   expect(error).toEqual(new Error('1 spans cannot be sent: no valid ids, or too large'))
-  expect(log).toEqual(['send 1', 'send 1'])
+  expect(log).toEqual(['send 1', 'send 1', 'encoded'])
 })
 
 test('rejected spans are counted, and a batch of nothing else is not sent', async () => {
   const { run, log } = setup({ spans: 7, verdictOf: () => 'rejected' })
   expect(await run()).toMatchObject({ exported: 0, failed: { rejected: 7 }, error: expect.any(Error) })
-  expect(log).toEqual(['discard'])
+  expect(log).toEqual(['discard', 'encoded'])
 })
 
 test('where no more bytes may be held, the rest is given up at once', async () => {
@@ -98,7 +99,7 @@ test('where no more bytes may be held, the rest is given up at once', async () =
   const { exported, failed, error } = await run()
   expect({ exported, failed }).toEqual({ exported: 20, failed: { buffer_full: 80 } })
   expect(error).toEqual(new Error('maxBufferedBytes of encoded spans are waiting already'))
-  expect(log).toEqual(['send 10', 'send 10'])
+  expect(log).toEqual(['send 10', 'send 10', 'encoded'])
 })
 
 test('outcomes add up by reason, and the first error is the one', async () => {
