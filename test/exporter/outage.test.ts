@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  endAtRate,
+  expectAccounted,
+  refusingUrl,
+  setupCountingSink,
+  setupWholePipeline,
+  sumOf,
+  until,
+} from './setup-whole-pipeline.js'
+
+/** How late a bound may be met, in milliseconds, on two busy cores. */
+const SLACK_MILLIS = 700
+
+/** Hangs up on everybody after a moment, and counts how many were there at once. */
+async function setupHangUp() {
+  const server = createTcpServer((socket: Socket) => {
+    counts.connections++
+    counts.open++
+    counts.mostOpen = Math.max(counts.mostOpen, counts.open)
+    socket.on('error', () => {})
+    socket.once('close', () => counts.open--)
+    setTimeout(() => socket.resetAndDestroy(), 20)
+  })
+  const counts = { connections: 0, open: 0, mostOpen: 0 }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const close = (): Promise<unknown> => new Promise((resolve) => server.close(resolve))
+  onTestFinished(() => void server.close())
+  return { counts, port, close }
+}
+
+describe('an outage', () => {
+  test('is probed by one connection at a time, ends by itself, and leaves every span counted', async () => {
+    const { counts, port, close } = await setupHangUp()
+    const { processor, exporter, end } = setupWholePipeline(
+      `http://127.0.0.1:${port}/v1/traces`,
+      { scheduledDelayMillis: 100 },
+      { maxBufferedBytes: 4 * 2 ** 20, retry: { initialBackoffMillis: 200, maxBackoffMillis: 1000 } },
+    )
+    end(1)
+    await until(() => exporter.stats().backend === 'down')
+    let mostBuffered = 0
+    const endAndLook = (count: number): void => {
+      end(count)
+      mostBuffered = Math.max(mostBuffered, exporter.stats().bufferedBytes)
+    }
+    await endAtRate(endAndLook, 10_000, 3000)
+
+    expect(counts.connections).toBeGreaterThan(1)
+    expect(counts.mostOpen).toBe(1)
+    expect(mostBuffered).toBeLessThanOrEqual(4 * 2 ** 20)
+    expect(processor.stats().dropped.queue_full).toBeGreaterThan(0)
+    expectAccounted(processor.stats())
+
+    await close()
+    const sink = await setupCountingSink({ port })
+    const backAt = performance.now()
+    await until(() => exporter.stats().backend === 'up')
+    expect(performance.now() - backAt).toBeLessThan(1000 + SLACK_MILLIS)
+    await processor.forceFlush({ timeoutMillis: 10_000 }).catch(() => {})
+
+    const stats = processor.stats()
+    expectAccounted(stats)
+    expect(stats).toMatchObject({ queued: 0, inFlight: 0 })
+    expect(stats.exported + sumOf(stats.dropped) + sumOf(stats.failed)).toBe(stats.ended)
+    // A batch that was cut may have arrived and be sent again, but here nobody has ever read one.
+    expect(await sink.stats()).toMatchObject({ delivered: stats.exported, duplicates: 0 })
+    expect(exporter.stats().exported).toBe(stats.exported)
+  })
+
+  test('of connections that are refused holds neither a flush nor a shutdown that come at the end', async () => {
+    const { processor, exporter, end } = setupWholePipeline(await refusingUrl(), { maxExportBatchSize: 100 })
+    end(5000)
+    await until(() => exporter.stats().backend === 'down')
+
+    const startedAt = performance.now()
+    await Promise.allSettled([processor.forceFlush(), processor.shutdown()])
+
+    expect(performance.now() - startedAt).toBeLessThan(500 + SLACK_MILLIS)
+    const stats = processor.stats()
+    expect(stats).toMatchObject({ ended: 5000, exported: 0, queued: 0, inFlight: 0 })
+    expectAccounted(stats)
+  })
+
+  test('of 503 for ever is over with the last attempt of a shutdown', async () => {
+    let lastAt = 0
+    let requests = 0
+    const server = createServer((request, response) => {
+      lastAt = performance.now()
+      requests++
+      request.resume().once('end', () => response.writeHead(503).end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const { processor, end } = setupWholePipeline(`http://127.0.0.1:${port}/`, { maxExportBatchSize: 100 })
+    end(1000)
+    await until(() => requests > 0)
+
+    const before = requests
+    await expect(processor.shutdown()).rejects.toThrow('503')
+
+    expect(requests).toBeGreaterThan(before)
+    expect(performance.now() - lastAt).toBeLessThan(300 + SLACK_MILLIS)
+    expect(processor.stats()).toMatchObject({ ended: 1000, queued: 0, inFlight: 0, failed: { http_503: 1000 } })
+  })
+})
