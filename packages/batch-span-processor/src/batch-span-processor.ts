@@ -20,7 +20,6 @@ const SAMPLED = 1
  */
 export class BatchSpanProcessor {
   readonly #pipeline: SpanPipeline
-  readonly #stopPageHide: (() => void) | undefined
 
   /** The shape of `@opentelemetry/sdk-trace-base` 1.x and 2.x. */
   constructor(exporter: SpanExporter, config?: BufferConfig)
@@ -32,7 +31,7 @@ export class BatchSpanProcessor {
     const exporter = isOptions ? first.exporter : (first as SpanExporter)
     this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
     if (options.disableAutoFlushOnDocumentHide !== true) {
-      this.#stopPageHide = flushOnPageHide(() => void this.#pipeline.forceFlush())
+      flushOnPageHide(() => void this.#pipeline.forceFlush(), this.#pipeline.closing.signal)
     }
   }
 
@@ -72,7 +71,6 @@ export class BatchSpanProcessor {
    * A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#stopPageHide?.()
     return this.#pipeline.shutdown(options)
   }
 

@@ -37,7 +37,7 @@ export class ExportsInFlight {
     ledger.handedOver += count
     const at = now + settings.exportTimeoutMillis
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
-    const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing }))
+    const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing: closing.signal }))
     void outcome.then((settled) => this.#settle(staged, settled))
   }
 

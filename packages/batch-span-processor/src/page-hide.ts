@@ -2,19 +2,17 @@
 
 interface Page {
   readonly visibilityState: string
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
+  addEventListener(type: string, listener: () => void, options: { signal: AbortSignal }): void
 }
 
 /**
- * In a browser, flushes whenever the page is hidden: that is the last event that a tab is sure to get. Does nothing
- * elsewhere. Returns the call that removes the listener.
+ * In a browser, flushes whenever the page is hidden, until the signal is aborted: that is the last event that a tab is
+ * sure to get. Does nothing elsewhere.
  */
-export function flushOnPageHide(flush: () => void): () => void {
+export function flushOnPageHide(flush: () => void, signal: AbortSignal): void {
   const { document } = globalThis as { document?: Page }
   const onChange = (): void => {
     if (document?.visibilityState === 'hidden') flush()
   }
-  document?.addEventListener('visibilitychange', onChange)
-  return () => document?.removeEventListener('visibilitychange', onChange)
+  document?.addEventListener('visibilitychange', onChange, { signal })
 }

@@ -22,5 +22,5 @@ export interface PipelineParts {
   /** How long an exporter that settles by itself may be late, in milliseconds, before it is settled for it. */
   readonly graceMillis: number
   /** Aborted when the processor shuts down: exports under way then, and later ones, are at their last try. */
-  readonly closing: AbortSignal
+  readonly closing: AbortController
 }

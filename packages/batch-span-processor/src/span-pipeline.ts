@@ -17,7 +17,7 @@ import { ProcessorMetrics } from './processor-metrics.js'
 import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
 import { isIncremental } from './span-exporter.js'
-import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
+import type { BatchTarget, IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
@@ -79,45 +79,44 @@ export interface ProcessorStats {
 }
 
 /** The parts of the processor put together: admission, the drain loop, and the two waits that callers know. */
-export class SpanPipeline {
-  readonly #parts: PipelineParts
-  readonly #ring: SpanRing<ReadableSpan>
-  readonly #ledger = new Ledger()
-  readonly #loop: DrainLoop
-  readonly #loss = new LossReport(this.#ledger)
+export class SpanPipeline implements PipelineParts {
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly ring: SpanRing<ReadableSpan>
+  readonly ledger: Ledger = new Ledger()
+  readonly tickets: FlushTickets = new FlushTickets()
+  readonly scope: ExportScope = new ExportScope()
+  readonly gate: ResourceGate
+  readonly target: BatchTarget
+  readonly graceMillis: number
+  readonly closing: AbortController = new AbortController()
   readonly #exporter: SpanExporter
   readonly #wholeBatch: WholeBatchExporter | undefined
+  readonly #loop: DrainLoop
+  readonly #loss = new LossReport(this.ledger)
   readonly #metrics: ProcessorMetrics | undefined
-  readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const { maxQueueSize, exportTimeoutMillis } = settings
+    this.clock = clock
+    this.settings = settings
+    this.ring = new SpanRing(maxQueueSize)
+    this.gate = new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock())
     this.#exporter = exporter
-    this.#ring = new SpanRing(maxQueueSize)
-    if (!isIncremental(exporter)) this.#wholeBatch = new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
-    this.#parts = {
-      ring: this.#ring,
-      target: this.#wholeBatch ?? (exporter as IncrementalSpanExporter),
-      ledger: this.#ledger,
-      tickets: new FlushTickets(),
-      gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
-      scope: new ExportScope(),
-      clock,
-      settings,
-      graceMillis: this.#wholeBatch ? 0 : GRACE_MILLIS,
-      closing: this.#closing.signal,
-    }
-    this.#loop = new DrainLoop(this.#parts, (now) => this.#report(now))
+    this.#wholeBatch = isIncremental(exporter) ? undefined : new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
+    this.target = this.#wholeBatch ?? (exporter as IncrementalSpanExporter)
+    this.graceMillis = this.#wholeBatch ? 0 : GRACE_MILLIS
+    this.#loop = new DrainLoop(this, (now) => this.#report(now))
     if (meterProvider) {
-      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#queued))
+      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.ledger, maxQueueSize, () => this.#queued))
     }
   }
 
   /** The hot path: a few additions and one store. */
   admit(span: ReadableSpan): void {
-    const ledger = this.#ledger
-    const ring = this.#ring
+    const ledger = this.ledger
+    const ring = this.ring
     ledger.ended++
     if (this.#closed !== undefined) {
       ledger.dropped.already_shutdown++
@@ -133,12 +132,12 @@ export class SpanPipeline {
 
   /** Counts something that was given to `onEnd` and is no span. */
   refuse(): void {
-    this.#ledger.ended++
-    this.#ledger.dropped.invalid_span++
+    this.ledger.ended++
+    this.ledger.dropped.invalid_span++
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    if (this.#parts.scope.isInside()) {
+    if (this.scope.isInside()) {
       // What is queued leaves only after this very export has ended, so waiting for it would be waiting for oneself.
       this.#loop.flush()
       return Promise.resolve()
@@ -148,11 +147,11 @@ export class SpanPipeline {
 
   shutdown(options?: ShutdownOptions): Promise<void> {
     this.#closed ??= observed(this.#shutdown(options))
-    return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
+    return this.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
   stats(): ProcessorStats {
-    const { ended, exported, inFlight, dropped, failed } = this.#ledger
+    const { ended, exported, inFlight, dropped, failed } = this.ledger
     return {
       ended,
       exported,
@@ -161,22 +160,21 @@ export class SpanPipeline {
       dropped: { ...dropped },
       failed: { ...failed },
       abandonedExports: this.#wholeBatch?.abandonedCount ?? 0,
-      queueCapacity: this.#ring.capacity,
+      queueCapacity: this.ring.capacity,
     }
   }
 
   get #queued(): number {
-    return this.#ring.size + this.#ledger.staged
+    return this.ring.size + this.ledger.staged
   }
 
   async #flush(options: FlushOptions | undefined): Promise<void> {
-    const { clock, tickets, settings } = this.#parts
-    const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
-    const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
-    const ticket = tickets.open(this.#ring.head)
+    const millis = limitMillis(options?.timeoutMillis, this.settings.exportTimeoutMillis)
+    const limit = { at: this.clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
+    const ticket = this.tickets.open(this.ring.head)
     this.#loop.flush()
-    const drained = await bounded(clock, limit, () => ticket.done)
-    tickets.close(ticket)
+    const drained = await bounded(this.clock, limit, () => ticket.done)
+    this.tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
     await this.#callExporter('forceFlush', limit, ticket)
     if (ticket.error !== undefined) throw ticket.error
@@ -186,37 +184,35 @@ export class SpanPipeline {
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
     // The steps begin with a clean stack, and after #closed is set: an exporter that calls back in finds the door shut.
     await Promise.resolve()
-    const { clock, gate, tickets } = this.#parts
     const millis = limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)
-    const startedAt = clock.now()
+    const startedAt = this.clock.now()
     const until = (share: number): Limit => ({ at: startedAt + millis * share, keepAlive: true, millis })
-    const ticket = tickets.open(this.#ring.head)
-    this.#closing.abort()
+    const ticket = this.tickets.open(this.ring.head)
+    this.closing.abort()
     this.#loop.flush()
-    await bounded(clock, until(RESOURCES_BY), () => ticket.done)
-    gate.open()
-    await bounded(clock, until(DRAINED_BY), () => ticket.done)
+    await bounded(this.clock, until(RESOURCES_BY), () => ticket.done)
+    this.gate.open()
+    await bounded(this.clock, until(DRAINED_BY), () => ticket.done)
     this.#loop.stop()
-    tickets.close(ticket)
+    this.tickets.close(ticket)
     await this.#callExporter('forceFlush', until(FLUSHED_BY), ticket)
     await this.#callExporter('shutdown', until(1), ticket)
     this.#wholeBatch?.dispose()
     this.#guarded(() => this.#metrics?.close())
-    this.#loss.close(clock.now())
+    this.#loss.close(this.clock.now())
     if (ticket.error !== undefined) throw ticket.error
   }
 
   /** The exporter's own step of a flush or a shutdown; an error is that of the ticket, unless it has one already. */
   async #callExporter(step: 'forceFlush' | 'shutdown', limit: Limit, ticket: FlushTicket): Promise<void> {
-    const { clock, scope } = this.#parts
-    const settled = await scope.call(clock, limit, () => this.#exporter[step]?.())
+    const settled = await this.scope.call(this.clock, limit, () => this.#exporter[step]?.())
     if (settled.status !== 'done') ticket.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
   }
 
   #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
     if (status !== 'timeout') return error ?? new Error(`${what} failed`)
     return new Error(
-      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
+      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.ledger.inFlight} in flight`,
     )
   }
 
@@ -230,7 +226,7 @@ export class SpanPipeline {
     try {
       return work()
     } catch (error) {
-      this.#ledger.lastError = error
+      this.ledger.lastError = error
       return undefined
     }
   }

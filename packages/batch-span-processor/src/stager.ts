@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PipelineParts } from './pipeline-parts.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
-import type { StageableBatch } from './span-exporter.js'
 import { StagedBatch } from './staged-batch.js'
 
 /** Longest turn, in milliseconds, however full the ring. */
@@ -64,7 +63,12 @@ export class Stager {
       this.isBlocked = true
       return false
     }
-    const verdict = add(staged.batch, span)
+    let verdict = 'rejected'
+    try {
+      verdict = staged.batch.add(span)
+    } catch {
+      // What the exporter cannot take must not hold up what follows.
+    }
     if (verdict === 'full' && staged.count > 0) {
       this.closeBatch()
       return true
@@ -120,13 +124,5 @@ function resourceOf(span: ReadableSpan): SpanResource | undefined {
     return span.resource
   } catch {
     return undefined
-  }
-}
-
-function add(batch: StageableBatch, span: ReadableSpan): 'added' | 'full' | 'rejected' {
-  try {
-    return batch.add(span)
-  } catch {
-    return 'rejected'
   }
 }

@@ -18,8 +18,9 @@ export class WholeBatchExporter implements BatchTarget {
   readonly #exporter: SpanExporter
   readonly #clock: Clock
   readonly #forgetMillis: number
-  readonly #abandoned = new Map<ArrayBatch, Timer>()
-  #current: ArrayBatch | undefined
+  /** Each known by the array that its spans were in. */
+  readonly #abandoned = new Map<ReadableSpan[], Timer>()
+  #current: ReadableSpan[] | undefined
   #onRoom: (() => void) | undefined
 
   constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
@@ -38,18 +39,28 @@ export class WholeBatchExporter implements BatchTarget {
       this.#onRoom = onRoom
       return undefined
     }
-    this.#current = new ArrayBatch(this)
-    return this.#current
+    const spans: ReadableSpan[] = []
+    this.#current = spans
+    return {
+      add: (span) => {
+        spans.push(span)
+        return 'added'
+      },
+      send: (deadline) => this.#send(spans, deadline),
+    }
   }
 
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
-  async send(batch: ArrayBatch, deadline: Deadline): Promise<BatchOutcome> {
+  async #send(batch: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
     deadline.signal.addEventListener('abort', () => this.#abandon(batch))
-    const { count } = batch
+    const count = batch.length
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
+        // Only the exporter holds the spans from now on. Whatever else still refers to the batch, a timer or a promise that
+        // the garbage collector has not seen yet, would carry 512 spans into the old generation: three times the work.
+        const spans = batch.splice(0)
         // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
-        Promise.resolve(this.#exporter.export(batch.takeSpans(), resolve)).catch(reject)
+        Promise.resolve(this.#exporter.export(spans, resolve)).catch(reject)
       })
       const isGood = result?.code === 0
       return { exported: isGood ? count : 0, failed: isGood ? {} : { export_failed: count }, error: result?.error }
@@ -58,7 +69,7 @@ export class WholeBatchExporter implements BatchTarget {
     }
   }
 
-  #abandon(batch: ArrayBatch): void {
+  #abandon(batch: ReadableSpan[]): void {
     if (this.#current !== batch) return
     this.#current = undefined
     // Without a time-out there is no deadline to pass; only shutdown abandons such an export, and nothing comes after.
@@ -69,7 +80,7 @@ export class WholeBatchExporter implements BatchTarget {
     )
   }
 
-  #forget(batch: ArrayBatch): void {
+  #forget(batch: ReadableSpan[]): void {
     if (this.#current === batch) this.#current = undefined
     this.#clock.stopTimer(this.#abandoned.get(batch))
     if (!this.#abandoned.delete(batch)) return
@@ -80,35 +91,5 @@ export class WholeBatchExporter implements BatchTarget {
   /** Leaves no timer behind; an abandoned export may still call back, into nothing. */
   dispose(): void {
     for (const batch of this.#abandoned.keys()) this.#forget(batch)
-  }
-}
-
-class ArrayBatch implements StageableBatch {
-  readonly #exporter: WholeBatchExporter
-  readonly #spans: ReadableSpan[] = []
-
-  constructor(exporter: WholeBatchExporter) {
-    this.#exporter = exporter
-  }
-
-  get count(): number {
-    return this.#spans.length
-  }
-
-  add(span: ReadableSpan): 'added' {
-    this.#spans.push(span)
-    return 'added'
-  }
-
-  /**
-   * The spans, which only the exporter holds from now on. Whatever else still refers to the batch, a timer or a promise
-   * that the garbage collector has not seen yet, would carry 512 spans into the old generation: three times the work.
-   */
-  takeSpans(): ReadableSpan[] {
-    return this.#spans.splice(0)
-  }
-
-  send(deadline: Deadline): Promise<BatchOutcome> {
-    return this.#exporter.send(this, deadline)
   }
 }
