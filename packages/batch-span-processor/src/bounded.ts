@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { timerDelay } from './clock.js'
 import type { Clock, Timer } from './clock.js'
+import { LATE_MILLIS } from './limits.js'
 
 /** How a bounded wait ended: `done` with a value, `failed` or `aborted` with an error. */
 export interface Settled<T> {
@@ -16,12 +17,6 @@ export interface Bound {
   /** Somebody awaits this: an otherwise idle process stays alive until it has settled. */
   readonly keepAlive?: boolean
 }
-
-/**
- * A timer this late was held up by a stalled event loop. The answer may already lie in a socket's buffer, so I/O gets
- * one more turn before the wait is given up; otherwise delivered batches would be reported as timed out.
- */
-const LATE_MILLIS = 50
 
 /**
  * The only way to wait for anything here. It never rejects and settles by its own timer, whatever `work` does: throw,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/** Longest delay that timers take, in milliseconds; a longer one would fire at once. */
-export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
+import { MAX_TIMER_MILLIS } from './limits.js'
 
 /** A delay as timers take it, in milliseconds: not a fraction, since one that fires early would find nothing due. */
 export function timerDelay(millis: number): number {

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
+import { BLOCKED_MILLIS, HELP_SPANS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
 
-/**
- * How often an awake loop looks at the ring, in milliseconds: a power of two, such that a quarter of a batch arrives in
- * between. Looking every 2 ms at any rate cost more processor time, in wake-ups of an idle process, than it spread.
- */
-const MIN_POLL_MILLIS = 2
-const MAX_POLL_MILLIS = 16
-/** After this many looks in a row that found nothing new the loop goes to sleep. */
-const QUIET_LOOKS = 3
-/** How soon a loop that cannot go on looks again by itself, in milliseconds; normally it is woken long before. */
-const BLOCKED_MILLIS = 100
-/** How many spans an `onEnd` stages that finds the ring nearly full: more than the one it adds, so that the ring empties. */
-const HELP_SPANS = 2
 /** A ring size that is never reached: `onEnd` wakes nobody. */
 const NEVER = -1
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MAX_REASONS } from './limits.js'
 
 /**
  * Why a span was not handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
  * called; it still waited when `shutdown` ran out of time; its span context could not be read.
  */
 export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'invalid_span'
-
-/** How many reasons of failure an exporter may invent before they are summed up as `other`. */
-const MAX_REASONS = 32
 
 /**
  * Where every span is, at every moment (I1):

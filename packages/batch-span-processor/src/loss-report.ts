@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sum } from './ledger.js'
 import type { Ledger } from './ledger.js'
+import { LOSS_OVER_MILLIS, REPORT_INTERVAL_MILLIS } from './limits.js'
 import { textOf, warn } from './warn.js'
-
-/** A loss is over when nothing more was lost for this long, in milliseconds. */
-export const LOSS_OVER_MILLIS = 5000
-/** At most one line of each kind in this time, in milliseconds, however often losses start and end. */
-export const REPORT_INTERVAL_MILLIS = 30_000
 
 /**
  * Says when spans start to be lost and when that is over, with counts by reason; never one line per span or batch.

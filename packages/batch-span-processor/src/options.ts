@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api'
-import { MAX_TIMER_MILLIS } from './clock.js'
+import { MAX_SPANS, MAX_TIMER_MILLIS } from './limits.js'
 import type { SpanExporter } from './span-exporter.js'
 import { textOf, warn } from './warn.js'
 
@@ -59,9 +59,6 @@ export interface Settings {
 }
 
 type Rule = readonly [kind: 'an integer' | 'a number', fallback: number, min: number, max: number, variable?: string]
-
-/** The storage of a ring is reserved at once: 2^24 slots are 128 MiB. */
-const MAX_SPANS = 2 ** 24
 
 const RULES: Readonly<Record<keyof Settings, Rule>> = {
   maxQueueSize: ['an integer', 2048, 1, MAX_SPANS, 'OTEL_BSP_MAX_QUEUE_SIZE'],

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
+import { RESOURCE_WAIT_MILLIS } from './limits.js'
 import type { SpanResource } from './readable-span.js'
-
-/**
- * How long spans wait for the asynchronous attributes of their resource, in milliseconds. Detectors that ask a cloud's
- * metadata service give up after 1 to 5 s themselves; a longer wait would fill the queue at start-up.
- */
-export const RESOURCE_WAIT_MILLIS = 5000
 
 /**
  * Holds spans back while their resource is still being detected: once per resource and not once per batch, for a

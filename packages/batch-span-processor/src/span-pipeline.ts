@@ -9,6 +9,7 @@ import { FlushTickets } from './flush-tickets.js'
 import type { FlushTicket } from './flush-tickets.js'
 import { Ledger } from './ledger.js'
 import type { DropReason } from './ledger.js'
+import { DRAINED_BY, FLUSHED_BY, GRACE_MILLIS, RESOURCES_BY, SHUTDOWN_MILLIS } from './limits.js'
 import { LossReport } from './loss-report.js'
 import { limitMillis } from './options.js'
 import type { Settings } from './options.js'
@@ -20,23 +21,6 @@ import { isIncremental } from './span-exporter.js'
 import type { BatchTarget, IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
-
-/**
- * How long `shutdown` takes at most by default, in milliseconds: as long as one export of an OTLP exporter by default,
- * and well within the 30 s that Kubernetes gives a process to end.
- */
-const SHUTDOWN_MILLIS = 10_000
-
-/** How long an incremental exporter, which settles by itself, may be late, in milliseconds. */
-const GRACE_MILLIS = 50
-
-/**
- * How the time of a shutdown is divided, as shares from its start. A step that is done early leaves its time to the
- * next; one that uses up its own still leaves some to those that follow, so that every step is tried.
- */
-const RESOURCES_BY = 0.4
-const DRAINED_BY = 0.8
-const FLUSHED_BY = 0.9
 
 interface Limit extends Bound {
   /** What the caller gave, for the message of a time-out. */

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FULL_RING_EXTRA, MAX_TURN_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
 import { StagedBatch } from './staged-batch.js'
-
-/** Longest turn, in milliseconds, however full the ring. */
-const MAX_TURN_MILLIS = 4
-/** How much longer a turn may be when the ring is full than when it is empty, as a multiple of the budget. */
-const FULL_RING_EXTRA = 7
-/** How many spans are staged between two looks at the clock, which cost about as much as a span. */
-const SPANS_PER_LOOK = 8
 
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
+import { MAX_TEXT_LENGTH } from './limits.js'
 
 /** Says it through the application's logger, which may throw: neither our constructor nor our loop must. */
 export function warn(message: string): void {
@@ -9,9 +10,6 @@ export function warn(message: string): void {
     // Nowhere left to say it.
   }
 }
-
-/** Long enough for any sentence, too short for a response body that somebody put into a message. */
-const MAX_TEXT_LENGTH = 300
 
 /** One short sentence for whatever was thrown or given. */
 export function textOf(value: unknown): string {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock, Timer } from './clock.js'
+import { MAX_ABANDONED } from './limits.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
-
-/**
- * How many exports may have passed their deadline without a call back at the same time. Each still holds its batch, so
- * this bounds memory; each is forgotten one time-out later, so a call back that never comes does not use up a place.
- */
-export const MAX_ABANDONED = 4
 
 /**
  * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two

@@ -2,7 +2,8 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
 import { Ledger } from '../src/ledger.js'
-import { LOSS_OVER_MILLIS, LossReport, REPORT_INTERVAL_MILLIS } from '../src/loss-report.js'
+import { LOSS_OVER_MILLIS, REPORT_INTERVAL_MILLIS } from '../src/limits.js'
+import { LossReport } from '../src/loss-report.js'
 import { textOf } from '../src/warn.js'
 
 function setup() {

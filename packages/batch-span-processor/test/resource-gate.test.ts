@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import { RESOURCE_WAIT_MILLIS } from '../src/limits.js'
 import type { SpanResource } from '../src/readable-span.js'
-import { RESOURCE_WAIT_MILLIS, ResourceGate } from '../src/resource-gate.js'
+import { ResourceGate } from '../src/resource-gate.js'
 import { FakeClock } from './fake-clock.js'
 
 function setup(exportTimeoutMillis = 30_000) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import { MAX_ABANDONED } from '../src/limits.js'
 import type { BatchOutcome } from '../src/span-exporter.js'
-import { MAX_ABANDONED, WholeBatchExporter } from '../src/whole-batch-exporter.js'
+import { WholeBatchExporter } from '../src/whole-batch-exporter.js'
 import { FakeClock } from './fake-clock.js'
 import { ScriptedExporter } from './scripted-exporter.js'
 import type { Behaviour } from './scripted-exporter.js'

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number that was chosen, with what speaks for it. In a file of their own a bundler puts them where they are used.
+
+/** Longest delay that timers take, in milliseconds; a longer one would fire at once. */
+export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
+
+/**
+ * A timer this late was held up by a stalled event loop. The answer may already lie in a socket's buffer, so I/O gets
+ * one more turn before the wait is given up; otherwise delivered batches would be reported as timed out.
+ */
+export const LATE_MILLIS = 50
+
+/**
+ * How often an awake loop looks at the ring, in milliseconds: a power of two, such that a quarter of a batch arrives in
+ * between. Looking every 2 ms at any rate cost more processor time, in wake-ups of an idle process, than it spread.
+ */
+export const MIN_POLL_MILLIS = 2
+export const MAX_POLL_MILLIS = 16
+
+/** After this many looks in a row that found nothing new the loop goes to sleep. */
+export const QUIET_LOOKS = 3
+
+/** How soon a loop that cannot go on looks again by itself, in milliseconds; normally it is woken long before. */
+export const BLOCKED_MILLIS = 100
+
+/** How many spans an `onEnd` stages that finds the ring nearly full: more than the one it adds, so that the ring empties. */
+export const HELP_SPANS = 2
+
+/** Longest turn, in milliseconds, however full the ring. */
+export const MAX_TURN_MILLIS = 4
+
+/** How much longer a turn may be when the ring is full than when it is empty, as a multiple of the budget. */
+export const FULL_RING_EXTRA = 7
+
+/** How many spans are staged between two looks at the clock, which cost about as much as a span. */
+export const SPANS_PER_LOOK = 8
+
+/** How many reasons of failure an exporter may invent before they are summed up as `other`. */
+export const MAX_REASONS = 32
+
+/**
+ * How long spans wait for the asynchronous attributes of their resource, in milliseconds. Detectors that ask a cloud's
+ * metadata service give up after 1 to 5 s themselves; a longer wait would fill the queue at start-up.
+ */
+export const RESOURCE_WAIT_MILLIS = 5000
+
+/**
+ * How many exports may have passed their deadline without a call back at the same time. Each still holds its batch, so
+ * this bounds memory; each is forgotten one time-out later, so a call back that never comes does not use up a place.
+ */
+export const MAX_ABANDONED = 4
+
+/**
+ * How long `shutdown` takes at most by default, in milliseconds: as long as one export of an OTLP exporter by default,
+ * and well within the 30 s that Kubernetes gives a process to end.
+ */
+export const SHUTDOWN_MILLIS = 10_000
+
+/** How long an incremental exporter, which settles by itself, may be late, in milliseconds. */
+export const GRACE_MILLIS = 50
+
+/**
+ * How the time of a shutdown is divided, as shares from its start. A step that is done early leaves its time to the
+ * next; one that uses up its own still leaves some to those that follow, so that every step is tried.
+ */
+export const RESOURCES_BY = 0.4
+export const DRAINED_BY = 0.8
+export const FLUSHED_BY = 0.9
+
+/** A loss is over when nothing more was lost for this long, in milliseconds. */
+export const LOSS_OVER_MILLIS = 5000
+
+/** At most one line of each kind in this time, in milliseconds, however often losses start and end. */
+export const REPORT_INTERVAL_MILLIS = 30_000
+
+/** The storage of a ring is reserved at once: 2^24 slots are 128 MiB. */
+export const MAX_SPANS: number = 2 ** 24
+
+/** Long enough for any sentence, too short for a response body that somebody put into a message. */
+export const MAX_TEXT_LENGTH = 300
