@@ -24,10 +24,12 @@ export function cleanSpan(span: ReadableSpan): ReadableSpan {
   const parent = attempt(() => span.parentSpanContext)
   const hasParent = isSpanId(parentId)
   const links = cleanList(
+    values,
     () => span.links,
     (link) => cleanLink(link, values),
   )
   const events = cleanList(
+    values,
     () => span.events,
     (event) => cleanEvent(event, values),
   )
@@ -108,21 +110,15 @@ function sum(count: number, more: number): number {
   return Math.min(count + more, MAX_UINT32)
 }
 
-/** More would be an endless list: the SDK keeps 128. */
-const LONGEST_LIST = 10_000
-
-function cleanList<T>(read: () => readonly T[], clean: (item: T) => T): { kept: T[]; dropped: number } {
+function cleanList<T>(values: CleanValues, read: () => readonly T[], clean: (item: T) => T): { kept: T[]; dropped: number } {
   const list = attempt(read)
-  const length = attempt(() => list?.length)
+  const length = cleanCount(attempt(() => list?.length))
   const kept: T[] = []
-  let dropped = 0
-  const count = cleanCount(length)
-  for (let i = 0; i < Math.min(count, LONGEST_LIST); i++) {
+  for (let i = 0; i < length && values.takeElement(); i++) {
     const item = attempt(() => clean(list![i]!))
-    if (item === undefined) dropped++
-    else kept.push(item)
+    if (item !== undefined) kept.push(item)
   }
-  return { kept, dropped: dropped + Math.max(0, count - LONGEST_LIST) }
+  return { kept, dropped: length - kept.length }
 }
 
 /** Kept as it is: spans are grouped by the identity of these. */

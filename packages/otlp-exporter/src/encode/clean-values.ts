@@ -3,12 +3,14 @@ import { types } from 'node:util'
 import type { AnyAttributes } from '../readable-span.js'
 import { MAX_DEPTH, MAX_ELEMENTS } from './nesting.js'
 
-/** Half, so that the attributes of the span itself, which are not counted as nested, fit beside them. */
-const ELEMENTS_KEPT = MAX_ELEMENTS / 2
-
 /** Copies of the values of one span that can be read without surprises: no getters, no proxies, no cycles. */
 export class CleanValues {
-  #elementsLeft = ELEMENTS_KEPT
+  #elementsLeft = MAX_ELEMENTS
+
+  /** Says whether the span may have one more element of whatever kind. */
+  takeElement(): boolean {
+    return --this.#elementsLeft >= 0
+  }
 
   attributes(read: () => unknown): AnyAttributes {
     try {
@@ -41,8 +43,7 @@ export class CleanValues {
 
   #array(values: readonly unknown[], depth: number): unknown[] {
     const copy: unknown[] = []
-    for (let i = 0; i < values.length && this.#elementsLeft > 0; i++) {
-      this.#elementsLeft--
+    for (let i = 0; i < values.length && this.takeElement(); i++) {
       copy.push(this.#value(() => values[i], depth))
     }
     return copy
@@ -52,8 +53,7 @@ export class CleanValues {
   #record(record: object, depth: number): AnyAttributes {
     const copy: Record<string, unknown> = Object.create(null)
     for (const key of Object.keys(record)) {
-      if (this.#elementsLeft <= 0) break
-      this.#elementsLeft--
+      if (!this.takeElement()) break
       copy[wellFormed(key)] = this.#value(() => Reflect.get(record, key), depth)
     }
     return copy

@@ -6,8 +6,11 @@
  */
 export const MAX_DEPTH = 30
 
-/** Elements of arrays and maps in one span, all levels together: a map that holds itself twice doubles with every level. */
-export const MAX_ELEMENTS = 100_000
+/**
+ * Elements of arrays and maps in one span, all levels together, and its events and links. A map that holds itself twice
+ * doubles with every level, and a proxy may have as many elements as it likes; so many take some milliseconds.
+ */
+export const MAX_ELEMENTS = 32_768
 
 /** The fast path gives the span up; see clean-span.ts, which cuts it down. */
 export class TooDeepOrMany extends Error {

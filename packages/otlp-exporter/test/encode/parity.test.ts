@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { describe, test } from 'vitest'
+import { TraceEncoder } from '../../src/encode/trace-encoder.js'
+import type { ReadableSpan } from '../../src/readable-span.js'
+import { decode, encodeAll, FORMATS } from './encode-all.js'
+import { generateSpans, loadSdk } from './generated-spans.js'
+import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
+import { type SdkLine, stockSerializers } from './stock-serializers.js'
+
+const SPAN_COUNT = 10_000
+const BATCH_SIZE = 500
+const LINES: readonly SdkLine[] = ['2.12', '3.1']
+const HAS_IS_REMOTE = 0x100
+
+for (const line of LINES) {
+  for (const format of FORMATS) {
+    describe(`SDK ${line}, ${format}`, () => {
+      test('generated spans have the same content as from the stock serialiser', async () => {
+        const { spans, stock } = await setup(line)
+        const encoder = new TraceEncoder({ format })
+        for (const batch of batches(spans)) {
+          assert.deepEqual(decode(format, encodeAll(encoder, batch)), decode(format, stock[format].serializeRequest(batch)))
+        }
+      })
+
+      test('spans in the shape of SDK 1.30 have the same content as those they were made from', async () => {
+        const { spans, stock } = await setup(line)
+        const encoder = new TraceEncoder({ format })
+        for (const batch of batches(spans.slice(0, 2000))) {
+          const expected = decode(format, stock[format].serializeRequest(batch)).map((span) =>
+            span.parentSpanId === '' ? span : { ...span, flags: span.flags & 0xff },
+          )
+          const actual = decode(format, encodeAll(encoder, batch.map(asSdk1)))
+          assert.deepEqual(actual, expected)
+          assert.ok(actual.every(({ flags, parentSpanId }) => (flags & HAS_IS_REMOTE) === 0 || parentSpanId === ''))
+        }
+      })
+    })
+  }
+}
+
+async function setup(line: SdkLine): Promise<{ spans: ReadableSpan[]; stock: ReturnType<typeof stockSerializers> }> {
+  const seed = seedFromEnvironment()
+  console.log(`SEED=${seed}`)
+  return { spans: generateSpans(await loadSdk(line), SPAN_COUNT, new SeededRandom(seed)), stock: stockSerializers(line) }
+}
+
+function* batches(spans: readonly ReadableSpan[]): Generator<ReadableSpan[]> {
+  for (let from = 0; from < spans.length; from += BATCH_SIZE) yield spans.slice(from, from + BATCH_SIZE)
+}
+
+function asSdk1(span: ReadableSpan): ReadableSpan {
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => span.spanContext(),
+    parentSpanId: span.parentSpanContext?.spanId,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    status: span.status,
+    attributes: span.attributes,
+    links: span.links,
+    events: span.events,
+    resource: span.resource,
+    instrumentationLibrary: span.instrumentationScope,
+    droppedAttributesCount: span.droppedAttributesCount,
+    droppedEventsCount: span.droppedEventsCount,
+    droppedLinksCount: span.droppedLinksCount,
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Random choices that a seed repeats. Mulberry32. */
+export class SeededRandom {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0
+  }
+
+  /** From 0 to below 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.next() * limit)
+  }
+
+  chance(share: number): boolean {
+    return this.next() < share
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)]!
+  }
+
+  hex(digits: number): string {
+    let text = ''
+    for (let i = 0; i < digits; i++) text += '0123456789abcdef'.charAt(this.below(16))
+    return text
+  }
+}
+
+/** From the environment, so that a failure can be repeated; printed by the tests that use it. */
+export function seedFromEnvironment(): number {
+  return Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+}
