@@ -27,7 +27,7 @@ export class Alarm {
     this.stop()
     if (delayMillis === Infinity) return
     this.#delayMillis = delay
-    this.#timer = this.#clock.startTimer(this.#callback, delay, false)
+    this.#timer = this.#clock.startTimer(this.#callback, delay)
   }
 
   /** Does not ring until it is set again. */

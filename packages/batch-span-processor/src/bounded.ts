@@ -27,7 +27,7 @@ export interface Bound {
  */
 export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLike<T>): Promise<Settled<T>> {
   return new Promise((resolve) => {
-    const { at, signal, keepAlive = false } = bound
+    const { at, signal, keepAlive } = bound
     let timer: Timer | undefined
 
     // May run again without harm: a promise keeps its first outcome.

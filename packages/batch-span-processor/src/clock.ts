@@ -18,7 +18,7 @@ export interface Clock {
   /** Monotonic, in milliseconds. */
   now(): number
   /** A timer that is running; only with `keepAlive` does it hold an otherwise idle process. */
-  startTimer(callback: () => void, delayMillis: number, keepAlive: boolean): Timer
+  startTimer(callback: () => void, delayMillis: number, keepAlive?: boolean): Timer
   stopTimer(timer: Timer | undefined): void
   /** Calls back in a later turn of the event loop, after pending I/O. */
   soon(callback: () => void): void

@@ -152,19 +152,15 @@ export class DrainLoop {
     if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
     const isDone = this.#stager.stage(now)
     if (isDone && (now >= this.#dueAt || this.#stager.oldest < this.#flushTo)) this.#stager.closeBatch()
-    this.#sendWaiting(now)
+    while (this.#inFlight.count < this.#maxInFlight) {
+      const staged = this.#stager.waiting.shift()
+      if (staged === undefined) break
+      this.#inFlight.send(staged, now)
+      this.#dueAt = now + settings.scheduledDelayMillis
+    }
     this.#inTurn = false
     this.#settleTickets()
     this.#arrangeNextTurn(now, isDone, this.#onTurnEnd(now))
-  }
-
-  #sendWaiting(now: number): void {
-    while (this.#inFlight.count < this.#maxInFlight) {
-      const staged = this.#stager.waiting.shift()
-      if (staged === undefined) return
-      this.#inFlight.send(staged, now)
-      this.#dueAt = now + this.#parts.settings.scheduledDelayMillis
-    }
   }
 
   #arrangeNextTurn(now: number, isDone: boolean, reportAt: number): void {

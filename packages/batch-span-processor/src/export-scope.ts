@@ -10,7 +10,7 @@ import type { Clock } from './clock.js'
  * HTTP spans are suppressed without an import that would come in two copies.
  */
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
-const CURRENT_CALL = createContextKey('spanring: call into the exporter')
+const CURRENT_CALL = createContextKey('spanring: call')
 
 type Runner = <R>(work: () => R) => R
 
@@ -32,7 +32,9 @@ export class ExportScope {
 
   constructor() {
     this.#context = context.active().setValue(SUPPRESS_TRACING, true)
-    this.neutral = snapshotOfAsyncContext()
+    const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
+    const hooks = process?.getBuiltinModule?.('async_hooks') as AsyncHooks | undefined
+    this.neutral = hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
   }
 
   /**
@@ -70,10 +72,4 @@ export class ExportScope {
   isInside(): boolean {
     return this.#current !== undefined || this.#calls.has(context.active().getValue(CURRENT_CALL) as object)
   }
-}
-
-function snapshotOfAsyncContext(): Runner {
-  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
-  const hooks = process?.getBuiltinModule?.('async_hooks') as AsyncHooks | undefined
-  return hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
 }

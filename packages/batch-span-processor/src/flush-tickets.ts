@@ -7,17 +7,16 @@
 export class FlushTicket {
   /** The first sequence number that is not covered. */
   readonly target: number
-  /** Fulfilled when every covered span has left; never rejected. */
-  readonly done: Promise<void>
   /** The first error among the batches that held a covered span. */
   error: unknown
   resolve!: () => void
+  /** Fulfilled when every covered span has left; never rejected. */
+  readonly done: Promise<void> = new Promise((resolve) => {
+    this.resolve = resolve
+  })
 
   constructor(target: number) {
     this.target = target
-    this.done = new Promise((resolve) => {
-      this.resolve = resolve
-    })
   }
 }
 

@@ -49,7 +49,7 @@ export class Stager {
 
   /** Moves one span, or closes the batch that had no room for it; false when there is none, or no place for it. */
   stageOne(): boolean {
-    const { ring, gate, ledger, settings } = this.#parts
+    const { ring, gate, ledger, settings, tickets } = this.#parts
     const span = ring.peek()
     if (span === undefined) return false
     const staged = gate.isOpenFor(resourceOf(span)) ? (this.#open ?? this.#openBatch()) : undefined
@@ -69,13 +69,16 @@ export class Stager {
     }
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
-    if (verdict !== 'added') {
-      this.#reject()
-      return true
+    if (verdict === 'added') {
+      if (staged.count++ === 0) staged.firstSequence = ring.tail - 1
+      ledger.staged++
+      if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
+    } else {
+      // The exporter does not want this span, or finds no place for it even in an empty batch.
+      ledger.lastError = new Error('the exporter rejected a span')
+      ledger.fail('rejected', 1)
+      tickets.fail(ring.tail - 1, ledger.lastError)
     }
-    if (staged.count++ === 0) staged.firstSequence = ring.tail - 1
-    ledger.staged++
-    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     return true
   }
 
@@ -91,14 +94,6 @@ export class Stager {
     while (this.#parts.ring.take() !== undefined);
     this.waiting.length = 0
     this.#open = undefined
-  }
-
-  /** The exporter does not want this span, or finds no place for it even in an empty batch. */
-  #reject(): void {
-    const { ring, ledger, tickets } = this.#parts
-    ledger.lastError = new Error('the exporter rejected a span')
-    ledger.fail('rejected', 1)
-    tickets.fail(ring.tail - 1, ledger.lastError)
   }
 
   #openBatch(): StagedBatch | undefined {

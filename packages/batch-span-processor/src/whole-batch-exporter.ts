@@ -71,7 +71,7 @@ export class WholeBatchExporter implements BatchTarget {
     if (this.#forgetMillis === Infinity) return
     this.#abandoned.set(
       batch,
-      this.#clock.startTimer(() => this.#forget(batch), this.#forgetMillis, false),
+      this.#clock.startTimer(() => this.#forget(batch), this.#forgetMillis),
     )
   }
 

@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
     return this.#now
   }
 
-  startTimer(callback: () => void, delayMillis: number, keepAlive: boolean): Timer {
+  startTimer(callback: () => void, delayMillis: number, keepAlive = false): Timer {
     const timer: Timer = {
       refresh: () => {
         this.stopTimer(timer)
