@@ -2,7 +2,7 @@
 import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
 import { RESOURCE_WAIT_MILLIS } from './limits.js'
-import type { SpanResource } from './readable-span.js'
+import type { ReadableSpan, SpanResource } from './readable-span.js'
 
 /**
  * Holds spans back while their resource is still being detected: once per resource and not once per batch, for a
@@ -25,13 +25,19 @@ export class ResourceGate {
     this.#onOpen = onOpen
   }
 
-  /** Whether spans of this resource may go on; otherwise calls `onOpen` once they may. */
-  isOpenFor(resource: SpanResource | undefined): boolean {
-    if (resource === undefined || resource === null || resource === this.#last) return true
-    const isReady = this.#opened.signal.aborted || (this.#isReady.get(resource) ?? !isPending(resource))
-    if (isReady) this.#last = resource
-    else if (!this.#isReady.has(resource)) void this.#wait(resource)
-    return isReady
+  /** Whether a span may go on; otherwise calls `onOpen` once spans of its resource may. */
+  isOpenFor(span: Pick<ReadableSpan, 'resource'>): boolean {
+    try {
+      const { resource } = span
+      if (resource === this.#last) return true
+      const isReady = this.#opened.signal.aborted || (this.#isReady.get(resource) ?? resource?.asyncAttributesPending !== true)
+      if (isReady) this.#last = resource
+      else if (!this.#isReady.has(resource)) void this.#wait(resource)
+      return isReady
+    } catch {
+      // A span or a resource of an unknown SDK may have a getter that throws.
+      return true
+    }
   }
 
   /** Opens for everything that waits now or is asked about later. */
@@ -45,13 +51,5 @@ export class ResourceGate {
     await bounded(this.#clock, bound, () => resource.waitForAsyncAttributes?.())
     this.#isReady.set(resource, true)
     this.#onOpen()
-  }
-}
-
-function isPending(resource: SpanResource): boolean {
-  try {
-    return resource.asyncAttributesPending === true
-  } catch {
-    return false
   }
 }

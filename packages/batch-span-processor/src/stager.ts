@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import type { ReadableSpan, SpanResource } from './readable-span.js'
 import { StagedBatch } from './staged-batch.js'
 
 /**
@@ -52,7 +51,7 @@ export class Stager {
     const { ring, gate, ledger, settings, tickets } = this.#parts
     const span = ring.peek()
     if (span === undefined) return false
-    const staged = gate.isOpenFor(resourceOf(span)) ? (this.#open ?? this.#openBatch()) : undefined
+    const staged = gate.isOpenFor(span) ? (this.#open ?? this.#openBatch()) : undefined
     if (staged === undefined) {
       this.isBlocked = true
       return false
@@ -104,14 +103,5 @@ export class Stager {
       this.#parts.ledger.lastError = error
     }
     return this.#open
-  }
-}
-
-/** A span of an unknown SDK may have a getter that throws. */
-function resourceOf(span: ReadableSpan): SpanResource | undefined {
-  try {
-    return span.resource
-  } catch {
-    return undefined
   }
 }

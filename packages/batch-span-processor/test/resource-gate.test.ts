@@ -29,19 +29,21 @@ function pendingResource() {
 
 test('a resource without pending attributes passes at once', () => {
   const { gate, clock } = setup()
-  expect(gate.isOpenFor({})).toBe(true)
-  expect(gate.isOpenFor({ asyncAttributesPending: false, waitForAsyncAttributes: () => Promise.resolve() })).toBe(true)
-  expect(gate.isOpenFor(undefined)).toBe(true)
+  expect(gate.isOpenFor({ resource: {} })).toBe(true)
+  expect(gate.isOpenFor({ resource: { asyncAttributesPending: false, waitForAsyncAttributes: () => Promise.resolve() } })).toBe(
+    true,
+  )
+  expect(gate.isOpenFor({ resource: undefined as never })).toBe(true)
   expect(clock.ownTimers).toBe(0)
 })
 
 test('a pending resource is waited for once, however often it is asked about', async () => {
   const { clock, gate, state } = setup()
   const { resource, state: asked, settle } = pendingResource()
-  for (let i = 0; i < 100; i++) expect(gate.isOpenFor(resource)).toBe(false)
+  for (let i = 0; i < 100; i++) expect(gate.isOpenFor({ resource })).toBe(false)
   settle.resolve()
   await clock.turn()
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
   expect(asked.waits).toBe(1)
   expect(state.opened).toBe(1)
   expect(clock.ownTimers).toBe(0)
@@ -50,22 +52,22 @@ test('a pending resource is waited for once, however often it is asked about', a
 test('a detection that rejects opens the gate', async () => {
   const { clock, gate } = setup()
   const { resource, settle } = pendingResource()
-  gate.isOpenFor(resource)
+  gate.isOpenFor({ resource })
   settle.reject(new Error('no metadata'))
   await clock.turn()
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
 })
 
 test('a detection that stays silent opens the gate after its bound, for good', async () => {
   const { clock, gate, state } = setup()
   const { resource, state: asked } = pendingResource()
-  gate.isOpenFor(resource)
+  gate.isOpenFor({ resource })
   await clock.advance(RESOURCE_WAIT_MILLIS - 1)
-  expect(gate.isOpenFor(resource)).toBe(false)
+  expect(gate.isOpenFor({ resource })).toBe(false)
   await clock.advance(1)
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
   await clock.advance(60_000)
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
   expect(asked.waits).toBe(1)
   expect(state.opened).toBe(1)
 })
@@ -73,9 +75,9 @@ test('a detection that stays silent opens the gate after its bound, for good', a
 test('the bound is never longer than the time an export has', async () => {
   const { clock, gate } = setup(100)
   const { resource } = pendingResource()
-  gate.isOpenFor(resource)
+  gate.isOpenFor({ resource })
   await clock.advance(100)
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
 })
 
 test('getters and methods that throw open the gate', async () => {
@@ -83,23 +85,24 @@ test('getters and methods that throw open the gate', async () => {
   const thrower = (): never => {
     throw new Error('resource')
   }
-  expect(gate.isOpenFor(Object.defineProperty({}, 'asyncAttributesPending', { get: thrower }))).toBe(true)
+  expect(gate.isOpenFor({ resource: Object.defineProperty({}, 'asyncAttributesPending', { get: thrower }) })).toBe(true)
+  expect(gate.isOpenFor(Object.defineProperty({} as { resource: SpanResource }, 'resource', { get: thrower }))).toBe(true)
   const resource = { asyncAttributesPending: true, waitForAsyncAttributes: thrower }
-  gate.isOpenFor(resource)
+  gate.isOpenFor({ resource })
   await clock.turn()
-  expect(gate.isOpenFor(resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
 })
 
 test('shutdown opens it early for a resource that is not known yet', async () => {
   const { clock, gate, state } = setup()
   const { resource } = pendingResource()
-  gate.isOpenFor(resource)
+  gate.isOpenFor({ resource })
   await clock.advance(39)
-  expect(gate.isOpenFor(resource)).toBe(false)
+  expect(gate.isOpenFor({ resource })).toBe(false)
   gate.open()
   await clock.turn()
-  expect(gate.isOpenFor(resource)).toBe(true)
-  expect(gate.isOpenFor(pendingResource().resource)).toBe(true)
+  expect(gate.isOpenFor({ resource })).toBe(true)
+  expect(gate.isOpenFor(pendingResource())).toBe(true)
   expect(state.opened).toBe(1)
   expect(clock.ownTimers).toBe(0)
 })
