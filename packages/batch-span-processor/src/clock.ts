@@ -3,7 +3,7 @@ import { MAX_TIMER_MILLIS } from './limits.js'
 
 /** A delay as timers take it, in milliseconds: not a fraction, since one that fires early would find nothing due. */
 export function timerDelay(millis: number): number {
-  return Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_MILLIS)
+  return Math.min(Math.max(Math.ceil(millis), 0), MAX_TIMER_MILLIS)
 }
 
 /** A timer of the platform: an object in Node.js, a number in browsers. */

@@ -89,7 +89,6 @@ export class DrainLoop {
   /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
     this.#settleTickets()
-    if (this.#mode === 'stopped') return
     this.#stager.isBlocked = false
     this.#runSoon()
   }
@@ -105,7 +104,7 @@ export class DrainLoop {
     ledger.dropped.shutdown += left
     ledger.staged = 0
     this.#stager.clear()
-    if (left > 0) tickets.fail(0, new Error(`${left} spans were still queued at shutdown`))
+    if (left > 0) tickets.fail(0, new Error(`${left} spans were queued at shutdown`))
     this.#inFlight.sweep()
     this.#settleTickets()
   }

@@ -96,22 +96,21 @@ export function resolveSettings(config: BufferConfig, env: Environment = (global
  * the default, with a warning.
  */
 export function limitMillis(given: unknown, fallback: number): number {
-  if (given === undefined || given === null) return fallback
-  return checked('timeoutMillis', given, given, ['a number', fallback, 0, Infinity]) || Infinity
+  return checked('timeoutMillis', given, ['a number', fallback, 0, Infinity]) || Infinity
 }
 
 function resolve(name: keyof Settings, config: BufferConfig, env: Environment): number {
   const rule = RULES[name]
-  const [, fallback, , , variable = ''] = rule
-  const given = config[name]
-  if (given !== undefined && given !== null) return checked(name, given, given, rule)
+  const [, , , , variable = ''] = rule
+  const given = config[name] ?? undefined
   // An empty variable is an unset one (specification, configuration/common).
-  const text = env[variable]?.trim()
-  return text ? checked(variable, text, Number(text), rule) : fallback
+  const text = given === undefined ? env[variable]?.trim() : ''
+  return text ? checked(variable, text, rule, Number(text)) : checked(name, given, rule)
 }
 
-/** The value if it keeps the rule, else the default and a warning. */
-function checked(label: string, given: unknown, value: unknown, [kind, fallback, min, max]: Rule): number {
+/** The value if it keeps the rule, else the default; with a warning, unless nothing was given. */
+function checked(label: string, given: unknown, [kind, fallback, min, max]: Rule, value: unknown = given): number {
+  if (given === undefined || given === null) return fallback
   const isKind = typeof value === 'number' && (kind === 'a number' || Number.isInteger(value))
   if (isKind && value >= min && value <= max) return value
   const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)

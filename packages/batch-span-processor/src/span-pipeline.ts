@@ -18,7 +18,7 @@ import { ProcessorMetrics } from './processor-metrics.js'
 import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
 import { isIncremental } from './span-exporter.js'
-import type { BatchTarget, IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
+import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
@@ -63,44 +63,46 @@ export interface ProcessorStats {
 }
 
 /** The parts of the processor put together: admission, the drain loop, and the two waits that callers know. */
-export class SpanPipeline implements PipelineParts {
-  readonly clock: Clock
-  readonly settings: Settings
-  readonly ring: SpanRing<ReadableSpan>
-  readonly ledger: Ledger = new Ledger()
-  readonly tickets: FlushTickets = new FlushTickets()
-  readonly scope: ExportScope = new ExportScope()
-  readonly gate: ResourceGate
-  readonly target: BatchTarget
-  readonly graceMillis: number
+export class SpanPipeline {
+  /** Aborted when shutdown begins. */
   readonly closing: AbortController = new AbortController()
+  readonly #parts: PipelineParts
+  readonly #ring: SpanRing<ReadableSpan>
+  readonly #ledger = new Ledger()
   readonly #exporter: SpanExporter
   readonly #wholeBatch: WholeBatchExporter | undefined
   readonly #loop: DrainLoop
-  readonly #loss = new LossReport(this.ledger)
+  readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
   #closed: Promise<void> | undefined
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const { maxQueueSize, exportTimeoutMillis } = settings
-    this.clock = clock
-    this.settings = settings
-    this.ring = new SpanRing(maxQueueSize)
-    this.gate = new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock())
     this.#exporter = exporter
+    this.#ring = new SpanRing(maxQueueSize)
     this.#wholeBatch = isIncremental(exporter) ? undefined : new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
-    this.target = this.#wholeBatch ?? (exporter as IncrementalSpanExporter)
-    this.graceMillis = this.#wholeBatch ? 0 : GRACE_MILLIS
-    this.#loop = new DrainLoop(this, (now) => this.#report(now))
+    this.#parts = {
+      clock,
+      settings,
+      ring: this.#ring,
+      ledger: this.#ledger,
+      tickets: new FlushTickets(),
+      scope: new ExportScope(),
+      gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
+      target: this.#wholeBatch ?? (exporter as IncrementalSpanExporter),
+      graceMillis: this.#wholeBatch ? 0 : GRACE_MILLIS,
+      closing: this.closing,
+    }
+    this.#loop = new DrainLoop(this.#parts, (now) => this.#report(now))
     if (meterProvider) {
-      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.ledger, maxQueueSize, () => this.#queued))
+      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#queued))
     }
   }
 
   /** The hot path: a few additions and one store. */
   admit(span: ReadableSpan): void {
-    const ledger = this.ledger
-    const ring = this.ring
+    const ledger = this.#ledger
+    const ring = this.#ring
     ledger.ended++
     if (this.#closed !== undefined) {
       ledger.dropped.already_shutdown++
@@ -116,12 +118,12 @@ export class SpanPipeline implements PipelineParts {
 
   /** Counts something that was given to `onEnd` and is no span. */
   refuse(): void {
-    this.ledger.ended++
-    this.ledger.dropped.invalid_span++
+    this.#ledger.ended++
+    this.#ledger.dropped.invalid_span++
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    if (this.scope.isInside()) {
+    if (this.#parts.scope.isInside()) {
       // What is queued leaves only after this very export has ended, so waiting for it would be waiting for oneself.
       this.#loop.flush()
       return Promise.resolve()
@@ -131,11 +133,11 @@ export class SpanPipeline implements PipelineParts {
 
   shutdown(options?: ShutdownOptions): Promise<void> {
     this.#closed ??= observed(this.#shutdown(options))
-    return this.scope.isInside() ? Promise.resolve() : this.#closed
+    return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
   stats(): ProcessorStats {
-    const { ended, exported, inFlight, dropped, failed } = this.ledger
+    const { ended, exported, inFlight, dropped, failed } = this.#ledger
     return {
       ended,
       exported,
@@ -144,21 +146,22 @@ export class SpanPipeline implements PipelineParts {
       dropped: { ...dropped },
       failed: { ...failed },
       abandonedExports: this.#wholeBatch?.abandonedCount ?? 0,
-      queueCapacity: this.ring.capacity,
+      queueCapacity: this.#ring.capacity,
     }
   }
 
   get #queued(): number {
-    return this.ring.size + this.ledger.staged
+    return this.#ring.size + this.#ledger.staged
   }
 
   async #flush(options: FlushOptions | undefined): Promise<void> {
-    const millis = limitMillis(options?.timeoutMillis, this.settings.exportTimeoutMillis)
-    const limit = { at: this.clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
-    const ticket = this.tickets.open(this.ring.head)
+    const { clock, settings, tickets } = this.#parts
+    const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
+    const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
+    const ticket = tickets.open(this.#ring.head)
     this.#loop.flush()
-    const drained = await bounded(this.clock, limit, () => ticket.done)
-    this.tickets.close(ticket)
+    const drained = await bounded(clock, limit, () => ticket.done)
+    tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
     await this.#callExporter('forceFlush', limit, ticket)
     if (ticket.error !== undefined) throw ticket.error
@@ -168,35 +171,37 @@ export class SpanPipeline implements PipelineParts {
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
     // The steps begin with a clean stack, and after #closed is set: an exporter that calls back in finds the door shut.
     await Promise.resolve()
+    const { clock, gate, tickets } = this.#parts
     const millis = limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)
-    const startedAt = this.clock.now()
+    const startedAt = clock.now()
     const until = (share: number): Limit => ({ at: startedAt + millis * share, keepAlive: true, millis })
-    const ticket = this.tickets.open(this.ring.head)
+    const ticket = tickets.open(this.#ring.head)
     this.closing.abort()
     this.#loop.flush()
-    await bounded(this.clock, until(RESOURCES_BY), () => ticket.done)
-    this.gate.open()
-    await bounded(this.clock, until(DRAINED_BY), () => ticket.done)
+    await bounded(clock, until(RESOURCES_BY), () => ticket.done)
+    gate.open()
+    await bounded(clock, until(DRAINED_BY), () => ticket.done)
     this.#loop.stop()
-    this.tickets.close(ticket)
+    tickets.close(ticket)
     await this.#callExporter('forceFlush', until(FLUSHED_BY), ticket)
     await this.#callExporter('shutdown', until(1), ticket)
     this.#wholeBatch?.dispose()
     this.#guarded(() => this.#metrics?.close())
-    this.#loss.close(this.clock.now())
+    this.#loss.close(clock.now())
     if (ticket.error !== undefined) throw ticket.error
   }
 
   /** The exporter's own step of a flush or a shutdown; an error is that of the ticket, unless it has one already. */
   async #callExporter(step: 'forceFlush' | 'shutdown', limit: Limit, ticket: FlushTicket): Promise<void> {
-    const settled = await this.scope.call(this.clock, limit, () => this.#exporter[step]?.())
+    const { clock, scope } = this.#parts
+    const settled = await scope.call(clock, limit, () => this.#exporter[step]?.())
     if (settled.status !== 'done') ticket.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
   }
 
   #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
     if (status !== 'timeout') return error ?? new Error(`${what} failed`)
     return new Error(
-      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.ledger.inFlight} in flight`,
+      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
     )
   }
 
@@ -210,7 +215,7 @@ export class SpanPipeline implements PipelineParts {
     try {
       return work()
     } catch (error) {
-      this.ledger.lastError = error
+      this.#ledger.lastError = error
       return undefined
     }
   }
