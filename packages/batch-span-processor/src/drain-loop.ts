@@ -180,7 +180,7 @@ export class DrainLoop {
     } else if (isEmpty) {
       this.#to('idle', 1, reportAt - now)
     } else {
-      this.#to('waiting', this.#stager.roomInBatch, Math.min(this.#dueAt, reportAt) - now)
+      this.#to('waiting', this.#stager.room, Math.min(this.#dueAt, reportAt) - now)
     }
   }
 

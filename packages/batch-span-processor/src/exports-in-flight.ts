@@ -23,7 +23,7 @@ export class ExportsInFlight {
   /** Sequence number of the oldest span in flight; Infinity if there is none. */
   get oldest(): number {
     const [oldest] = this.#batches
-    return oldest?.firstSequence ?? Infinity
+    return oldest?.oldest ?? Infinity
   }
 
   /** Hands a batch over. Every count is right before foreign code runs. */
@@ -57,7 +57,7 @@ export class ExportsInFlight {
     if (settled.status !== 'done') staged.abort.abort()
     if (exported < count) {
       ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join(', ')}`)
-      tickets.fail(staged.firstSequence, ledger.lastError)
+      tickets.fail(staged.oldest, ledger.lastError)
     }
     this.#onSettled()
   }

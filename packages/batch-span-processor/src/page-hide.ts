@@ -11,8 +11,7 @@ interface Page {
  */
 export function flushOnPageHide(flush: () => void, signal: AbortSignal): void {
   const { document } = globalThis as { document?: Page }
-  const onChange = (): void => {
-    if (document?.visibilityState === 'hidden') flush()
-  }
-  document?.addEventListener('visibilitychange', onChange, { signal })
+  document?.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') flush()
+  }, { signal })
 }

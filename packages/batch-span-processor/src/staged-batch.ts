@@ -5,7 +5,7 @@ import type { StageableBatch } from './span-exporter.js'
 export class StagedBatch {
   readonly batch: StageableBatch
   /** Sequence number of its oldest span; Infinity while it is empty. */
-  firstSequence: number = Infinity
+  oldest: number = Infinity
   count = 0
   /** Tells the exporter that nobody waits for the outcome any more. */
   readonly abort: AbortController = new AbortController()

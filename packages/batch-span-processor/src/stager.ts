@@ -22,13 +22,13 @@ export class Stager {
   }
 
   /** How many spans the open batch still takes, by count. */
-  get roomInBatch(): number {
+  get room(): number {
     return this.#parts.settings.maxExportBatchSize - (this.#open?.count ?? 0)
   }
 
   /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
   get oldest(): number {
-    return Math.min((this.waiting[0] ?? this.#open)?.firstSequence ?? Infinity, this.#parts.ring.tail)
+    return Math.min((this.waiting[0] ?? this.#open)?.oldest ?? Infinity, this.#parts.ring.tail)
   }
 
   /**
@@ -69,7 +69,7 @@ export class Stager {
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
     if (verdict === 'added') {
-      if (staged.count++ === 0) staged.firstSequence = ring.tail - 1
+      if (staged.count++ === 0) staged.oldest = ring.tail - 1
       ledger.staged++
       if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     } else {
