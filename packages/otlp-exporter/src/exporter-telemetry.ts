@@ -2,6 +2,7 @@
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
 import type { Settings } from './config/settings.js'
 import { warn } from './config/warn.js'
+import { systemClock } from './transport/clock.js'
 import type { BackendChange } from './transport/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
 import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'
@@ -21,6 +22,9 @@ export interface ExporterStats {
   readonly backend: 'up' | 'down'
 }
 
+/** At most one pair of warnings, down and up, in this time, in milliseconds. */
+const WARNING_INTERVAL_MILLIS = 30_000
+
 const instances = new Map<string, number>()
 
 /**
@@ -33,6 +37,9 @@ export class ExporterTelemetry implements TransportHooks {
   #inFlight = 0
   #requests = 0
   #backend: 'up' | 'down' = 'up'
+  #saidDown = false
+  #keptBack = 0
+  #nextWarningAt = -Infinity
   readonly #endpoint: string
   readonly #attributes: Attributes
   readonly #inFlightSpans: UpDownCounter | undefined
@@ -121,11 +128,25 @@ export class ExporterTelemetry implements TransportHooks {
 
   onBackendChange(change: BackendChange): void {
     this.#backend = change.state
-    if (change.state === 'down') {
-      warn(`${this.#endpoint} is down: ${change.message}; trying again`)
+    if (change.state === 'down') this.#sayDown(change.message)
+    else if (this.#saidDown) this.#sayUp(change)
+  }
+
+  /** One bad replica behind a load balancer makes the backend go down and up with every other request. */
+  #sayDown(message: string): void {
+    const now = systemClock.now()
+    this.#saidDown = now >= this.#nextWarningAt
+    if (!this.#saidDown) {
+      this.#keptBack++
       return
     }
-    const { downMillis, failedAttempts, failedSpans } = change
+    const before = this.#keptBack > 0 ? ` (and ${this.#keptBack} times since the last warning)` : ''
+    this.#nextWarningAt = now + WARNING_INTERVAL_MILLIS
+    this.#keptBack = 0
+    warn(`${this.#endpoint} is down: ${message}; trying again${before}`)
+  }
+
+  #sayUp({ downMillis, failedAttempts, failedSpans }: BackendChange & { state: 'up' }): void {
     const seconds = (downMillis / 1000).toFixed(1)
     warn(
       `${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`,

@@ -130,3 +130,13 @@ test('two exporters of a kind have different names, as the conventions ask', () 
     'otel.component.name': 'otlp_http_json_span_exporter/0',
   })
 })
+
+test('a backend that flaps makes one pair of warnings in half a minute', () => {
+  const lines = captureDiag()
+  const telemetry = new ExporterTelemetry(SETTINGS, undefined)
+  for (let i = 0; i < 20; i++) {
+    telemetry.onBackendChange({ state: 'down', message: 'status 503' })
+    telemetry.onBackendChange({ state: 'up', downMillis: 10, failedAttempts: 1, failedSpans: 0 })
+  }
+  expect(lines.map((line) => /is (down|up again)/.exec(line)?.[1])).toEqual(['down', 'up again'])
+})
