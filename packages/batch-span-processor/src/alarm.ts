@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { timerDelay } from './clock.js'
 import type { Clock, Timer } from './clock.js'
 
 /**
@@ -19,15 +18,14 @@ export class Alarm {
 
   /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring; never after Infinity. */
   set(delayMillis: number): void {
-    const delay = timerDelay(delayMillis)
-    if (this.#timer?.refresh !== undefined && delay === this.#delayMillis) {
+    if (this.#timer?.refresh !== undefined && delayMillis === this.#delayMillis) {
       this.#timer.refresh()
       return
     }
     this.stop()
     if (delayMillis === Infinity) return
-    this.#delayMillis = delay
-    this.#timer = this.#clock.startTimer(this.#callback, delay)
+    this.#delayMillis = delayMillis
+    this.#timer = this.#clock.startTimer(this.#callback, delayMillis)
   }
 
   /** Does not ring until it is set again. */

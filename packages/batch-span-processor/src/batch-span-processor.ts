@@ -43,14 +43,13 @@ export class BatchSpanProcessor {
    * `spanContext()`, and never throws.
    */
   onEnd(span: ReadableSpan): void {
-    let flags: number
     try {
-      flags = span.spanContext().traceFlags
+      if ((span.spanContext().traceFlags & SAMPLED) === 0) return
     } catch {
       this.#pipeline.refuse()
       return
     }
-    if ((flags & SAMPLED) !== 0) this.#pipeline.admit(span)
+    this.#pipeline.admit(span)
   }
 
   /**

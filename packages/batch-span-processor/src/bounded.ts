@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { timerDelay } from './clock.js'
 import type { Clock, Timer } from './clock.js'
 import { LATE_MILLIS } from './limits.js'
 
@@ -45,7 +44,7 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
       else onTimeout()
     }
     const startTimer = (): void => {
-      timer = clock.startTimer(onTimer, timerDelay(at - clock.now()), keepAlive)
+      timer = clock.startTimer(onTimer, at - clock.now(), keepAlive)
     }
     const run = async (): Promise<void> => {
       try {

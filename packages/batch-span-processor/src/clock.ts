@@ -31,7 +31,7 @@ const { setImmediate = setTimeout } = globalThis as { setImmediate?: (callback: 
 export const systemClock: Clock = {
   now: () => performance.now(),
   startTimer(callback, delayMillis, keepAlive) {
-    const timer = setTimeout(callback, delayMillis) as Timer
+    const timer = setTimeout(callback, timerDelay(delayMillis)) as Timer
     if (!keepAlive) timer.unref?.()
     return timer
   },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
-import { BLOCKED_MILLIS, HELP_SPANS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from './limits.js'
+import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
 
@@ -76,7 +76,8 @@ export class DrainLoop {
     // Taking spans out here keeps the ring from ever reaching `wakeAt`.
     if (this.wakeAt !== NEVER) this.wake()
     this.#inTurn = true
-    for (let i = 0; i < HELP_SPANS && this.#stager.stageOne(); i++);
+    // One more than the caller adds, so that the ring empties.
+    if (this.#stager.stageOne()) this.#stager.stageOne()
     this.#inTurn = false
   }
 
@@ -167,13 +168,11 @@ export class DrainLoop {
     const isEmpty = ring.size + ledger.staged === 0
     if (isEmpty) this.#dueAt = Infinity
     this.#watchTraffic(now)
-    if (!isDone) {
-      this.#to('awake', NEVER, Infinity)
-      this.#runSoon()
-    } else if (this.#stager.isBlocked || this.#stager.waiting.length > 0) {
+    if (!isDone) this.#runSoon()
+    if (this.#stager.isBlocked || this.#stager.waiting.length > 0) {
       this.#to('awake', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
-      // Spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
+      // Also for spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
     } else if (this.#mode === 'awake' && this.#quietLooks < QUIET_LOOKS) {
       this.#to('awake', settings.maxExportBatchSize, this.#pollMillis)

@@ -43,25 +43,18 @@ export class ExportScope {
    */
   async call<T>(clock: Clock, bound: Bound, work: () => T | PromiseLike<T>): Promise<Settled<T>> {
     const call = {}
-    const settled = await bounded(clock, bound, () => this.enter(call, work))
-    this.leave(call)
-    return settled
-  }
-
-  /** Runs work on behalf of `call`, which counts as under way until {@link leave}. */
-  enter<R>(call: object, work: () => R): R {
     this.#calls.add(call)
-    const outer = this.#current
-    this.#current = call
-    try {
-      return this.neutral(() => context.with(this.#context.setValue(CURRENT_CALL, call), work))
-    } finally {
-      this.#current = outer
-    }
-  }
-
-  leave(call: object): void {
+    const settled = await bounded(clock, bound, () => {
+      const outer = this.#current
+      this.#current = call
+      try {
+        return this.neutral(() => context.with(this.#context.setValue(CURRENT_CALL, call), work))
+      } finally {
+        this.#current = outer
+      }
+    })
     this.#calls.delete(call)
+    return settled
   }
 
   /**

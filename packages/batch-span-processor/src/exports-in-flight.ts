@@ -22,8 +22,8 @@ export class ExportsInFlight {
 
   /** Sequence number of the oldest span in flight; Infinity if there is none. */
   get oldest(): number {
-    const [oldest] = this.#batches
-    return oldest?.oldest ?? Infinity
+    const [first] = this.#batches
+    return first?.oldest ?? Infinity
   }
 
   /** Hands a batch over. Every count is right before foreign code runs. */

@@ -27,9 +27,9 @@ export class Ledger {
 
   fail(reason: string, count: number): void {
     if (count === 0) return
-    const known = reason in this.failed || Object.keys(this.failed).length < MAX_REASONS
-    const key = known ? reason : 'other'
-    this.failed[key] = (this.failed[key] ?? 0) + count
+    const { failed } = this
+    const key = reason in failed || Object.keys(failed).length < MAX_REASONS ? reason : 'other'
+    failed[key] = (failed[key] ?? 0) + count
   }
 }
 

@@ -23,9 +23,6 @@ export const QUIET_LOOKS = 3
 /** How soon a loop that cannot go on looks again by itself, in milliseconds; normally it is woken long before. */
 export const BLOCKED_MILLIS = 100
 
-/** How many spans an `onEnd` stages that finds the ring nearly full: more than the one it adds, so that the ring empties. */
-export const HELP_SPANS = 2
-
 /** Longest turn, in milliseconds, however full the ring. */
 export const MAX_TURN_MILLIS = 4
 

@@ -101,10 +101,10 @@ export function limitMillis(given: unknown, fallback: number): number {
 
 function resolve(name: keyof Settings, config: BufferConfig, env: Environment): number {
   const rule = RULES[name]
-  const [, , , , variable = ''] = rule
-  const given = config[name] ?? undefined
+  const variable = rule[4] ?? ''
+  const given: unknown = config[name]
   // An empty variable is an unset one (specification, configuration/common).
-  const text = given === undefined ? env[variable]?.trim() : ''
+  const text = given === undefined || given === null ? env[variable]?.trim() : ''
   return text ? checked(variable, text, rule, Number(text)) : checked(name, given, rule)
 }
 

@@ -11,7 +11,11 @@ interface Page {
  */
 export function flushOnPageHide(flush: () => void, signal: AbortSignal): void {
   const { document } = globalThis as { document?: Page }
-  document?.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') flush()
-  }, { signal })
+  document?.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.visibilityState === 'hidden') flush()
+    },
+    { signal },
+  )
 }

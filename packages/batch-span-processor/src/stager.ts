@@ -90,7 +90,7 @@ export class Stager {
 
   /** Forgets everything; the caller has counted it. */
   clear(): void {
-    while (this.#parts.ring.take() !== undefined);
+    while (this.#parts.ring.take());
     this.waiting.length = 0
     this.#open = undefined
   }

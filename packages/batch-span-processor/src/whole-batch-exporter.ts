@@ -57,8 +57,8 @@ export class WholeBatchExporter implements BatchTarget {
         // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
         Promise.resolve(this.#exporter.export(spans, resolve)).catch(reject)
       })
-      const isGood = result?.code === 0
-      return { exported: isGood ? count : 0, failed: isGood ? {} : { export_failed: count }, error: result?.error }
+      if (result?.code === 0) return { exported: count, failed: {} }
+      return { exported: 0, failed: { export_failed: count }, error: result?.error }
     } finally {
       this.#forget(batch)
     }

@@ -4,6 +4,7 @@ import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Context, ContextManager } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
 import { ExportScope } from '../src/export-scope.js'
+import { FakeClock } from './fake-clock.js'
 
 /** The smallest context manager that follows asynchronous calls, as the SDK's does. */
 class AsyncContext implements ContextManager {
@@ -32,69 +33,76 @@ class AsyncContext implements ContextManager {
 
 const REQUEST = createContextKey('request')
 
+/** A call into the exporter that has 10 ms, and what came of it. */
+function setup(scope: ExportScope = new ExportScope()) {
+  const clock = new FakeClock()
+  const call = <T>(work: () => T | Promise<T>) => scope.call(clock, { at: clock.now() + 10 }, work)
+  return { scope, clock, call }
+}
+
 afterEach(() => {
   context.disable()
 })
 
-test('work runs with tracing suppressed', () => {
+test('work runs with tracing suppressed', async () => {
   context.setGlobalContextManager(new AsyncContext())
   const suppressed = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
-  const scope = new ExportScope()
-  expect(scope.enter({}, () => context.active().getValue(suppressed))).toBe(true)
+  const { call } = setup()
+  expect(await call(() => context.active().getValue(suppressed))).toMatchObject({ value: true })
   expect(context.active().getValue(suppressed)).toBeUndefined()
 })
 
-test('work runs in the contexts of construction and not in those of the request', () => {
+test('work runs in the contexts of construction and not in those of the request', async () => {
   context.setGlobalContextManager(new AsyncContext())
   const storage = new AsyncLocalStorage<string>()
-  const scope = storage.run('construction', () => new ExportScope())
+  const { call } = setup(storage.run('construction', () => new ExportScope()))
   const seen = storage.run('request', () =>
     context.with(ROOT_CONTEXT.setValue(REQUEST, 'request'), () =>
-      scope.enter({}, () => [storage.getStore(), context.active().getValue(REQUEST)]),
+      call(() => [storage.getStore(), context.active().getValue(REQUEST)]),
     ),
   )
-  expect(seen).toEqual(['construction', undefined])
+  expect((await seen).value).toEqual(['construction', undefined])
 })
 
 test('a call into the exporter knows that it is inside, later in its own context too', async () => {
   context.setGlobalContextManager(new AsyncContext())
-  const scope = new ExportScope()
-  const call = {}
+  const { scope, call } = setup()
   expect(scope.isInside()).toBe(false)
-  const later = scope.enter(call, async () => {
+  const later = call(async () => {
     expect(scope.isInside()).toBe(true)
     await new Promise((resolve) => setImmediate(resolve))
     return scope.isInside()
   })
   expect(scope.isInside()).toBe(false)
-  expect(await later).toBe(true)
+  expect((await later).value).toBe(true)
   expect(new ExportScope().isInside()).toBe(false)
 })
 
 test('what goes on after the call has ended is outside again', async () => {
   context.setGlobalContextManager(new AsyncContext())
-  const scope = new ExportScope()
-  const call = {}
-  const later = scope.enter(call, async () => {
-    await new Promise((resolve) => setImmediate(resolve))
-    return scope.isInside()
-  })
-  scope.leave(call)
+  const { scope, clock, call } = setup()
+  let goOn!: () => void
+  const wait = new Promise<void>((resolve) => (goOn = resolve))
+  let later: Promise<boolean> | undefined
+  const ended = call(() => (later = wait.then(() => scope.isInside())))
+  await clock.advance(10)
+  expect(await ended).toEqual({ status: 'timeout' })
+  goOn()
   expect(await later).toBe(false)
 })
 
-test('without a context manager the synchronous part is still recognised', () => {
-  const scope = new ExportScope()
-  expect(scope.enter({}, () => scope.isInside())).toBe(true)
+test('without a context manager the synchronous part is still recognised', async () => {
+  const { scope, call } = setup()
+  expect((await call(() => scope.isInside())).value).toBe(true)
   expect(scope.isInside()).toBe(false)
 })
 
-test('a call that throws leaves nothing behind', () => {
-  const scope = new ExportScope()
-  expect(() =>
-    scope.enter({}, () => {
-      throw new Error('exporter')
-    }),
-  ).toThrow('exporter')
+test('a call that throws leaves nothing behind', async () => {
+  const { scope, clock, call } = setup()
+  const thrown = call(() => {
+    throw new Error('exporter')
+  })
   expect(scope.isInside()).toBe(false)
+  expect(await thrown).toEqual({ status: 'failed', error: new Error('exporter') })
+  expect(clock.ownTimers).toBe(0)
 })

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { timerDelay } from '../src/clock.js'
 import type { Clock, Timer } from '../src/clock.js'
 
 interface Entry {
@@ -32,7 +33,7 @@ export class FakeClock implements Clock {
     const timer: Timer = {
       refresh: () => {
         this.stopTimer(timer)
-        this.#own.set(timer, this.#add(callback, delayMillis, 'ours', keepAlive))
+        this.#own.set(timer, this.#add(callback, timerDelay(delayMillis), 'ours', keepAlive))
       },
     }
     timer.refresh?.()

@@ -14,7 +14,7 @@ function setup(...script: Behaviour[]) {
   const clock = new FakeClock()
   const exporter = new ScriptedExporter(clock, ...script)
   const target = new WholeBatchExporter(exporter, clock, TIMEOUT)
-  const state = { room: 0, outcomes: [] as (BatchOutcome | unknown)[] }
+  const state = { room: 0, outcomes: [] as unknown[] }
   /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */
   const send = (timeoutMillis = TIMEOUT): boolean => {
     const batch = target.openBatch(() => state.room++)
