@@ -4,20 +4,14 @@
  * What a flush waits for: that every span admitted before a sequence number has left. Spans that end later are never
  * waited for, so a flush ends even under constant load.
  */
-export class FlushTicket {
+export interface FlushTicket {
   /** The first sequence number that is not covered. */
   readonly target: number
+  /** Fulfilled when every covered span has left; never rejected. */
+  readonly done: Promise<void>
+  readonly resolve: () => void
   /** The first error among the batches that held a covered span. */
   error: unknown
-  resolve!: () => void
-  /** Fulfilled when every covered span has left; never rejected. */
-  readonly done: Promise<void> = new Promise((resolve) => {
-    this.resolve = resolve
-  })
-
-  constructor(target: number) {
-    this.target = target
-  }
 }
 
 export class FlushTickets {
@@ -28,7 +22,11 @@ export class FlushTickets {
   }
 
   open(target: number): FlushTicket {
-    const ticket = new FlushTicket(target)
+    let resolve!: () => void
+    const done = new Promise<void>((settle) => {
+      resolve = settle
+    })
+    const ticket = { target, done, resolve, error: undefined }
     this.#open.add(ticket)
     return ticket
   }

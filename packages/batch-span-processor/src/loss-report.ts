@@ -56,11 +56,12 @@ export class LossReport {
   }
 
   #end(now: number, what: string): void {
-    const count = this.#lastSeen - this.#reported
     const seconds = this.#isLosing ? ` in ${((now - this.#startedAt) / 1000).toFixed(1)} s` : ''
     this.#isLosing = false
+    this.#warn(
+      `${what}: ${this.#lastSeen - this.#reported} were lost${seconds}; since the start ${this.#reasons} of ${this.#ledger.ended} ended`,
+    )
     this.#reported = this.#lastSeen
-    this.#warn(`${what}: ${count} were lost${seconds}; since the start ${this.#reasons} of ${this.#ledger.ended} ended`)
     this.#ledger.lastError = undefined
   }
 

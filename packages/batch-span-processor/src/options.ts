@@ -78,7 +78,14 @@ interface Global {
 /** Code beats environment, environment beats default; whatever is out of range is warned about and passed over. */
 export function resolveSettings(config: BufferConfig, env: Environment = (globalThis as Global).process?.env ?? {}): Settings {
   const settings = {} as Record<keyof Settings, number>
-  for (const name of Object.keys(RULES) as (keyof Settings)[]) settings[name] = resolve(name, config, env)
+  for (const name of Object.keys(RULES) as (keyof Settings)[]) {
+    const rule = RULES[name]
+    const variable = rule[4] ?? ''
+    const given: unknown = config[name]
+    // An empty variable is an unset one (specification, configuration/common).
+    const text = given === undefined || given === null ? env[variable]?.trim() : ''
+    settings[name] = text ? checked(variable, text, rule, Number(text)) : checked(name, given, rule)
+  }
   const { maxQueueSize, maxExportBatchSize } = settings
   if (maxExportBatchSize > maxQueueSize) {
     settings.maxExportBatchSize = maxQueueSize
@@ -97,15 +104,6 @@ export function resolveSettings(config: BufferConfig, env: Environment = (global
  */
 export function limitMillis(given: unknown, fallback: number): number {
   return checked('timeoutMillis', given, ['a number', fallback, 0, Infinity]) || Infinity
-}
-
-function resolve(name: keyof Settings, config: BufferConfig, env: Environment): number {
-  const rule = RULES[name]
-  const variable = rule[4] ?? ''
-  const given: unknown = config[name]
-  // An empty variable is an unset one (specification, configuration/common).
-  const text = given === undefined || given === null ? env[variable]?.trim() : ''
-  return text ? checked(variable, text, rule, Number(text)) : checked(name, given, rule)
 }
 
 /** The value if it keeps the rule, else the default; with a warning, unless nothing was given. */

@@ -48,7 +48,7 @@ export class Stager {
 
   /** Moves one span, or closes the batch that had no room for it; false when there is none, or no place for it. */
   stageOne(): boolean {
-    const { ring, gate, ledger, settings, tickets } = this.#parts
+    const { gate, ledger, ring, settings, tickets } = this.#parts
     const span = ring.peek()
     if (span === undefined) return false
     const staged = gate.isOpenFor(span) ? (this.#open ?? this.#openBatch()) : undefined
