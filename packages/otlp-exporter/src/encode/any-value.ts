@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnyAttributes } from '../readable-span.js'
 import { writeInteger } from './integer-value.js'
+import type { EncodedKey } from './encoded-key.js'
 import { isBytes, lengthOfBytes } from './byte-values.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
-import { type ProtobufWriter, SHORT_TEXT } from './protobuf-writer.js'
+import { type ProtobufWriter, SHORT_TEXT, varintLength } from './protobuf-writer.js'
+
+/** Of an encoded key, in bytes: with a short text it stays below 128 bytes, so that every length is one byte. */
+const SHORT_KEY = 72
 
 const STRING_VALUE = 0x0a
 const BOOL_VALUE = 0x10
@@ -15,6 +19,7 @@ const BYTES_VALUE = 0x3a
 const VALUES = 0x0a
 
 // This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
+// oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const { hasOwnProperty } = Object.prototype
 
 /** Every own enumerable attribute as a KeyValue behind `tag`. */
@@ -26,32 +31,54 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
 
 function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, value: unknown, depth: number): void {
   const encoded = writer.keys.get(key)
-  const { length, words } = encoded
-  // The last word may reach three bytes past the key.
-  writer.reserve(length + SHORT_TEXT + 16)
-  const { bytes, view, pos } = writer
-  bytes[pos] = tag
-  const isShort = length < 64
-  const content = pos + (isShort ? 2 : 3)
-  for (let i = 0; i < words.length; i++) view.setInt32(content + 4 * i, words[i]!, true)
-  const valueAt = content + length
-  if (typeof value === 'string' && isShort && value.length <= SHORT_TEXT) {
-    const end = writer.ascii(value, valueAt + 3)
-    if (end >= 0) {
-      bytes[pos + 1] = end - content
-      bytes[valueAt] = value.length + 2
-      bytes[valueAt + 1] = STRING_VALUE
-      bytes[valueAt + 2] = value.length
-      writer.pos = end
-      return
-    }
+  if (typeof value === 'string') {
+    if (value.length > SHORT_TEXT || encoded.length > SHORT_KEY) writeText(writer, tag, encoded, value)
+    else if (!writeShortText(writer, tag, encoded, value)) writeText(writer, tag, encoded, value)
+    return
   }
-  writer.pos = valueAt
-  const lengthBytes = typeof value === 'string' && value.length > 100 ? 2 : 1
-  writer.pos += lengthBytes
+  const from = writer.open(tag, encoded.length > SHORT_KEY ? 2 : 1)
+  writer.key(encoded)
+  writer.pos++
+  const valueFrom = writer.pos
   writeAnyValue(writer, value, depth)
-  writer.close(valueAt + lengthBytes, lengthBytes)
-  writer.close(content, isShort ? 1 : 2)
+  writer.close(valueFrom, 1)
+  writer.close(from, encoded.length > SHORT_KEY ? 2 : 1)
+}
+
+/** The most frequent kind of attribute, with all lengths in one byte; false, and nothing written, when it is not ASCII. */
+function writeShortText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): boolean {
+  const { length } = value
+  writer.reserve(SHORT_KEY + SHORT_TEXT + 16)
+  const { bytes, pos } = writer
+  bytes[pos] = tag
+  writer.pos = pos + 2
+  writer.key(key)
+  const at = writer.pos
+  const end = writer.ascii(value, at + 3)
+  if (end < 0) {
+    writer.pos = pos
+    return false
+  }
+  bytes[pos + 1] = end - pos - 2
+  bytes[at] = length + 2
+  bytes[at + 1] = STRING_VALUE
+  bytes[at + 2] = length
+  writer.pos = end
+  return true
+}
+
+/** Any string: it is measured first, so that no length has to be made room for afterwards. */
+function writeText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): void {
+  const size = writer.utf8Length(value)
+  const valueLength = 1 + varintLength(size) + size
+  writer.reserve(key.length + valueLength + 24)
+  writer.bytes[writer.pos++] = tag
+  writer.putVarint(key.length + varintLength(valueLength) + valueLength)
+  writer.key(key)
+  writer.putVarint(valueLength)
+  writer.bytes[writer.pos++] = STRING_VALUE
+  writer.putVarint(size)
+  writer.utf8(value)
 }
 
 /** The content of an AnyValue; nothing for what OTLP has no kind for, which receivers read as null. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const lengthGetter: ((this: Uint8Array) => number) | undefined = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   'length',

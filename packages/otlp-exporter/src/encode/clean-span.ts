@@ -36,6 +36,7 @@ export function cleanSpan(span: ReadableSpan): ReadableSpan {
   const isRemote = attempt(() => parent?.isRemote) === true
   return {
     name: values.text(attempt(() => span.name)),
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- none of the API's stands for none
     kind: cleanKind(attempt(() => span.kind)),
     spanContext: () => context,
     parentSpanContext: parent && hasParent ? { ...context, spanId: parentId, isRemote } : undefined,
@@ -43,6 +44,7 @@ export function cleanSpan(span: ReadableSpan): ReadableSpan {
     startTime: cleanTime(() => span.startTime),
     endTime: cleanTime(() => span.endTime),
     status: {
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a code that is not known yet stays
       code: cleanCount(attempt(() => span.status.code)),
       message: values.text(attempt(() => span.status.message)),
     },
@@ -88,9 +90,9 @@ function cleanEvent(event: SpanEvent, values: CleanValues): SpanEvent {
   }
 }
 
-function cleanKind(kind: unknown): SpanKind {
+function cleanKind(kind: unknown): number {
   // No kind of the API; one more is OTLP's "unspecified".
-  return typeof kind === 'number' && SpanKind[kind] !== undefined ? kind : (-1 as SpanKind)
+  return typeof kind === 'number' && SpanKind[kind] !== undefined ? kind : -1
 }
 
 /** Zero, which is 1970, for what is no time. */

@@ -83,7 +83,7 @@ function traceStateText(writer: JsonWriter, { traceState }: SpanContext): string
 }
 
 function statusText(writer: JsonWriter, { status: { code, message } }: ReadableSpan): string {
-  if (code === 0 && !message) return ''
+  if (!code && !message) return ''
   const text = message ? `"message":${writer.quote(message)}` : ''
   return `,"status":{${(text + writer.count('code', code)).replace(/^,/, '')}}`
 }

@@ -5,6 +5,7 @@ import type { JsonWriter } from './json-writer.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
 
 // This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
+// oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const { hasOwnProperty } = Object.prototype
 
 /** `,"attributes":[…]`, or nothing when there are none. */

@@ -58,9 +58,9 @@ export class JsonWriter extends ByteWriter {
 
   /** Nanoseconds since 1970 in quotes. Throws for a time that is none. */
   time(time: readonly [number, number]): string {
-    const seconds = +time[0]
-    const nanos = Math.trunc(+time[1])
-    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError(`${seconds} is no second`)
+    const seconds = time[0]
+    const nanos = Math.trunc(time[1])
+    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError(`${String(seconds)} is no second`)
     if (!(nanos >= 0 && nanos < 2 ** 32)) throw new RangeError(`there are no ${nanos} nanoseconds in a time`)
     if (seconds > 0 && seconds < 1e10 && nanos < 1e9) return `"${seconds}${String(nanos).padStart(9, '0')}"`
     const total = BigInt(seconds) * 1_000_000_000n + BigInt(nanos)

@@ -73,7 +73,7 @@ function writeTraceState(writer: ProtobufWriter, tag: number, context: SpanConte
 
 function writeStatus(writer: ProtobufWriter, { status }: ReadableSpan): void {
   const { code, message } = status
-  if (code === 0 && !message) return
+  if (!code && !message) return
   const from = writer.open(0x7a, 1)
   if (message) writer.text(0x12, message)
   writer.count(0x18, code)

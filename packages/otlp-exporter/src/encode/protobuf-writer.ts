@@ -93,6 +93,15 @@ export class ProtobufWriter extends ByteWriter {
     this.putVarint(lower)
   }
 
+  /** A KeyValue up to the length of its value. */
+  key({ length, words }: EncodedKey): void {
+    // The last word may reach seven bytes past the key.
+    this.reserve(length + 8)
+    const { view, pos } = this
+    for (let i = 0; i < words.length; i++) view.setFloat64(pos + 8 * i, words[i]!, true)
+    this.pos = pos + length
+  }
+
   /** Throws for anything but a string: what only looks like one could set the position anywhere. */
   text(tag: number, text: string): void {
     if (typeof text !== 'string') throw new TypeError('not a string')
@@ -129,8 +138,10 @@ export class ProtobufWriter extends ByteWriter {
 
   /** Throws for anything but 32 hex digits. The spans of a trace tend to end together, so the last id is remembered. */
   traceId(tag: number, id: string): void {
-    this.reserve(18)
+    // Before the comparison: the empty string is what is remembered at first.
+    if (id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
     if (id !== this.#traceId) this.#readTraceId(id)
+    this.reserve(18)
     const { bytes, view, pos } = this
     bytes[pos] = tag
     bytes[pos + 1] = 16
@@ -141,16 +152,18 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 18
   }
 
+  /** Remembers nothing of an invalid id, not even a part. */
   #readTraceId(id: string): void {
-    if (id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
-    this.#traceId = ''
-    this.#traceWord0 = hexWord(id, 0)
-    this.#traceWord1 = hexWord(id, 8)
-    this.#traceWord2 = hexWord(id, 16)
-    this.#traceWord3 = hexWord(id, 24)
-    if ((this.#traceWord0 | this.#traceWord1 | this.#traceWord2 | this.#traceWord3) === 0)
-      throw new TypeError('a trace id of zeroes is invalid')
+    const word0 = hexWord(id, 0)
+    const word1 = hexWord(id, 8)
+    const word2 = hexWord(id, 16)
+    const word3 = hexWord(id, 24)
+    if ((word0 | word1 | word2 | word3) === 0) throw new TypeError('a trace id of zeroes is invalid')
     this.#traceId = id
+    this.#traceWord0 = word0
+    this.#traceWord1 = word1
+    this.#traceWord2 = word2
+    this.#traceWord3 = word3
   }
 
   /** Throws for anything but 16 hex digits. */
@@ -194,10 +207,11 @@ export class ProtobufWriter extends ByteWriter {
   /** Nanoseconds since 1970 as fixed64. Throws for a time that is none; spans of the same second share the arithmetic. */
   time(tag: number, time: readonly [number, number]): void {
     const seconds = time[0]
-    // A string would be concatenated below.
-    const nanos = +time[1]
+    const nanos = time[1]
     if (seconds !== this.#second) this.#setSecond(seconds)
-    if (!(nanos >= 0 && nanos < TWO_32)) throw new RangeError(`there are no ${nanos} nanoseconds in a time`)
+    // A string would be concatenated below.
+    if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32))
+      throw new RangeError(`there are no ${String(nanos)} nanoseconds in a time`)
     this.reserve(9)
     const low = this.#secondLow + nanos
     const { view, pos } = this
@@ -207,6 +221,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 9
   }
 
+  /** Nothing changes when it throws. */
   #setSecond(seconds: number): void {
     if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError(`${seconds} is no second`)
     if (seconds <= EXACT_SECONDS) {

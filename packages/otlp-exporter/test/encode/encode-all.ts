@@ -23,7 +23,9 @@ export function encodeAll(encoder: TraceEncoder, spans: readonly ReadableSpan[])
 }
 
 export function encodeOne(format: OtlpFormat, span: ReadableSpan): ReceivedSpan {
-  return decode(format, encodeAll(new TraceEncoder({ format }), [span]))[0]!
+  const [received] = decode(format, encodeAll(new TraceEncoder({ format }), [span]))
+  if (received === undefined) throw new Error('the request is empty')
+  return received
 }
 
 /** By a decoder that shares nothing with the encoder, and that refuses what OTLP does not allow. */
@@ -31,4 +33,9 @@ export function decode(format: OtlpFormat, body: Uint8Array): readonly ReceivedS
   const { spans, unknownFields } = format === 'json' ? decodeJson(body) : decodeProtobuf(body)
   if (unknownFields.length > 0) throw new Error(`unknown fields: ${unknownFields.join(', ')}`)
   return spans
+}
+
+/** The same for what stock has encoded: its JSON has a field `schemaUrl` in Resource, which OTLP has only beside it. */
+export function decodeStock(format: OtlpFormat, body: Uint8Array): readonly ReceivedSpan[] {
+  return format === 'json' ? decodeJson(body).spans : decodeProtobuf(body).spans
 }

@@ -100,11 +100,11 @@ export function generateSpans(sdk: Sdk, count: number, random: SeededRandom): Re
 }
 
 function endSpan(sdk: Sdk, tracer: Tracer, context: Context, random: SeededRandom): Context {
-  const { SpanStatusCode, trace } = sdk.api
+  const { SpanKind, SpanStatusCode, trace } = sdk.api
   const span = tracer.startSpan(
     random.pick(WORDS),
     {
-      kind: random.below(5),
+      kind: random.pick([SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER]),
       attributes: attributes(sdk, random, 4),
       links: random.chance(0.2) ? Array.from({ length: 1 + random.below(4) }, () => link(sdk, random)) : [],
       startTime: [1_600_000_000 + random.below(2e8), random.below(1e9)],

@@ -25,6 +25,7 @@ export class SeededRandom {
   }
 
   pick<T>(items: readonly T[]): T {
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is necessary under noUncheckedIndexedAccess
     return items[this.below(items.length)]!
   }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Sdk } from '../sdk-line.js'
+
+type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
+type Random = () => number
+
+/** Starts and ends one span; every value on it is new. */
+export type Shape = (tracer: Tracer, sdk: Sdk, random: Random) => void
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'
+/** Long enough that hardly a value comes twice. */
+const TEXT = randomLetters(65_536)
+const KEYS = Array.from({ length: 48 }, (_, i) => `${'some.attribute.name.'.slice(0, 18)}${10 + i}`)
+const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'] as const
+const STATUS_CODES = [200, 200, 200, 201, 204, 304, 404, 500] as const
+const TABLES = ['orders', 'customers', 'line_items', 'stock_levels', 'audit_log'] as const
+const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
+
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  'ten attributes': tenAttributes,
+  'HTTP server': httpServer,
+  database,
+  mixed(tracer, sdk, random) {
+    pick([tenAttributes, httpServer, database], random)(tracer, sdk, random)
+  },
+}
+
+/** Ten attributes with keys and values of 20 characters, each time another selection and order of 48 keys. */
+function tenAttributes(tracer: Tracer, sdk: Sdk, random: Random): void {
+  const span = tracer.startSpan(text(12, random), { kind: sdk.api.SpanKind.INTERNAL })
+  const first = below(KEYS.length, random)
+  const step = pick([1, 5, 7, 11], random)
+  for (let i = 0; i < 10; i++) span.setAttribute(KEYS[(first + i * step) % KEYS.length]!, text(20, random))
+  span.end()
+}
+
+function httpServer(tracer: Tracer, sdk: Sdk, random: Random): void {
+  const { SpanKind, SpanStatusCode } = sdk.api
+  const method = pick(METHODS, random)
+  const status = pick(STATUS_CODES, random)
+  const path = `/api/v2/${pick(TABLES, random)}/${below(1e6, random)}`
+  const span = tracer.startSpan(`${method} /api/v2/:table/:id`, {
+    kind: SpanKind.SERVER,
+    attributes: {
+      'http.request.method': method,
+      'url.scheme': 'https',
+      'url.path': path,
+      'url.query': random() < 0.3 ? `page=${below(100, random)}&q=${text(8, random)}` : '',
+      'server.address': 'shop.example.com',
+      'server.port': 443,
+      'client.address': `10.${below(256, random)}.${below(256, random)}.${below(256, random)}`,
+      'user_agent.original': AGENT,
+      'network.protocol.version': '1.1',
+      'network.peer.address': `10.${below(256, random)}.${below(256, random)}.${below(256, random)}`,
+      'network.peer.port': 1024 + below(60_000, random),
+    },
+  })
+  span.setAttribute('http.route', '/api/v2/:table/:id')
+  span.setAttribute('http.response.status_code', status)
+  if (status === 500) span.setStatus({ code: SpanStatusCode.ERROR })
+  span.end()
+}
+
+function database(tracer: Tracer, sdk: Sdk, random: Random): void {
+  const { SpanKind, SpanStatusCode } = sdk.api
+  const table = pick(TABLES, random)
+  const query = `SELECT id, name, created_at, ${text(6, random)} FROM ${table} WHERE tenant_id = $1 AND state = $2 ORDER BY created_at DESC LIMIT ${below(100, random)}`
+  const span = tracer.startSpan(`SELECT ${table}`, {
+    kind: SpanKind.CLIENT,
+    attributes: {
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop',
+      'db.collection.name': table,
+      'db.operation.name': 'SELECT',
+      'db.query.text': query,
+      'server.address': 'pg-1.internal',
+      'server.port': 5432,
+      'db.response.returned_rows': below(100, random),
+    },
+  })
+  if (random() < 0.02) {
+    span.recordException(new Error(`deadlock detected in ${table}`))
+    span.setStatus({ code: SpanStatusCode.ERROR, message: 'deadlock detected' })
+  }
+  span.end()
+}
+
+/** A new flat string cut out of bytes, as a parser or a driver makes it, and no garbage beside it. */
+function text(length: number, random: Random): string {
+  const from = below(TEXT.length - length, random)
+  return TEXT.toString('latin1', from, from + length)
+}
+
+function pick<T>(items: readonly T[], random: Random): T {
+  return items[below(items.length, random)]!
+}
+
+function below(limit: number, random: Random): number {
+  return Math.floor(random() * limit)
+}
+
+function randomLetters(length: number): Buffer {
+  const letters = Buffer.alloc(length)
+  // Numbers of a linear congruential generator, in which only the upper bits are worth something.
+  for (let i = 0, state = 1; i < length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    letters[i] = LETTERS.charCodeAt(state >>> 26)
+  }
+  return letters
+}
