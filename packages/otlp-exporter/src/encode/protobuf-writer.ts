@@ -2,8 +2,9 @@
 import type { BufferPool } from './buffer-pool.js'
 import { ByteWriter } from './byte-writer.js'
 import type { EncodedKey } from './encoded-key.js'
-import { HEX_DIGITS, NOT_HEX } from './hex-digits.js'
+import { hexWord } from './hex-word.js'
 import type { KeyCache } from './key-cache.js'
+import { varintLength } from './varint-length.js'
 
 /** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
 export const SHORT_TEXT = 48
@@ -235,31 +236,4 @@ export class ProtobufWriter extends ByteWriter {
     }
     this.#second = seconds
   }
-}
-
-/** Four bytes, the first digits in the lowest: as a little-endian store puts them in order again. */
-function hexWord(id: string, from: number): number {
-  const a = digit(id, from)
-  const b = digit(id, from + 1)
-  const c = digit(id, from + 2)
-  const d = digit(id, from + 3)
-  const e = digit(id, from + 4)
-  const f = digit(id, from + 5)
-  const g = digit(id, from + 6)
-  const h = digit(id, from + 7)
-  if (((a | b | c | d | e | f | g | h) & NOT_HEX) !== 0) throw new TypeError('an id has a character that is not a hex digit')
-  return (a << 4) | b | (c << 12) | (d << 8) | (e << 20) | (f << 16) | (g << 28) | (h << 24)
-}
-
-function digit(id: string, at: number): number {
-  const code = id.charCodeAt(at)
-  return code < 128 ? HEX_DIGITS[code]! : NOT_HEX
-}
-
-/** Of a value below 2^32, in bytes. */
-export function varintLength(value: number): number {
-  if (value < 0x80) return 1
-  if (value < 0x4000) return 2
-  if (value < 0x20_0000) return 3
-  return value < 0x1000_0000 ? 4 : 5
 }
