@@ -82,6 +82,8 @@ export class BackendGate {
       this.#held--
       this.#turnedAway++
     })
+    // Read, so that a sender which hangs up first is seen to be gone.
+    socket.resume()
     setTimeout(() => socket.resetAndDestroy(), HOLD_MILLIS)
   }
 }
