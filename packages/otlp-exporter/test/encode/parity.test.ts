@@ -13,6 +13,11 @@ const BATCH_SIZE = 500
 const LINES: readonly SdkLine[] = ['2.12', '3.1']
 const HAS_IS_REMOTE = 0x100
 
+const seed = seedFromEnvironment()
+console.log(`SEED=${seed}`)
+/** Encoding does not change a span, so the tests of a line share them. */
+const generated = new Map<SdkLine, ReadableSpan[]>()
+
 for (const line of LINES) {
   for (const format of FORMATS) {
     describe(`SDK ${line}, ${format}`, () => {
@@ -41,9 +46,12 @@ for (const line of LINES) {
 }
 
 async function setup(line: SdkLine): Promise<{ spans: ReadableSpan[]; stock: ReturnType<typeof stockSerializers> }> {
-  const seed = seedFromEnvironment()
-  console.log(`SEED=${seed}`)
-  return { spans: generateSpans(await loadSdk(line), SPAN_COUNT, new SeededRandom(seed)), stock: stockSerializers(line) }
+  let spans = generated.get(line)
+  if (spans === undefined) {
+    spans = generateSpans(await loadSdk(line), SPAN_COUNT, new SeededRandom(seed))
+    generated.set(line, spans)
+  }
+  return { spans, stock: stockSerializers(line) }
 }
 
 function* batches(spans: readonly ReadableSpan[]): Generator<ReadableSpan[]> {
