@@ -37,8 +37,9 @@ export function describeExporterDropIn(sdk: SdkLine, createOurs: CreateReplaceme
       }
     }
     const ourExporter = (url: string): OTLPTraceExporter => new OTLPTraceExporter({ url, protocol, compression })
+    let delivery: Promise<Delivery> | undefined
     const stock = (): Promise<Delivery> =>
-      deliver((url) => sdk.createStockProcessor(sdk.createStockExporter(protocol, url), OPTIONS))
+      (delivery ??= deliver((url) => sdk.createStockProcessor(sdk.createStockExporter(protocol, url), OPTIONS)))
 
     test('behind the stock processor our exporter delivers exactly what the stock exporter delivers', async () => {
       const theirs = await stock()

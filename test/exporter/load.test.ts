@@ -9,15 +9,15 @@ describe('nothing is lost', () => {
   test('of bursts of 4,000 spans in one stretch, with default options', async () => {
     const sink = await setupCountingSink()
     const { processor, end } = setupWholePipeline(sink.url)
-    for (let burst = 0; burst < 5; burst++) {
+    for (let burst = 0; burst < 3; burst++) {
       end(4000)
       // oxlint-disable-next-line no-await-in-loop -- one burst after the other
       await sleep(200)
     }
     await processor.forceFlush()
 
-    expect(processor.stats()).toMatchObject({ ended: 20_000, exported: 20_000, dropped: NOTHING_DROPPED, failed: {} })
-    expect(await sink.stats()).toMatchObject({ delivered: 20_000, duplicates: 0 })
+    expect(processor.stats()).toMatchObject({ ended: 12_000, exported: 12_000, dropped: NOTHING_DROPPED, failed: {} })
+    expect(await sink.stats()).toMatchObject({ delivered: 12_000, duplicates: 0 })
   })
 
   test('of 20,000 spans in one stretch, ten times what the queue holds', async () => {
@@ -47,10 +47,10 @@ describe('nothing is lost', () => {
     const sink = await setupCountingSink()
     await sink.script({ delayMillis: 100 })
     const { processor, end } = setupWholePipeline(sink.url)
-    const ended = await endAtRate(end, 10_000, 2000)
+    const ended = await endAtRate(end, 10_000, 1000)
     await processor.forceFlush()
 
-    expect(ended).toBe(20_000)
+    expect(ended).toBe(10_000)
     expect(processor.stats()).toMatchObject({ ended, exported: ended, dropped: NOTHING_DROPPED, failed: {} })
     expect(await sink.stats()).toMatchObject({ delivered: ended, duplicates: 0 })
   })

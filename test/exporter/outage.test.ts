@@ -49,7 +49,7 @@ describe('an outage', () => {
       end(count)
       mostBuffered = Math.max(mostBuffered, exporter.stats().bufferedBytes)
     }
-    await endAtRate(endAndLook, 10_000, 3000)
+    await endAtRate(endAndLook, 20_000, 1500)
 
     expect(counts.connections).toBeGreaterThan(1)
     expect(counts.mostOpen).toBe(1)
