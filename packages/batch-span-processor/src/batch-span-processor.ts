@@ -31,7 +31,7 @@ export class BatchSpanProcessor {
     const exporter = isOptions ? first.exporter : (first as SpanExporter)
     this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
     if (options.disableAutoFlushOnDocumentHide !== true) {
-      flushOnPageHide(() => void this.#pipeline.forceFlush(), this.#pipeline.closing.signal)
+      flushOnPageHide(() => this.#pipeline.flushNow(), this.#pipeline.closing.signal)
     }
   }
 
@@ -39,8 +39,9 @@ export class BatchSpanProcessor {
   onStart(_span: unknown, _parentContext: unknown): void {}
 
   /**
-   * Queues a sampled span, or counts it as dropped. Takes well under a microsecond, calls no code but the span's own
-   * `spanContext()`, and never throws.
+   * Queues a sampled span, or counts it as dropped. Takes well under a microsecond and never throws. Calls no code but the
+   * span's own `spanContext()`; while the queue is nearly full, also `openBatch` and `add` of an incremental exporter, for
+   * two spans at most.
    */
   onEnd(span: ReadableSpan): void {
     try {
@@ -58,7 +59,8 @@ export class BatchSpanProcessor {
    *
    * Rejects with the first error after every batch was tried; when the time is over (`exportTimeoutMillis` unless given)
    * or the signal aborts, rejects at once and keeps the spans queued. A rejection that nobody looks at does no harm.
-   * After `shutdown`, returns its promise. Inside a call into the exporter, resolves at once.
+   * After `shutdown`, settles as that does, within its own bounds. Inside a call into the exporter, resolves at once if
+   * that can be told: on its stack, or later with a context manager registered. If not, it settles by its bound.
    */
   forceFlush(options?: FlushOptions): Promise<void> {
     return this.#pipeline.forceFlush(options)

@@ -56,7 +56,10 @@ export class DrainLoop {
   constructor(parts: PipelineParts, onTurnEnd: (now: number) => number) {
     this.#parts = parts
     this.#onTurnEnd = onTurnEnd
-    this.#stager = new Stager(parts, this.unblock)
+    this.#stager = new Stager(parts, () => {
+      // From inside `openBatch`, which then says that there is no room: the loop would ask for ever.
+      if (!this.#inTurn) this.unblock()
+    })
     this.#inFlight = new ExportsInFlight(parts, this.unblock)
     this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
     const { capacity } = parts.ring
@@ -75,16 +78,21 @@ export class DrainLoop {
     if (this.#inTurn || this.#stager.isBlocked) return
     // Taking spans out here keeps the ring from ever reaching `wakeAt`.
     if (this.wakeAt !== NEVER) this.wake()
+    this.#parts.scope.neutral(this.#help)
+  }
+
+  readonly #help = (): void => {
     this.#inTurn = true
     // One more than the caller adds, so that the ring empties.
     if (this.#stager.stageOne()) this.#stager.stageOne()
     this.#inTurn = false
   }
 
-  /** Sends everything admitted so far without waiting for full batches. */
-  flush(): void {
+  /** Sends everything admitted so far without waiting for full batches: in the next turn, or in one at once. */
+  flush(isLastChance = false): void {
     this.#flushTo = this.#parts.ring.head
-    this.#runSoon()
+    if (isLastChance) this.#parts.scope.neutral(this.#turn)
+    else this.#runSoon()
   }
 
   /** Something changed that may let a flush end or a blocked loop go on. */

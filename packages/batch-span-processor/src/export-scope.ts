@@ -10,7 +10,6 @@ import type { Clock } from './clock.js'
  * HTTP spans are suppressed without an import that would come in two copies.
  */
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
-const CURRENT_CALL = createContextKey('spanring: call')
 
 type Runner = <R>(work: () => R) => R
 
@@ -18,6 +17,8 @@ type Runner = <R>(work: () => R) => R
 interface AsyncHooks {
   readonly AsyncLocalStorage?: { snapshot?(): Runner }
 }
+
+let instances = 0
 
 /**
  * Where the pipeline's own work runs: in the contexts that were active when the processor was made, with tracing
@@ -27,7 +28,9 @@ export class ExportScope {
   /** Runs work outside of the asynchronous context of whoever calls. */
   readonly neutral: Runner
   readonly #context: Context
-  readonly #calls = new Set<object>()
+  /** Of this processor alone: two that share an exporter may be inside each other. */
+  readonly #key = createContextKey(`spanring ${instances++}`)
+  readonly #calls = new Set<unknown>()
   #current: object | undefined
 
   constructor() {
@@ -48,7 +51,7 @@ export class ExportScope {
       const outer = this.#current
       this.#current = call
       try {
-        return this.neutral(() => context.with(this.#context.setValue(CURRENT_CALL, call), work))
+        return this.neutral(() => context.with(this.#context.setValue(this.#key, call), work))
       } finally {
         this.#current = outer
       }
@@ -60,9 +63,10 @@ export class ExportScope {
   /**
    * Whether the caller is part of a call into the exporter that has not ended: directly below it, or later in its
    * asynchronous context if a context manager is registered. Such a caller must not wait for the pipeline, which waits
-   * for that call.
+   * for that call. Not an `AsyncLocalStorage` of our own: up to Node.js 22 each one is paid for by every promise of the
+   * application.
    */
   isInside(): boolean {
-    return this.#current !== undefined || this.#calls.has(context.active().getValue(CURRENT_CALL) as object)
+    return this.#current !== undefined || this.#calls.has(context.active().getValue(this.#key))
   }
 }

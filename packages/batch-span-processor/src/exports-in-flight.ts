@@ -67,14 +67,22 @@ export class ExportsInFlight {
 const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
 
 function outcomeOf({ status, value, error }: Settled<BatchOutcome>, total: number): BatchOutcome {
-  return addsUp(value, total) ? value : { exported: 0, failed: { [REASONS[status]]: total }, error }
+  try {
+    // Read once: what comes from an exporter may throw, and may be something else the next time.
+    const { exported, failed, error: reported } = value as BatchOutcome
+    const outcome = { exported, failed: { ...failed }, error: reported }
+    if (addsUp([exported, ...Object.values(outcome.failed)], total)) return outcome
+  } catch {
+    // Counted below.
+  }
+  return { exported: 0, failed: { [REASONS[status]]: total }, error }
 }
 
-function addsUp(outcome: BatchOutcome | undefined, total: number): outcome is BatchOutcome {
+function addsUp(counts: readonly number[], total: number): boolean {
   let rest = total
-  for (const count of [outcome?.exported, ...Object.values(outcome?.failed ?? {})]) {
-    if (!Number.isSafeInteger(count) || (count as number) < 0) return false
-    rest -= count as number
+  for (const count of counts) {
+    if (!Number.isSafeInteger(count) || count < 0) return false
+    rest -= count
   }
   return rest === 0
 }

@@ -46,7 +46,8 @@ export class FlushTickets {
   /** Everything before this sequence number has left. */
   settle(oldestOutstanding: number): void {
     for (const ticket of this.#open) {
-      if (ticket.target > oldestOutstanding) continue
+      // In the order in which they were opened, and so of their targets.
+      if (ticket.target > oldestOutstanding) return
       this.#open.delete(ticket)
       ticket.resolve()
     }

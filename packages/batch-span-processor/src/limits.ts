@@ -5,12 +5,6 @@
 export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
 
 /**
- * A timer this late was held up by a stalled event loop. The answer may already lie in a socket's buffer, so I/O gets
- * one more turn before the wait is given up; otherwise delivered batches would be reported as timed out.
- */
-export const LATE_MILLIS = 50
-
-/**
  * How often an awake loop looks at the ring, in milliseconds: a power of two, such that a quarter of a batch arrives in
  * between. Looking every 2 ms at any rate cost more processor time, in wake-ups of an idle process, than it spread.
  */
@@ -40,12 +34,6 @@ export const MAX_REASONS = 32
  * metadata service give up after 1 to 5 s themselves; a longer wait would fill the queue at start-up.
  */
 export const RESOURCE_WAIT_MILLIS = 5000
-
-/**
- * How many exports may have passed their deadline without a call back at the same time. Each still holds its batch, so
- * this bounds memory; each is forgotten one time-out later, so a call back that never comes does not use up a place.
- */
-export const MAX_ABANDONED = 4
 
 /**
  * How long `shutdown` takes at most by default, in milliseconds: as long as one export of an OTLP exporter by default,

@@ -49,7 +49,7 @@ export class ProcessorMetrics {
   }
 
   close(): void {
-    this.report()
     this.#stopObserving()
+    this.report()
   }
 }

@@ -71,5 +71,5 @@ export interface BatchOutcome {
 
 export function isIncremental(exporter: SpanExporter): exporter is IncrementalSpanExporter {
   const candidate = exporter as Partial<IncrementalSpanExporter> | null | undefined
-  return typeof candidate?.openBatch === 'function' && typeof candidate.maxConcurrentBatches === 'number'
+  return typeof candidate?.openBatch === 'function'
 }

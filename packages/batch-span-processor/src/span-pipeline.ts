@@ -57,7 +57,7 @@ export interface ProcessorStats {
   readonly dropped: Readonly<Record<DropReason, number>>
   /** Spans handed over without success, by reason: `export_failed`, `timeout`, `rejected`, `shutdown`, or the exporter's own. */
   readonly failed: Readonly<Record<string, number>>
-  /** Exports that passed their deadline and have not called back; at most 4. */
+  /** Exports that passed their deadline and have not called back. Their spans are counted as failed; none is held here. */
   readonly abandonedExports: number
   readonly queueCapacity: number
 }
@@ -75,12 +75,14 @@ export class SpanPipeline {
   readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
   #closed: Promise<void> | undefined
+  /** Aborted when shutdown is over: nothing waits any longer. */
+  readonly #ended = new AbortController()
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const { maxQueueSize, exportTimeoutMillis } = settings
     this.#exporter = exporter
     this.#ring = new SpanRing(maxQueueSize)
-    this.#wholeBatch = isIncremental(exporter) ? undefined : new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
+    this.#wholeBatch = isIncremental(exporter) ? undefined : new WholeBatchExporter(exporter)
     this.#parts = {
       clock,
       settings,
@@ -93,7 +95,10 @@ export class SpanPipeline {
       graceMillis: this.#wholeBatch ? 0 : GRACE_MILLIS,
       closing: this.closing,
     }
-    this.#loop = new DrainLoop(this.#parts, (now) => this.#report(now))
+    this.#loop = new DrainLoop(this.#parts, (now) => {
+      this.#guarded(() => this.#metrics?.report())
+      return this.#loss.report(now)
+    })
     if (meterProvider) {
       this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#queued))
     }
@@ -128,11 +133,16 @@ export class SpanPipeline {
       this.#loop.flush()
       return Promise.resolve()
     }
-    return this.#closed ?? observed(this.#flush(options))
+    return observed(this.#flush(options))
+  }
+
+  /** For a page that may never run again: what is queued goes to the exporter before this returns, as one batch. */
+  flushNow(): void {
+    this.#loop.flush(true)
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#closed ??= observed(this.#shutdown(options))
+    this.#closed ??= observed(this.#parts.scope.neutral(() => this.#shutdown(options)))
     return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
@@ -158,12 +168,15 @@ export class SpanPipeline {
     const { clock, settings, tickets } = this.#parts
     const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
     const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
+    // After shutdown has begun, its end is the end of the flush.
+    const closed = this.#closed
     const ticket = tickets.open(this.#ring.head)
     this.#loop.flush()
-    const drained = await bounded(clock, limit, () => ticket.done)
+    const drained = await bounded(clock, limit, () => closed ?? ticket.done)
     tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
-    await this.#callExporter('forceFlush', limit, ticket)
+    if (closed) return
+    await this.#callExporter('forceFlush', { ...limit, end: this.#ended.signal }, ticket)
     if (ticket.error !== undefined) throw ticket.error
   }
 
@@ -185,9 +198,9 @@ export class SpanPipeline {
     tickets.close(ticket)
     await this.#callExporter('forceFlush', until(FLUSHED_BY), ticket)
     await this.#callExporter('shutdown', until(1), ticket)
-    this.#wholeBatch?.dispose()
     this.#guarded(() => this.#metrics?.close())
     this.#loss.close(clock.now())
+    this.#ended.abort()
     if (ticket.error !== undefined) throw ticket.error
   }
 
@@ -203,11 +216,6 @@ export class SpanPipeline {
     return new Error(
       `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
     )
-  }
-
-  #report(now: number): number {
-    this.#guarded(() => this.#metrics?.report())
-    return this.#loss.report(now)
   }
 
   /** A metrics SDK may throw. */

@@ -14,7 +14,7 @@ export function warn(message: string): void {
 /** One short sentence for whatever was thrown or given. */
 export function textOf(value: unknown): string {
   try {
-    const text = value instanceof Error ? value.message || value.name : String(value)
+    const text = String(value instanceof Error ? value.message || value.name : value)
     return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text
   } catch {
     return 'unknown'

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { context } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
@@ -8,6 +9,9 @@ import { FakeClock, settlePromises } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'
 import { ScriptedExporter } from './scripted-exporter.js'
 import { createSpan, numbersOf } from './span.js'
+
+// What calls into the exporter has a few frames of its own between; none may hide the one that is looked for.
+Error.stackTraceLimit = 100
 
 /** Answers at once and keeps what it was given. */
 class KeepingExporter implements SpanExporter {
@@ -183,3 +187,51 @@ function endSpan(processor: BatchSpanProcessor): WeakRef<object> {
   processor.onEnd(span)
   return new WeakRef(span)
 }
+
+test('an export does not run in the context of the request that filled the batch or woke the loop', async () => {
+  const request = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const exporter = new KeepingExporter()
+  exporter.export = (_spans, callback) => {
+    seen.push(request.getStore())
+    callback({ code: 0 })
+  }
+  const processor = new BatchSpanProcessor(exporter, { maxExportBatchSize: 5, scheduledDelayMillis: 5 })
+  for (const name of ['first', 'second']) {
+    request.run(name, () => {
+      for (let i = 0; i < 7; i++) processor.onEnd(createSpan(i))
+    })
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  await request.run('shutdown', () => processor.shutdown())
+  expect(seen.length).toBeGreaterThan(2)
+  expect(new Set(seen)).toEqual(new Set([undefined]))
+})
+
+test('what a nearly full queue makes onEnd do does not run in the context of the request either', () => {
+  const request = new AsyncLocalStorage<string>()
+  const exporter = new IncrementalDouble(new FakeClock(), 4)
+  const seen = new Set<unknown>()
+  exporter.onAdd = () => seen.add(request.getStore())
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 16 })
+  request.run('request', () => {
+    for (let i = 0; i < 100; i++) processor.onEnd(createSpan(i))
+  })
+  expect(seen).toEqual(new Set([undefined]))
+})
+
+test('an error without a readable message does not stop the loop', async () => {
+  const errors = [Object.assign(new Error(), { message: Symbol('no text') }), Object.create(null), undefined]
+  const exporter = new KeepingExporter()
+  exporter.export = (_spans, callback) => callback({ code: 1, error: errors.pop() as Error })
+  const processor = new BatchSpanProcessor(exporter, { maxExportBatchSize: 1 })
+  for (let i = 0; i < 3; i++) processor.onEnd(createSpan(i))
+  await processor.forceFlush().catch(() => {})
+  expect(processor.stats()).toMatchObject({ failed: { export_failed: 3 }, queued: 0 })
+})
+
+test('an object that claims to be a document does not break the constructor', () => {
+  Object.assign(globalThis, { document: {} })
+  expect(() => new BatchSpanProcessor(new KeepingExporter())).not.toThrow()
+  Reflect.deleteProperty(globalThis, 'document')
+})

