@@ -30,7 +30,7 @@ export class BatchSpanProcessor {
     const options: BufferConfig = (isOptions ? first : config) ?? {}
     const exporter = isOptions ? first.exporter : (first as SpanExporter)
     this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
-    if (options.disableAutoFlushOnDocumentHide !== true) {
+    if (!options.disableAutoFlushOnDocumentHide) {
       flushOnPageHide(() => this.#pipeline.flushNow(), this.#pipeline.closing.signal)
     }
   }

@@ -113,7 +113,7 @@ export class DrainLoop {
     ledger.dropped.shutdown += left
     ledger.staged = 0
     this.#stager.clear()
-    if (left > 0) tickets.fail(0, new Error(`${left} spans were left at shutdown`))
+    if (left > 0) tickets.fail(0, new Error(`${left} spans left at shutdown`))
     this.#inFlight.sweep()
     this.#settleTickets()
   }

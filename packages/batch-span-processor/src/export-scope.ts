@@ -18,8 +18,6 @@ interface AsyncHooks {
   readonly AsyncLocalStorage?: { snapshot?(): Runner }
 }
 
-let instances = 0
-
 /**
  * Where the pipeline's own work runs: in the contexts that were active when the processor was made, with tracing
  * suppressed, and never in those of the request whose span happened to fill a batch.
@@ -29,7 +27,7 @@ export class ExportScope {
   readonly neutral: Runner
   readonly #context: Context
   /** Of this processor alone: two that share an exporter may be inside each other. */
-  readonly #key = createContextKey(`spanring ${instances++}`)
+  readonly #key = Symbol('spanring')
   readonly #calls = new Set<unknown>()
   #current: object | undefined
 
@@ -67,6 +65,6 @@ export class ExportScope {
    * application.
    */
   isInside(): boolean {
-    return this.#current !== undefined || this.#calls.has(context.active().getValue(this.#key))
+    return !!this.#current || this.#calls.has(context.active().getValue(this.#key))
   }
 }

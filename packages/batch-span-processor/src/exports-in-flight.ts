@@ -56,7 +56,7 @@ export class ExportsInFlight {
     for (const reason in failed) ledger.fail(reason, failed[reason] as number)
     if (settled.status !== 'done') staged.abort.abort()
     if (exported < count) {
-      ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join(', ')}`)
+      ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
       tickets.fail(staged.oldest, ledger.lastError)
     }
     this.#onSettled()

@@ -75,8 +75,8 @@ export class SpanPipeline {
   readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
   #closed: Promise<void> | undefined
-  /** Aborted when shutdown is over: nothing waits any longer. */
-  readonly #ended = new AbortController()
+  /** Flushes that wait for the exporter; shutdown ends them. One signal each: many listeners on one look like a leak. */
+  readonly #flushes = new Set<AbortController>()
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const { maxQueueSize, exportTimeoutMillis } = settings
@@ -176,7 +176,10 @@ export class SpanPipeline {
     tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
     if (closed) return
-    await this.#callExporter('forceFlush', { ...limit, end: this.#ended.signal }, ticket)
+    const end = new AbortController()
+    this.#flushes.add(end)
+    await this.#callExporter('forceFlush', { ...limit, end: end.signal }, ticket)
+    this.#flushes.delete(end)
     if (ticket.error !== undefined) throw ticket.error
   }
 
@@ -200,7 +203,7 @@ export class SpanPipeline {
     await this.#callExporter('shutdown', until(1), ticket)
     this.#guarded(() => this.#metrics?.close())
     this.#loss.close(clock.now())
-    this.#ended.abort()
+    for (const end of this.#flushes) end.abort()
     if (ticket.error !== undefined) throw ticket.error
   }
 

@@ -74,7 +74,7 @@ export class Stager {
       if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     } else {
       // The exporter does not want this span, or finds no place for it even in an empty batch.
-      ledger.lastError = new Error('the exporter rejected a span')
+      ledger.lastError = new Error('exporter rejected a span')
       ledger.handedOver++
       ledger.fail('rejected', 1)
       tickets.fail(ring.tail - 1, ledger.lastError)

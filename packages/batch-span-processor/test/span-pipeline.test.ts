@@ -138,7 +138,7 @@ test('a rejected span makes the flush that covers it reject', async () => {
   end(2)
   const flush = watch(pipeline.forceFlush())
   await clock.advance(10)
-  expect(flush).toMatchObject({ state: 'rejected', error: new Error('the exporter rejected a span') })
+  expect(flush).toMatchObject({ state: 'rejected', error: new Error('exporter rejected a span') })
 })
 
 test('1000 flushes on an exporter that hangs start one export and settle by their bound', async () => {
@@ -407,4 +407,17 @@ test('a page that is hidden hands over what is queued before it may be frozen', 
   end(5)
   pipeline.flushNow()
   expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
+})
+
+test('many flushes that wait for the exporter at once make Node.js warn of no leak', async () => {
+  const warned = vi.fn()
+  process.on('warning', warned)
+  const { clock, exporter, pipeline, watch } = setup({ exportTimeoutMillis: 1000 })
+  exporter.onForceFlush = 'never'
+  const flushes = Array.from({ length: 20 }, () => watch(pipeline.forceFlush()))
+  await clock.advance(1000)
+  for (const flush of flushes) expect(flush.state).toBe('rejected')
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', warned)
+  expect(warned).not.toHaveBeenCalled()
 })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Protobuf by hand, from field numbers only, so that the decoder is not checked against its own schema.
 
-export function varint(value: bigint | number): Buffer {
+function varint(value: bigint | number): Buffer {
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
