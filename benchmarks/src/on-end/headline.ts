@@ -26,8 +26,8 @@ export function renderHeadline(results: Results): string {
   const note =
     `The same stock exporter (OTLP protobuf) behind both, the receiver in another process; medians of ${load.rounds} runs of ` +
     `${load.seconds} s, Node ${environment.node}, ${environment.cpu}, ${environment.cores} cores, shared with other work. Repeat it: ` +
-    '`npm run bench:on-end`. A stock exporter serialises on the event loop, only no longer inside `span.end()`, so delay and CPU stay ' +
-    'what they were.'
+    '`npm run bench:on-end`. A stock exporter still serialises on the event loop, only no longer inside `span.end()`: delay and CPU do ' +
+    'not improve with the processor alone.'
   return `${table.trim()}\n\n${note}`
 }
 
