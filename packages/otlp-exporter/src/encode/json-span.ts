@@ -5,6 +5,7 @@ import { attributesText } from './json-value.js'
 import type { JsonWriter } from './json-writer.js'
 import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
+import { kindOf } from './span-kind.js'
 import { isSpanId, isTraceId } from './span-ids.js'
 
 /**
@@ -15,12 +16,10 @@ export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
   writer.begin(MAX_ELEMENTS)
   const context = span.spanContext()
   const parentId = parentIdOf(span)
-  const { kind } = span
   let text = ',{' + idsText(context) + traceStateText(writer, context)
   if (parentId) text += `,"parentSpanId":"${checkedSpanId(parentId)}"`
   text += ',"name":' + writer.quote(span.name)
-  // OTLP counts kinds from 1; its 0 says that there is none.
-  if (kind !== undefined && kind !== null) text += writer.count('kind', kind + 1)
+  text += writer.count('kind', kindOf(span))
   text += ',"startTimeUnixNano":' + writer.time(span.startTime)
   text += ',"endTimeUnixNano":' + writer.time(span.endTime)
   text += attributesText(writer, span.attributes)

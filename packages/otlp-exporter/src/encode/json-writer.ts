@@ -59,19 +59,22 @@ export class JsonWriter extends ByteWriter {
   /** Nanoseconds since 1970 in quotes. Throws for a time that is none. */
   time(time: readonly [number, number]): string {
     const seconds = time[0]
-    const nanos = Math.trunc(time[1])
-    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError(`${String(seconds)} is no second`)
-    if (!(nanos >= 0 && nanos < 2 ** 32)) throw new RangeError(`there are no ${nanos} nanoseconds in a time`)
+    const fraction = time[1]
+    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError('a time has no such second')
+    if (typeof fraction !== 'number' || !(fraction >= 0 && fraction < 2 ** 32))
+      throw new RangeError('a time has no such nanoseconds')
+    const nanos = Math.trunc(fraction)
     if (seconds > 0 && seconds < 1e10 && nanos < 1e9) return `"${seconds}${String(nanos).padStart(9, '0')}"`
     const total = BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
-    if (total >= TWO_64) throw new RangeError(`${seconds} seconds do not fit into 64 bits of nanoseconds`)
+    if (total >= TWO_64) throw new RangeError('a time does not fit into 64 bits of nanoseconds')
     return `"${total}"`
   }
 
   /** `,"name":7`, or nothing for 0. Throws for what is no uint32. */
   count(name: string, count: number): string {
     if (count === 0) return ''
-    if (count >>> 0 !== count) throw new RangeError(`${count} is no count`)
+    // See ProtobufWriter.count.
+    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('a count is none')
     return `,"${name}":${count}`
   }
 }

@@ -4,7 +4,8 @@ import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
 import { writeAttributes } from './any-value.js'
 import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
 import type { ProtobufWriter } from './protobuf-writer.js'
-import { parentIdOf, spanFlags, linkFlags } from './span-flags.js'
+import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
+import { kindOf } from './span-kind.js'
 
 /**
  * One span as a field of ScopeSpans, tag and length included. Throws for anything that is not as the SDK makes it; the
@@ -20,9 +21,7 @@ export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const parentId = parentIdOf(span)
   if (parentId) writer.spanId(0x22, parentId)
   writer.text(0x2a, span.name)
-  const { kind } = span
-  // OTLP counts kinds from 1; its 0 says that there is none.
-  if (kind !== undefined && kind !== null) writer.count(0x30, kind + 1)
+  writer.count(0x30, kindOf(span))
   writer.time(0x39, span.startTime)
   writer.time(0x41, span.endTime)
   writeAttributes(writer, 0x4a, span.attributes)

@@ -140,7 +140,7 @@ export class ProtobufWriter extends ByteWriter {
   /** Throws for anything but 32 hex digits. The spans of a trace tend to end together, so the last id is remembered. */
   traceId(tag: number, id: string): void {
     // Before the comparison: the empty string is what is remembered at first.
-    if (id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
+    if (typeof id !== 'string' || id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
     if (id !== this.#traceId) this.#readTraceId(id)
     this.reserve(18)
     const { bytes, view, pos } = this
@@ -169,7 +169,7 @@ export class ProtobufWriter extends ByteWriter {
 
   /** Throws for anything but 16 hex digits. */
   spanId(tag: number, id: string): void {
-    if (id.length !== 16) throw new TypeError('a span id has 16 hex digits')
+    if (typeof id !== 'string' || id.length !== 16) throw new TypeError('a span id has 16 hex digits')
     this.reserve(10)
     const first = hexWord(id, 0)
     const second = hexWord(id, 8)
@@ -185,7 +185,8 @@ export class ProtobufWriter extends ByteWriter {
   /** A uint32, left out when it is 0, as proto3 does. Throws for anything else. */
   count(tag: number, count: number): void {
     if (count === 0) return
-    if (count >>> 0 !== count) throw new RangeError(`${count} is no count`)
+    // An operator would make a number of an object first, and run whatever its author wrote or read its 2^31 elements.
+    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('a count is none')
     this.reserve(6)
     this.bytes[this.pos++] = tag
     this.putVarint(count)
@@ -210,9 +211,7 @@ export class ProtobufWriter extends ByteWriter {
     const seconds = time[0]
     const nanos = time[1]
     if (seconds !== this.#second) this.#setSecond(seconds)
-    // A string would be concatenated below.
-    if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32))
-      throw new RangeError(`there are no ${String(nanos)} nanoseconds in a time`)
+    if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32)) throw new RangeError('a time has no such nanoseconds')
     this.reserve(9)
     const low = this.#secondLow + nanos
     const { view, pos } = this
@@ -224,7 +223,7 @@ export class ProtobufWriter extends ByteWriter {
 
   /** Nothing changes when it throws. */
   #setSecond(seconds: number): void {
-    if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError(`${seconds} is no second`)
+    if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError('a time has no such second')
     if (seconds <= EXACT_SECONDS) {
       const product = seconds * ODD_PART_OF_NANOS
       this.#secondLow = (product % 2 ** 23) * 2 ** 9

@@ -14,12 +14,18 @@ export function parentIdOf(span: ReadableSpan): string | undefined {
 
 /** Says whether the parent is remote, unless the span is one of SDK 1.x with a parent: it knows only the parent's id. */
 export function spanFlags(span: ReadableSpan, context: SpanContext): number {
-  const flags = context.traceFlags & TRACE_FLAGS
+  const flags = traceFlags(context)
   const parent = span.parentSpanContext
   if (parent) return flags | (parent.isRemote ? HAS_IS_REMOTE | IS_REMOTE : HAS_IS_REMOTE)
   return span.parentSpanId ? flags : flags | HAS_IS_REMOTE
 }
 
 export function linkFlags(context: SpanContext): number {
-  return (context.traceFlags & TRACE_FLAGS) | (context.isRemote ? HAS_IS_REMOTE | IS_REMOTE : HAS_IS_REMOTE)
+  return traceFlags(context) | (context.isRemote ? HAS_IS_REMOTE | IS_REMOTE : HAS_IS_REMOTE)
+}
+
+/** Never makes a number of something else: see ProtobufWriter.count. */
+function traceFlags(context: SpanContext): number {
+  const flags = context.traceFlags
+  return typeof flags === 'number' ? flags & TRACE_FLAGS : 0
 }

@@ -5,7 +5,7 @@ import type { BatchEncoder } from '../../src/encode/batch-encoder.js'
 import { type OtlpFormat, TraceEncoder } from '../../src/encode/trace-encoder.js'
 import { decode, encodeAll, encodeOne, FORMATS } from './encode-all.js'
 import { ENDLESS_VALUES, HOSTILE_VALUES } from './hostile-values.js'
-import { plainSpan } from './plain-span.js'
+import { plainSpan, SPAN_ID, TRACE_ID } from './plain-span.js'
 import { SeededRandom } from './seeded-random.js'
 
 const MIB = 1024 * 1024
@@ -104,13 +104,28 @@ for (const format of FORMATS) {
       }
     })
 
-    test('a value without end is cut off', () => {
+    test('a value without end is cut off, and is not made a number of', () => {
       for (const make of ENDLESS_VALUES) {
-        const { batch } = setup(format)
-        expect(batch.add(plainSpan({ attributes: { value: make(new SeededRandom(1)) } }))).toBe('added')
-        const encoded = batch.finish()
-        expect(decode(format, encoded.assemble(0, 1))).toHaveLength(1)
-        expect(encoded.byteLength).toBeLessThan(4 * MIB)
+        const value = make(new SeededRandom(1))
+        const context = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: value }
+        const places = [
+          { attributes: { value } },
+          { kind: value },
+          { startTime: value },
+          { endTime: [value, value] },
+          { endTime: [1, value] },
+          { status: { code: value, message: value } },
+          { droppedLinksCount: value },
+          { spanContext: () => context },
+          { events: [{ name: 'e', time: [1, 1], droppedAttributesCount: value }] },
+        ]
+        for (const parts of places) {
+          const { batch } = setup(format)
+          expect(batch.add(plainSpan(parts))).toBe('added')
+          const encoded = batch.finish()
+          expect(decode(format, encoded.assemble(0, 1))).toHaveLength(1)
+          expect(encoded.byteLength).toBeLessThan(4 * MIB)
+        }
       }
     })
 
