@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { SpanKind, type HrTime, type SpanContext } from '@opentelemetry/api'
+import type { HrTime, SpanContext } from '@opentelemetry/api'
 import type { InstrumentationScope, ReadableSpan, SpanEvent, SpanLink, SpanResource } from '../readable-span.js'
 import { attempt } from './attempt.js'
 import { CleanValues } from './clean-values.js'
+import { isEnum, NO_KIND } from './span-enums.js'
 import { parentIdOf } from './span-flags.js'
 import { isSpanId, isTraceId } from './span-ids.js'
 
@@ -45,7 +46,7 @@ export function cleanSpan(span: ReadableSpan): ReadableSpan {
     endTime: cleanTime(() => span.endTime),
     status: {
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a code that is not known yet stays
-      code: cleanCount(attempt(() => span.status.code)),
+      code: cleanCode(attempt(() => span.status.code)),
       message: values.text(attempt(() => span.status.message)),
     },
     attributes: values.attributes(() => span.attributes),
@@ -91,8 +92,11 @@ function cleanEvent(event: SpanEvent, values: CleanValues): SpanEvent {
 }
 
 function cleanKind(kind: unknown): number {
-  // No kind of the API; one more is OTLP's "unspecified".
-  return typeof kind === 'number' && SpanKind[kind] !== undefined ? kind : -1
+  return isEnum(kind) ? kind : NO_KIND
+}
+
+function cleanCode(code: unknown): number {
+  return isEnum(code) ? code : 0
 }
 
 /** Zero, which is 1970, for what is no time. */

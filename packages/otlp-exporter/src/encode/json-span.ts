@@ -5,7 +5,7 @@ import { attributesText } from './json-value.js'
 import type { JsonWriter } from './json-writer.js'
 import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
-import { kindOf } from './span-kind.js'
+import { codeOf, kindOf } from './span-enums.js'
 import { isSpanId, isTraceId } from './span-ids.js'
 
 /**
@@ -81,8 +81,9 @@ function traceStateText(writer: JsonWriter, { traceState }: SpanContext): string
   return text ? `,"traceState":${writer.quote(text)}` : ''
 }
 
-function statusText(writer: JsonWriter, { status: { code, message } }: ReadableSpan): string {
-  if (!code && !message) return ''
-  const text = message ? `"message":${writer.quote(message)}` : ''
-  return `,"status":{${(text + writer.count('code', code)).replace(/^,/, '')}}`
+function statusText(writer: JsonWriter, span: ReadableSpan): string {
+  const code = codeOf(span)
+  const { message } = span.status
+  if (code === 0 && !message) return ''
+  return `,"status":{"code":${code}${message ? `,"message":${writer.quote(message)}` : ''}}`
 }

@@ -5,7 +5,7 @@ import { writeAttributes } from './any-value.js'
 import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
 import type { ProtobufWriter } from './protobuf-writer.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
-import { kindOf } from './span-kind.js'
+import { codeOf, kindOf } from './span-enums.js'
 
 /**
  * One span as a field of ScopeSpans, tag and length included. Throws for anything that is not as the SDK makes it; the
@@ -70,9 +70,10 @@ function writeTraceState(writer: ProtobufWriter, tag: number, context: SpanConte
   if (text) writer.text(tag, text)
 }
 
-function writeStatus(writer: ProtobufWriter, { status }: ReadableSpan): void {
-  const { code, message } = status
-  if (!code && !message) return
+function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
+  const code = codeOf(span)
+  const { message } = span.status
+  if (code === 0 && !message) return
   const from = writer.open(0x7a, 1)
   if (message) writer.text(0x12, message)
   writer.count(0x18, code)

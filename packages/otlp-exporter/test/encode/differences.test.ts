@@ -81,7 +81,7 @@ const CASES: Readonly<Record<Difference, () => void>> = {
   'an impossible count or kind is left out': () => {
     for (const count of [-1, NaN, '3', null, undefined])
       for (const span of both({ droppedAttributesCount: count })) assert.equal(span.droppedAttributesCount, 0)
-    for (const kind of [-1, 1.5, NaN, 'SERVER', null, undefined, {}])
+    for (const kind of [-1, 1.5, NaN, 2 ** 31, 'SERVER', null, undefined, {}])
       for (const span of both({ kind })) assert.equal(span.kind, 0)
   },
   'what is nested deeper than 30 levels is null': () => {
