@@ -356,3 +356,10 @@ test('the end of a loss is reported although no span comes any more', async () =
   expect(lines.map((line) => /(no longer )?losing/.exec(line)?.[0])).toEqual(['losing', 'no longer losing'])
   expect(clock.ownTimers).toBe(0)
 })
+
+test('a full batch goes out although helping onEnd keeps the ring from filling', async () => {
+  const { clock, exporter, end } = setup({ maxQueueSize: 100, maxExportBatchSize: 100, scheduledDelayMillis: 60_000 })
+  end(195)
+  await clock.advance(20)
+  expect(sizes(exporter)[0]).toBe(100)
+})
