@@ -41,15 +41,19 @@ describe.each(published)('the tarball of $name', ({ dir, manifest, files }) => {
   })
 
   test('imports the packages that its manifest names and no others', async () => {
+    const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     const imported = new Set<string>()
     for (const file of files.filter((name) => name.endsWith('.js'))) {
       const code = await readFile(join(dir, file), 'utf8')
       for (const [, specifier = ''] of code.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["']([^"']+)["']/g))
         imported.add(specifier)
+      // Packages of the application are looked for by name.
+      for (const name of Object.keys(manifest.peerDependencies ?? {}))
+        if (code.includes(`'${name}'`) || code.includes(`"${name}"`)) imported.add(name)
     }
 
     const packages = [...imported].filter((specifier) => !/^(\.|node:)/.test(specifier))
-    expect(packages.toSorted()).toEqual(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).toSorted())
+    expect(packages.toSorted()).toEqual(named.toSorted())
   })
 
   test('points to no source map that is not in it', async () => {

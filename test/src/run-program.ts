@@ -13,6 +13,14 @@ export interface Ended {
   readonly stderr: string
 }
 
+export interface ProgramOptions {
+  /** Options of Node.js, before the program. */
+  readonly execArgv?: readonly string[] | undefined
+  /** Added to the environment of the test run without its options of Node.js, OpenTelemetry and the test runner. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly cwd?: string | undefined
+}
+
 /** A Node.js program in a process of its own. */
 export class Program {
   readonly ended: Promise<Ended>
@@ -20,10 +28,10 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  constructor(file: URL, args: readonly string[] = []) {
+  constructor(file: URL, args: readonly string[] = [], { execArgv = [], env: added = {}, cwd }: ProgramOptions = {}) {
     // Without options and variables of the test run: the program is an application on its own.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|VITEST)/.test(name)))
-    this.#child = spawn(process.execPath, [file.pathname, ...args], { env })
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|SPANRING_|VITEST)/.test(name)))
+    this.#child = spawn(process.execPath, [...execArgv, file.pathname, ...args], { env: { ...env, ...added }, cwd })
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
     this.ended = new Promise((resolve, reject) => {
@@ -40,12 +48,16 @@ export class Program {
     this.#child.kill(signal)
   }
 
-  /** Until the program has printed the text. */
-  async printed(text: string): Promise<void> {
+  /** Until the program has printed the text, or something that matches; gives what it was. */
+  async printed(text: string | RegExp): Promise<string> {
     let hasEnded = false
     const ended = this.ended.then(() => (hasEnded = true))
-    while (!this.#stdout.includes(text)) {
-      if (hasEnded) throw new Error(`the program ended without printing "${text}":\n${this.#stdout}${this.#stderr}`)
+    const find = (): string | undefined =>
+      typeof text === 'string' ? (this.#stdout.includes(text) ? text : undefined) : text.exec(this.#stdout)?.[0]
+    for (;;) {
+      const found = find()
+      if (found !== undefined) return found
+      if (hasEnded) throw new Error(`the program ended without printing ${String(text)}:\n${this.#stdout}${this.#stderr}`)
       await Promise.race([once(this.#child.stdout, 'data'), ended])
     }
   }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReadableSpan, SpanExporter } from '@spanring/batch-span-processor'
+import type { SpanProcessor } from './span-processors.js'
+
+/** Prints each span when it ends: who looks at a terminal wants no batches. */
+export class ConsoleProcessor implements SpanProcessor {
+  readonly #exporter: SpanExporter
+
+  constructor(exporter: SpanExporter) {
+    this.#exporter = exporter
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & 1) === 1) this.#exporter.export([span], () => {})
+  }
+
+  forceFlush(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  shutdown(): Promise<void> {
+    return this.#exporter.shutdown()
+  }
+}

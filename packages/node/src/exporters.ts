@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SpanExporter } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
+import { list, variable } from './environment.js'
+import { findPackage } from './installed-packages.js'
+import { messageOf, say } from './say.js'
+
+export interface NamedExporter {
+  readonly exporter: SpanExporter
+  /** Prints, and so should get each span at once. */
+  readonly isConsole: boolean
+}
+
+/** What `OTEL_TRACES_EXPORTER` names, in its order; what cannot be had is said on stderr and left out. */
+export function exportersFromEnvironment(otlp: OTLPTraceExporterOptions = {}): NamedExporter[] {
+  const names = list('OTEL_TRACES_EXPORTER')
+  if (names.includes('none')) {
+    if (names.length > 1) say('WARN', 'OTEL_TRACES_EXPORTER has none beside others; no spans are exported')
+    return []
+  }
+  return (names.length === 0 ? ['otlp'] : names).flatMap((name) => {
+    const exporter = exporterOf(name, otlp)
+    return exporter === undefined ? [] : [{ exporter, isConsole: name === 'console' }]
+  })
+}
+
+function exporterOf(name: string, otlp: OTLPTraceExporterOptions): SpanExporter | undefined {
+  switch (name) {
+    case 'otlp':
+      return isGrpc(otlp)
+        ? stockExporter('OTLPTraceExporter', 'OTEL_EXPORTER_OTLP_PROTOCOL is grpc', '@opentelemetry/exporter-trace-otlp-grpc')
+        : new OTLPTraceExporter(otlp)
+    case 'console':
+      return stockExporter('ConsoleSpanExporter', wanted(name), '@opentelemetry/sdk-trace', '@opentelemetry/sdk-trace-base')
+    case 'zipkin':
+      return stockExporter('ZipkinExporter', wanted(name), '@opentelemetry/exporter-zipkin')
+    default:
+      say('WARN', `OTEL_TRACES_EXPORTER has ${JSON.stringify(name)}; must be otlp, console, zipkin or none; left out`)
+      return undefined
+  }
+}
+
+function wanted(name: string): string {
+  return `OTEL_TRACES_EXPORTER has ${name}`
+}
+
+function isGrpc({ protocol }: OTLPTraceExporterOptions): boolean {
+  if (protocol !== undefined) return false
+  return (variable('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? variable('OTEL_EXPORTER_OTLP_PROTOCOL')) === 'grpc'
+}
+
+/** An exporter of OpenTelemetry's own, from the first of these packages that the application or its `NodeSDK` brings. */
+function stockExporter(className: string, why: string, ...packages: [string, ...string[]]): SpanExporter | undefined {
+  const sdk = findPackage('@opentelemetry/sdk-node')
+  for (const name of packages) {
+    try {
+      const Exporter = findPackage(name, sdk)?.load()[className] as (new () => SpanExporter) | undefined
+      if (Exporter !== undefined) return new Exporter()
+    } catch (error) {
+      say('ERROR', `${why}, but ${name} cannot be loaded: ${messageOf(error)}`)
+      return undefined
+    }
+  }
+  say('ERROR', `${why}, which needs a package that is not installed: npm install ${packages[0]}`)
+  return undefined
+}

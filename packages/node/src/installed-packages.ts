@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+/** A package that was found, and the way to what it depends on itself. */
+export interface InstalledPackage {
+  readonly name: string
+  /** The file that `require(name)` loads. */
+  readonly file: string
+  load(): Record<string, unknown>
+}
+
+/**
+ * Looks for a package where the application would find it: from its main program, from the working directory, then from
+ * here; before that from packages that bring it with them. Undefined if it is nowhere.
+ */
+export function findPackage(name: string, ...broughtBy: (InstalledPackage | undefined)[]): InstalledPackage | undefined {
+  for (const origin of [...broughtBy.flatMap((brought) => brought?.file ?? []), ...origins()]) {
+    const require = createRequire(origin)
+    try {
+      const file = require.resolve(name)
+      return { name, file, load: () => require(file) as Record<string, unknown> }
+    } catch {
+      // Not to be found from there.
+    }
+  }
+  return undefined
+}
+
+function origins(): string[] {
+  const main = process.argv[1]
+  // Without a program, as with `node --eval`, the working directory is all there is.
+  const programs = main === undefined || main === '' ? [] : [realPath(main)]
+  return [...programs, join(process.cwd(), 'package.json'), import.meta.url]
+}
+
+/** Node.js looks for modules from where a linked program really is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

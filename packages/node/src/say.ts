@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeSync } from 'node:fs'
+
+/** As `OTEL_LOG_LEVEL` orders them; what is not known counts as `WARN`, so a typing error hides no fault. */
+const LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL']
+
+/**
+ * One line on stderr, unless `OTEL_LOG_LEVEL` asks for less. Not through `diag`: without a logger, which is the usual
+ * case, that says nothing. Written at once: the process may end with the next statement.
+ */
+export function say(level: 'ERROR' | 'WARN', message: string): void {
+  const wanted = LEVELS.indexOf((process.env['OTEL_LOG_LEVEL'] ?? '').trim().toUpperCase())
+  if (LEVELS.indexOf(level) > (wanted < 0 ? LEVELS.indexOf('WARN') : wanted)) return
+  try {
+    writeSync(2, `spanring: ${message}\n`)
+  } catch {
+    // Nobody reads, or the pipe is full; neither is worth more than the line.
+  }
+}
+
+/** Whatever was thrown, as part of a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as module from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { flag } from './environment.js'
+import { endWithProcess } from './end-with-process.js'
+import { isHelper } from './helper.js'
+import { findPackage } from './installed-packages.js'
+import type { InstalledPackage } from './installed-packages.js'
+import { logOwnWarnings } from './own-warnings.js'
+import { messageOf, say } from './say.js'
+import { sharedState } from './shared-state.js'
+import { createSpanProcessors } from './span-processor.js'
+import { otherStart } from './other-start.js'
+
+const SDK = '@opentelemetry/sdk-node'
+const INSTRUMENTATIONS = '@opentelemetry/auto-instrumentations-node'
+const API = '@opentelemetry/api'
+
+/** The part of `NodeSDK` that is used; the same in 0.2xx and 0.3xx. */
+interface NodeSdk {
+  start(): void
+  shutdown(): Promise<void>
+}
+
+interface SdkPackage {
+  readonly NodeSDK: new (options: Record<string, unknown>) => NodeSdk
+}
+
+interface InstrumentationsPackage {
+  readonly getNodeAutoInstrumentations: () => unknown[]
+  readonly getResourceDetectors?: () => unknown[]
+}
+
+/**
+ * Starts the `NodeSDK` that the application has installed, once in a thread. Never throws: an application without
+ * telemetry is better than none, and what is missing is said on stderr.
+ */
+export function register(): void {
+  const state = sharedState()
+  if (state.hasRegistered || isHelper() || flag('OTEL_SDK_DISABLED')) return
+  state.hasRegistered = true
+  const other = otherStart()
+  if (other !== undefined) {
+    say('WARN', `${other} starts telemetry as well; only one can, so nothing is started here. Remove one of the two`)
+    return
+  }
+  const sdk = findPackage(SDK)
+  const instrumentations = findPackage(INSTRUMENTATIONS)
+  const missing = [SDK, INSTRUMENTATIONS].filter((_, index) => [sdk, instrumentations][index] === undefined)
+  if (missing.length > 0) {
+    const effect = sdk ? 'only spans that the application itself makes are recorded' : 'there is no telemetry'
+    say('ERROR', `${effect}, because packages are not installed beside the application: npm install ${missing.join(' ')}`)
+  }
+  if (sdk === undefined) return
+  try {
+    start(sdk, instrumentations)
+  } catch (error) {
+    say('ERROR', `there is no telemetry, because ${SDK} could not be started: ${messageOf(error)}`)
+  }
+}
+
+function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undefined): void {
+  const endLogging = logOwnWarnings(findPackage(API, sdk))
+  const { NodeSDK } = sdk.load() as unknown as SdkPackage
+  const auto = instrumentations?.load() as InstrumentationsPackage | undefined
+  const spanProcessors = createSpanProcessors()
+  const options = {
+    instrumentations: auto?.getNodeAutoInstrumentations(),
+    resourceDetectors: auto?.getResourceDetectors?.(),
+    spanProcessors,
+  }
+  endLogging()
+  const nodeSdk = new NodeSDK(options)
+  nodeSdk.start()
+  instrumentEsModules(instrumentations)
+  endWithProcess(nodeSdk, spanProcessors)
+}
+
+/** Imports pass through no `require`, where instrumentations look by default. The hook must be of their own copy. */
+function instrumentEsModules(instrumentations: InstalledPackage | undefined): void {
+  if (instrumentations === undefined) return
+  const hook = findPackage('@opentelemetry/instrumentation/hook.mjs', instrumentations)
+  if (hook === undefined) return
+  module.register(pathToFileURL(hook.file))
+}
