@@ -11,6 +11,8 @@ export default defineConfig({
     ],
     // Real sockets and child processes share two cores with the rest of the run.
     testTimeout: 30_000,
+    // Of tests that say that they may run beside each other: each starts processes of its own.
+    maxConcurrency: 3,
     // Tests about garbage (a taken slot no longer holds its span) call gc().
     execArgv: ['--expose-gc'],
   },

@@ -2,11 +2,10 @@
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { ForkedSink } from './forked-sink.js'
-import type { Sink } from './sink.js'
 import { type SinkOptions, resolveOptions } from './sink-options.js'
 
 /** Starts a sink in a process of its own, so that its work is not on the clock of what is measured. The build must be there. */
-export async function forkSink(options: SinkOptions = {}): Promise<Sink> {
+export async function forkSink(options: SinkOptions = {}): Promise<ForkedSink> {
   // By its name, not its place: it is the built file also for a caller that runs the sources.
   const entry = createRequire(import.meta.url).resolve('@spanring/sink/process')
   const child = fork(entry, {

@@ -82,6 +82,15 @@ export class ForkedSink implements Sink {
     await this.#closed
   }
 
+  /** Ends the process from outside, as an operating system does: nothing is answered, nothing is closed in order. */
+  async kill(): Promise<void> {
+    this.#closed ??= Promise.resolve()
+    if (this.#hasEnded()) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+
   async #close(): Promise<void> {
     if (this.#hasEnded()) return
     const ended = once(this.#child, 'exit')

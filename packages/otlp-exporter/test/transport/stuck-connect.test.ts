@@ -2,47 +2,20 @@
 import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startBlackHole } from '@spanring/sink'
 import { expect, onTestFinished, test } from 'vitest'
 import { openHandles, settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
 
-/** Listens with room for one connection, and is then stopped, so that the kernel has nobody to hand connections to. */
-const DEAF_LISTENER = `
-  require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
-    process.send(this.address().port, () => process.kill(process.pid, 'SIGSTOP'))
-  })`
-
-/** An address to which connections begin and never end, or undefined where the kernel cannot be brought to that. */
-async function blackHole(): Promise<number | undefined> {
-  if (process.platform === 'win32') return undefined
-  const child = fork('-e', [DEAF_LISTENER], { execArgv: [], execPath: process.execPath, stdio: 'ignore' })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [port] = (await once(child, 'message')) as [number]
-  const fillers: Socket[] = []
-  onTestFinished(() => {
-    for (const socket of fillers) socket.destroy()
-  })
-  for (let count = 0; count < 20; count++) {
-    const socket = connect(port, '127.0.0.1').on('error', () => {})
-    fillers.push(socket)
-    // oxlint-disable-next-line no-await-in-loop -- the first that hangs shows that the queue is full
-    const isConnected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300)),
-    ])
-    if (!isConnected) return port
-  }
-  return undefined
-}
-
 test('a connection that is never made ends with the deadline, and its socket with it', async (context) => {
-  const port = await blackHole()
-  context.skip(port === undefined, 'this kernel accepts connections beyond the backlog')
+  const hole = await startBlackHole()
+  context.skip(hole === undefined, 'this kernel accepts connections beyond the backlog')
+  onTestFinished(() => hole?.close())
   const handles = openHandles().length
-  const { send, transport, within, changes } = setupTransport({ url: `http://127.0.0.1:${port}/`, timeoutMillis: 200 })
+  const { send, transport, within, changes } = setupTransport({ url: hole?.url, timeoutMillis: 200 })
   const outcome = await settledWithin(200, () => send(4))
   expect(outcome.failed).toEqual({ timeout: 4 })
   expect(outcome.error?.message).toContain('no connection in time')

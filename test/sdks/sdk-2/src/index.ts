@@ -52,6 +52,11 @@ export function createStockExporter(protocol: Protocol, target: string, timeoutM
     : new ProtobufExporter({ url: target, timeoutMillis })
 }
 
+/** The stock OTLP/HTTP exporter for protobuf, with any of its own options. */
+export function createStockProtobufExporter(options: ConstructorParameters<typeof ProtobufExporter>[0]): SpanExporter {
+  return new ProtobufExporter(options)
+}
+
 /** Registers the context manager that NodeSDK would register; returns the call that undoes it. */
 export function enableAsyncContext(): () => void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())

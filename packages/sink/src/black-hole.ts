@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+
+/** An address to which connections begin and never end. */
+export interface BlackHole {
+  readonly url: string
+  close(): void
+}
+
+/** Listens with room for one connection and then does nothing else until its parent is gone, so nobody accepts. */
+const DEAF_LISTENER = `
+  require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    process.send(this.address().port, () => {
+      const cell = new Int32Array(new SharedArrayBuffer(4))
+      const parent = process.ppid
+      while (process.ppid === parent) Atomics.wait(cell, 0, 0, 500)
+      process.exit()
+    })
+  })`
+
+/** How long a connection on loopback may take before it counts as one that will never be, in milliseconds. */
+const CONNECT_MILLIS = 300
+
+/** Undefined where the kernel cannot be brought to leave a connection open: Windows, and backlogs that have no end. */
+export async function startBlackHole(): Promise<BlackHole | undefined> {
+  if (process.platform === 'win32') return undefined
+  const child = spawn(process.execPath, ['-e', DEAF_LISTENER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const fillers: Socket[] = []
+  const close = (): void => {
+    for (const socket of fillers) socket.destroy()
+    child.kill('SIGKILL')
+  }
+  const port = await portOf(child)
+  child.disconnect()
+  child.unref()
+  for (let count = 0; count < 20; count++) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    fillers.push(socket)
+    // oxlint-disable-next-line no-await-in-loop -- the first that hangs shows that the queue is full
+    if (!(await isConnected(socket))) return { url: `http://127.0.0.1:${port}/v1/traces`, close }
+  }
+  close()
+  return undefined
+}
+
+async function portOf(child: ChildProcess): Promise<number> {
+  const [port] = (await once(child, 'message')) as [number]
+  return port
+}
+
+async function isConnected(socket: Socket): Promise<boolean> {
+  const end = new AbortController()
+  const late = setTimeout(() => end.abort(), CONNECT_MILLIS)
+  return await once(socket, 'connect', { signal: end.signal })
+    .then(() => true)
+    .catch(() => false)
+    .finally(() => clearTimeout(late))
+}

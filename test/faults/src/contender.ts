@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BatchSpanProcessor } from '@spanring/batch-span-processor'
+import type { SpanExporter } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import type * as sdk2 from '@spanring/sdk-2'
+import { CountingMeters } from './lab/counting-meters.js'
+
+export type ContenderName = 'stock-2.12' | 'stock-3.1' | 'ours'
+
+export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 'ours']
+
+/** What both lines export; the types are those of one line, and what is used of them is the same in the other. */
+export type Sdk = typeof sdk2
+
+export interface ProcessorOptions {
+  readonly maxQueueSize?: number
+  readonly maxExportBatchSize?: number
+  readonly scheduledDelayMillis?: number
+  readonly exportTimeoutMillis?: number
+}
+
+export interface ExporterOptions {
+  readonly url: string
+  readonly timeoutMillis?: number
+  readonly compression?: 'gzip'
+  readonly headers?: () => Promise<Record<string, string>>
+}
+
+/** Where spans are, as the contender says itself. */
+export interface Counts {
+  readonly exported: number
+  readonly lost: Readonly<Record<string, number>>
+  /** Spans that are still on their way; undefined where the contender does not tell. */
+  readonly pending: number | undefined
+}
+
+export interface Processor {
+  onStart(span: never, parentContext: never): void
+  onEnd(span: never): void
+  forceFlush(options?: { timeoutMillis?: number; signal?: AbortSignal }): Promise<void>
+  shutdown(options?: { timeoutMillis?: number }): Promise<void>
+}
+
+/** A processor and an exporter under names that all three share. */
+export interface Contender {
+  readonly name: ContenderName
+  readonly sdk: Sdk
+  createProcessor(exporter: SpanExporter, options: ProcessorOptions, meters: CountingMeters): Processor
+  createExporter(options: ExporterOptions): SpanExporter
+  countsOf(processor: Processor, meters: CountingMeters): Counts
+}
+
+/** Only the SDK that is asked for is loaded. */
+export async function loadContender(name: ContenderName): Promise<Contender> {
+  return name === 'ours' ? ours(await import('@spanring/sdk-2')) : stock(name, await loadSdk(name))
+}
+
+async function loadSdk(name: ContenderName): Promise<Sdk> {
+  if (name === 'stock-2.12') return import('@spanring/sdk-2')
+  return (await import('@spanring/sdk-3')) as unknown as Sdk
+}
+
+function ours(sdk: Sdk): Contender {
+  return {
+    name: 'ours',
+    sdk,
+    createProcessor: (exporter, options, meters) =>
+      new BatchSpanProcessor(exporter, { ...options, selfObsMeterProvider: meters.provider }),
+    createExporter: (options) => new OTLPTraceExporter(options),
+    countsOf(processor) {
+      const { exported, dropped, failed, queued, inFlight } = (processor as unknown as BatchSpanProcessor).stats()
+      return { exported, lost: { ...dropped, ...failed }, pending: queued + inFlight }
+    },
+  }
+}
+
+/** The stock processor counts in metrics alone, so it is given somebody to count for it. */
+function stock(name: ContenderName, sdk: Sdk): Contender {
+  return {
+    name,
+    sdk,
+    createProcessor(exporter, options, meters) {
+      // The option is there in both lines, and in the types of one.
+      const all = { ...options, selfObsMeterProvider: meters.provider }
+      return sdk.createStockProcessor(exporter, all)
+    },
+    createExporter: (options) => sdk.createStockProtobufExporter(options as never),
+    countsOf: (_processor, meters) => ({ exported: meters.exported, lost: meters.lost, pending: undefined }),
+  }
+}
