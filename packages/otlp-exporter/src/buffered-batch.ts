@@ -5,8 +5,8 @@ import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, Deadline, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
-/** What a batch counts for at least, in bytes: the buffer under a batch of a few spans is much larger than they are. */
-const MIN_HELD_BYTES = 128 * 1024
+/** What a batch counts for at least, in bytes: the smallest buffer under it. */
+const MIN_HELD_BYTES = 16 * 1024
 
 /**
  * A batch between encoder and transport. While it is being filled it holds what was set aside for it, then what it came
@@ -17,7 +17,6 @@ export class BufferedBatch implements SpanBatch {
   readonly #transport: Transport
   readonly #budget: ByteBudget
   #held: number
-  #isClosed = false
 
   constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number) {
     this.#encoder = encoder
@@ -35,7 +34,7 @@ export class BufferedBatch implements SpanBatch {
   }
 
   add(span: ReadableSpan): 'added' | 'full' | 'rejected' {
-    return this.#isClosed ? 'full' : this.#encoder.add(span)
+    return this.#encoder.add(span)
   }
 
   /**
@@ -43,12 +42,11 @@ export class BufferedBatch implements SpanBatch {
    * meanwhile: half a dozen waiting batches would otherwise hold the whole budget between them.
    */
   close(): void {
-    this.#isClosed = true
+    this.#encoder.close()
     this.#hold(this.#encoder.byteLength)
   }
 
   async send(deadline: Deadline): Promise<BatchOutcome> {
-    this.#isClosed = true
     const encoded = this.#encoder.finish()
     this.#hold(encoded.byteLength)
     const outcome = await this.#transport.sendBatch(encoded, deadline)
@@ -59,7 +57,6 @@ export class BufferedBatch implements SpanBatch {
 
   /** Gives everything back without sending. */
   discard(): void {
-    this.#isClosed = true
     this.#encoder.finish().release()
     this.#hold(0)
   }

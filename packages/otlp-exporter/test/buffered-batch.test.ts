@@ -61,10 +61,10 @@ test('closed, it takes no more spans and holds what it came to', async () => {
 
 test('a closed batch of a few spans counts for the buffer under it, and never for more than was set aside', async () => {
   const large = await setup(32 * MIB)
-  const small = await setup(50 * KIB)
+  const small = await setup(10 * KIB)
   for (const { budget, open, expected } of [
-    { ...large, expected: 128 * KIB },
-    { ...small, expected: 50 * KIB },
+    { ...large, expected: 16 * KIB },
+    { ...small, expected: 10 * KIB },
   ]) {
     const batch = open()
     batch.add(endedSpan(1))
@@ -73,6 +73,22 @@ test('a closed batch of a few spans counts for the buffer under it, and never fo
     batch.discard()
     expect(budget.used).toBe(0)
   }
+})
+
+test('closed batches of a few spans hold memory for these, not for a batch like those before', async () => {
+  const { open } = await setup(32 * MIB)
+  const usual = open()
+  for (const span of endedSpans(600, 1000)) usual.add(span)
+  usual.close()
+  const before = process.memoryUsage().arrayBuffers
+  const batches = Array.from({ length: 50 }, () => {
+    const batch = open()
+    batch.add(endedSpan(1))
+    batch.close()
+    return batch
+  })
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * MIB)
+  for (const batch of [usual, ...batches]) batch.discard()
 })
 
 test('without a span it holds nothing once it is closed', async () => {

@@ -29,18 +29,20 @@ export class BatchEncoder {
   readonly #format: SpanFormat
   readonly #limit: number
   readonly #writer: ByteWriter
+  readonly #pool: BufferPool
   readonly #groups: SpanGroups
   readonly #ends: number[] = []
   readonly #groupOf: number[] = []
   #spanCount = 0
   /** For heads and framing, in bytes. */
   #headBytes = 0
-  #isFinished = false
+  #isClosed = false
 
   constructor(format: SpanFormat, heads: HeadCache, pool: BufferPool, limit: number) {
     this.#format = format
     this.#limit = limit
     this.#writer = format.createWriter(pool, limit)
+    this.#pool = pool
     this.#groups = new SpanGroups(heads)
     this.#headBytes = format.framingBytes
   }
@@ -59,7 +61,7 @@ export class BatchEncoder {
    * never be sent, because its ids are invalid or it is larger than a request may be.
    */
   add(span: ReadableSpan): AddOutcome {
-    if (this.#isFinished) return 'full'
+    if (this.#isClosed) return 'full'
     const start = this.#writer.pos
     try {
       return this.#encode(span, start)
@@ -68,10 +70,18 @@ export class BatchEncoder {
     }
   }
 
-  /** The end of the encoder: nothing can be added any more. */
+  /** Nothing can be added any more, and no more memory is held than is needed to wait. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#pool.observe(this.#writer.pos)
+    this.#writer.shrink()
+  }
+
+  /** The end of the encoder. */
   finish(): EncodedBatch {
-    this.#isFinished = true
-    return new EncodedSpans(this.#format, this.#writer, this.#groups.heads(), this.#groupOf, this.#ends)
+    this.close()
+    return new EncodedSpans(this.#format, this.#writer, this.#pool, this.#groups.heads(), this.#groupOf, this.#ends)
   }
 
   #encode(span: ReadableSpan, start: number): AddOutcome {

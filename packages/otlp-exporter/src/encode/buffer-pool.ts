@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a batch starts with, in bytes: 512 spans of ten short attributes fit without growing. */
-const FIRST_BYTES = 512 * 1024
+/** Sizes are powers of two between these, in bytes. What is larger was an exception, has its exact size and is not kept. */
+const SMALLEST = 16 * 1024
+const LARGEST_KEPT = 4 * 1024 * 1024
+/** What a batch starts with before there has been one, in bytes. */
+const FIRST = 128 * 1024
 /** Idle buffers kept, in bytes: a few batches in flight at once, and little beside the 32 MiB they may hold. */
-const KEPT_BYTES = 8 * 1024 * 1024
-/** A larger buffer is not kept: whatever needed it was an exception. In bytes. */
-const LARGEST_KEPT_BYTES = 4 * 1024 * 1024
-/** How long a size must not have been needed before buffers of that size are let go, in milliseconds. */
+const KEPT_BYTES = 16 * 1024 * 1024
+/** How long a buffer waits to be taken again before it is let go, in milliseconds. */
 const QUIET_MILLIS = 30_000
-/** How much larger than the need a buffer may be and still be kept. */
-const GENEROUS_FACTOR = 4
+
+interface Idle {
+  readonly buffer: Buffer
+  readonly since: number
+}
 
 /**
- * Buffers for batches, used again: memory fresh from the system has its pages faulted in one by one, which costs about as
- * much as encoding into them. Has no timer: buffers are let go when others are given back, or by `trim`.
+ * Buffers for batches and for requests, used again: memory fresh from the system has its pages faulted in one by one,
+ * which costs eight times what copying into it does. Has no timer: buffers are let go when others are given back, or by
+ * `trim`.
  */
 export class BufferPool {
-  /** The last one given back is the first one taken, while the processor's caches still hold it. */
-  readonly #idle: { readonly buffer: Buffer; readonly since: number }[] = []
+  /** By size. The last one given back is the first one taken, while the processor's caches still hold it. */
+  readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
   readonly #now: () => number
   #periodEndsAt: number
   /** The most that one batch came to, in this period and in the one before. */
-  #peak = 0
+  #peak = FIRST
   #previousPeak = 0
 
   constructor(now: () => number = () => performance.now()) {
@@ -35,40 +40,45 @@ export class BufferPool {
     return this.#idleBytes
   }
 
-  take(): Buffer {
-    return this.takeAtLeast(FIRST_BYTES)
+  /** One in which a batch like those before fits without growing. */
+  takeUsual(): Buffer {
+    return this.take(Math.max(this.#peak, this.#previousPeak))
   }
 
-  takeAtLeast(size: number): Buffer {
-    const last = this.#idle.at(-1)
-    if (last === undefined || last.buffer.length < size) return Buffer.allocUnsafeSlow(size)
-    this.#idle.pop()
-    this.#idleBytes -= last.buffer.length
-    return last.buffer
+  /** One of at least `size` bytes. */
+  take(size: number): Buffer {
+    const rounded = roundedUp(size)
+    const idle = this.#idle.get(rounded)?.pop()
+    if (idle === undefined) return Buffer.allocUnsafeSlow(rounded)
+    this.#idleBytes -= rounded
+    return idle.buffer
   }
 
-  /** Takes a buffer back that nobody reads any more; `used` is how much of it was written. */
-  give(buffer: Buffer, used: number): void {
-    const now = this.#now()
-    this.#observe(now, used)
-    this.trim(now)
-    const need = Math.max(FIRST_BYTES, this.#peak, this.#previousPeak)
+  /** Takes a buffer back that nobody reads any more. */
+  give(buffer: Buffer): void {
     const { length } = buffer
-    if (length < FIRST_BYTES || length > Math.min(need * GENEROUS_FACTOR, LARGEST_KEPT_BYTES)) return
-    if (this.#idleBytes + length > KEPT_BYTES) return
-    this.#idle.push({ buffer, since: now })
+    const now = this.#now()
+    this.trim(now)
+    if (length < SMALLEST || length > LARGEST_KEPT || this.#idleBytes + length > KEPT_BYTES) return
+    const idle = this.#idle.get(length)
+    if (idle === undefined) this.#idle.set(length, [{ buffer, since: now }])
+    else idle.push({ buffer, since: now })
     this.#idleBytes += length
   }
 
   /** Lets go of what has not been taken for a while. */
   trim(now: number = this.#now()): void {
-    while (this.#idle[0] !== undefined && now - this.#idle[0].since >= QUIET_MILLIS) {
-      this.#idleBytes -= this.#idle[0].buffer.length
-      this.#idle.shift()
+    for (const [length, idle] of this.#idle) {
+      while (idle[0] !== undefined && now - idle[0].since >= QUIET_MILLIS) {
+        idle.shift()
+        this.#idleBytes -= length
+      }
     }
   }
 
-  #observe(now: number, used: number): void {
+  /** What a batch came to, in bytes; the next ones begin with that much. */
+  observe(used: number): void {
+    const now = this.#now()
     if (now >= this.#periodEndsAt) {
       this.#previousPeak = this.#peak
       this.#peak = 0
@@ -76,4 +86,9 @@ export class BufferPool {
     }
     if (used > this.#peak) this.#peak = used
   }
+}
+
+function roundedUp(size: number): number {
+  if (size > LARGEST_KEPT) return size
+  return size <= SMALLEST ? SMALLEST : 2 ** (32 - Math.clz32(size - 1))
 }

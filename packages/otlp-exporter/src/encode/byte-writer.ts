@@ -28,7 +28,7 @@ export class ByteWriter {
   constructor(pool: BufferPool, limit: number) {
     this.#pool = pool
     this.limit = limit
-    this.bytes = pool.take()
+    this.bytes = pool.takeUsual()
     this.view = viewOf(this.bytes)
   }
 
@@ -78,9 +78,14 @@ export class ByteWriter {
     return new Uint8Array(this.bytes.subarray(0, this.pos))
   }
 
+  /** Moves what is written into a smaller buffer, if less than half of this one is used: it may have to wait for long. */
+  shrink(): void {
+    if (this.pos < this.bytes.length / 2) this.#move(this.#pool.take(this.pos))
+  }
+
   /** Gives the buffer back to the pool. */
   release(): void {
-    this.#pool.give(this.bytes, this.pos)
+    this.#pool.give(this.bytes)
     this.bytes = EMPTY
     this.view = EMPTY_VIEW
     this.pos = 0
@@ -89,11 +94,14 @@ export class ByteWriter {
   #grow(count: number): void {
     const needed = this.pos + count
     if (needed > this.limit + SLACK_BYTES) this.#refuse(count)
-    const grown = this.#pool.takeAtLeast(Math.min(Math.max(needed, 2 * this.bytes.length), this.limit + SLACK_BYTES))
-    this.bytes.copy(grown, 0, 0, this.pos)
-    this.#pool.give(this.bytes, 0)
-    this.bytes = grown
-    this.view = viewOf(grown)
+    this.#move(this.#pool.take(Math.min(Math.max(needed, 2 * this.bytes.length), this.limit + SLACK_BYTES)))
+  }
+
+  #move(buffer: Buffer): void {
+    this.bytes.copy(buffer, 0, 0, this.pos)
+    this.#pool.give(this.bytes)
+    this.bytes = buffer
+    this.view = viewOf(buffer)
   }
 
   #refuse(count: number): never {

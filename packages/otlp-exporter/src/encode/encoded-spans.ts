@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BufferPool } from './buffer-pool.js'
 import type { ByteWriter } from './byte-writer.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { type ResourcePart, requestParts } from './request-parts.js'
@@ -11,6 +12,7 @@ export class EncodedSpans implements EncodedBatch {
   readonly byteLength: number
   readonly #format: SpanFormat
   readonly #writer: ByteWriter
+  readonly #pool: BufferPool
   readonly #groups: readonly GroupHeads[]
   readonly #groupOf: readonly number[]
   readonly #ends: readonly number[]
@@ -19,12 +21,14 @@ export class EncodedSpans implements EncodedBatch {
   constructor(
     format: SpanFormat,
     writer: ByteWriter,
+    pool: BufferPool,
     groups: readonly GroupHeads[],
     groupOf: readonly number[],
     ends: readonly number[],
   ) {
     this.#format = format
     this.#writer = writer
+    this.#pool = pool
     this.#groups = groups
     this.#groupOf = groupOf
     this.#ends = ends
@@ -37,9 +41,15 @@ export class EncodedSpans implements EncodedBatch {
     if (!(from >= 0 && from <= to && to <= this.spanCount))
       throw new RangeError(`there are no spans ${from} to ${to} in a batch of ${this.spanCount}`)
     const parts = this.#parts(from, to)
-    const request = Buffer.allocUnsafeSlow(this.#format.requestLength(parts))
-    this.#format.writeRequest(parts, this.#writer.bytes, request)
-    return request
+    const length = this.#format.requestLength(parts)
+    const buffer = this.#pool.take(length)
+    this.#format.writeRequest(parts, this.#writer.bytes, buffer)
+    return buffer.subarray(0, length)
+  }
+
+  reclaim(body: Uint8Array): void {
+    // The whole of a buffer from the pool lies under a body, and only the body knows it.
+    this.#pool.give(Buffer.from(body.buffer))
   }
 
   release(): void {

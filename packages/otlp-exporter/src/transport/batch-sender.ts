@@ -101,7 +101,10 @@ export class BatchSender {
         ...(body.encoding === undefined ? {} : { 'content-encoding': body.encoding }),
       },
     }
-    return this.#sender.send(operation, slot, post, () => outcome.attempt())
+    const decision = await this.#sender.send(operation, slot, post, () => outcome.attempt())
+    const isFree = body.bytes === bytes ? slot.connection.isBodyFree : true
+    if (isFree && !body.isSourceInUse) batch.reclaim(bytes)
+    return decision
   }
 
   #warnOfPartial(

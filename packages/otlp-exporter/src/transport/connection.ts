@@ -33,6 +33,9 @@ export class Connection {
   readonly #headers: Readonly<Record<string, string>>
   readonly #path: string
   #current: ResponseCollector | undefined
+  /** Whether the sockets that carry requests are known here. */
+  readonly #seesSockets: boolean
+  #hasAnswer = false
   #lastAnswerAt = Infinity
   #wasIdle = false
 
@@ -45,6 +48,7 @@ export class Connection {
     const isForwarded = dispatcher === undefined && proxy !== undefined && endpoint.origin.startsWith('http:')
     this.#path = isForwarded ? endpoint.origin + endpoint.path : endpoint.path
     this.#headers = isForwarded ? { host: new URL(endpoint.origin).host, ...proxyHeaders(settings) } : {}
+    this.#seesSockets = dispatcher === undefined && (proxy === undefined || isForwarded)
     if (dispatcher !== undefined) this.#dispatcher = dispatcher
     else if (isForwarded) this.#dispatcher = this.#client(proxy.origin, {})
     else if (proxy !== undefined) this.#dispatcher = this.#tunnel(proxy.origin)
@@ -54,9 +58,11 @@ export class Connection {
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
   post({ headers, body }: Post): Promise<RawOutcome> {
     this.#wasIdle = this.#clock.now() - this.#lastAnswerAt >= IDLE_MILLIS
+    this.#hasAnswer = false
     return new Promise((resolve) => {
       const collector = new ResponseCollector(this.#settings.maxResponseBytes, (outcome) => {
-        this.#lastAnswerAt = outcome.kind === 'response' ? this.#clock.now() : Infinity
+        this.#hasAnswer = outcome.kind === 'response'
+        this.#lastAnswerAt = this.#hasAnswer ? this.#clock.now() : Infinity
         resolve(outcome)
       })
       this.#current = collector
@@ -83,6 +89,14 @@ export class Connection {
   /** Whether the last request was given to a socket. */
   get isSent(): boolean {
     return this.#current?.isSent ?? false
+  }
+
+  /**
+   * Whether nobody reads the last body any more, so that its memory may be written to. An answer alone does not say so: a
+   * backend may give it before it has read everything.
+   */
+  get isBodyFree(): boolean {
+    return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
   }
 
   /** Whether the last request came after a time with nothing to do. */

@@ -9,6 +9,8 @@ export interface RequestBody {
   readonly bytes: Uint8Array
   /** For `Content-Encoding`; undefined when the bytes are as they were. */
   readonly encoding: 'gzip' | 'zstd' | undefined
+  /** Whether the thread pool may still read what was to be compressed. */
+  readonly isSourceInUse: boolean
 }
 
 /** Up to here compressing costs the main thread less than a trip to the thread pool does, about 0.1 ms. In bytes. */
@@ -41,11 +43,11 @@ export class BodyCompressor {
   }
 
   async compress(operation: Operation, bytes: Uint8Array): Promise<RequestBody> {
-    const plain: RequestBody = { bytes, encoding: undefined }
+    const plain: RequestBody = { bytes, encoding: undefined, isSourceInUse: false }
     const encoding = this.#compression
     if (encoding === 'none' || this.#overdueCount > 0) return plain
     const codec = CODECS[encoding]
-    if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding }
+    if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }
 
     const now = this.#clock.now()
     const at = now + Math.min(PATIENCE_MILLIS, Math.max(operation.at - now, 0) / 2)
@@ -62,11 +64,10 @@ export class BodyCompressor {
           })
         }),
     )
-    if (settled.status === 'done') return { bytes: settled.value, encoding }
-    if (settled.status !== 'failed') {
-      isOverdue = true
-      this.#overdueCount += 1
-    }
-    return plain
+    if (settled.status === 'done') return { bytes: settled.value, encoding, isSourceInUse: false }
+    if (settled.status === 'failed') return plain
+    isOverdue = true
+    this.#overdueCount += 1
+    return { ...plain, isSourceInUse: true }
   }
 }

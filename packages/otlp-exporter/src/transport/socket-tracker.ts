@@ -52,6 +52,12 @@ export class SocketTracker {
     return this.track(buildConnector({ ...options, timeout: 0 }))
   }
 
+  /** Whether everything that was written has reached the kernel. */
+  get isDrained(): boolean {
+    for (const socket of this.#sockets) if (socket.writableLength > 0) return false
+    return true
+  }
+
   destroyAll(): void {
     this.#isDestroyed = true
     for (const socket of this.#sockets) socket.destroy(new Error('the connection is no longer wanted'))

@@ -2,48 +2,53 @@
 import { expect, test } from 'vitest'
 import { BufferPool } from '../../src/encode/buffer-pool.js'
 
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
 
-test('a buffer that was given back is taken again', () => {
+test('a buffer that was given back is taken again by whoever needs that size', () => {
   const { pool } = setup()
-  const buffer = pool.take()
-  pool.give(buffer, 1000)
-  expect(pool.take() === buffer).toBe(true)
-  expect(pool.take() === buffer).toBe(false)
+  const buffer = pool.take(300 * KIB)
+  pool.give(buffer)
+  expect(pool.take(200 * KIB) === buffer).toBe(false)
+  expect(pool.take(400 * KIB) === buffer).toBe(true)
+  expect(pool.take(400 * KIB) === buffer).toBe(false)
+})
+
+test('sizes are powers of two, and exact for what is larger than anything kept', () => {
+  const { pool } = setup()
+  const sizes = [1, 16 * KIB, 16 * KIB + 1, 4 * MIB, 4 * MIB + 1]
+  expect(sizes.map((size) => pool.take(size).length)).toEqual([16 * KIB, 16 * KIB, 32 * KIB, 4 * MIB, 4 * MIB + 1])
 })
 
 test('what waits in the pool is bounded', () => {
   const { pool } = setup()
-  const buffers = Array.from({ length: 100 }, () => pool.take())
-  for (const buffer of buffers) pool.give(buffer, buffer.length)
-  expect(pool.idleBytes).toBeLessThanOrEqual(8 * MIB)
+  const buffers = Array.from({ length: 100 }, () => pool.take(512 * KIB))
+  for (const buffer of buffers) pool.give(buffer)
+  expect(pool.idleBytes).toBe(16 * MIB)
 })
 
 test('a buffer larger than anything usual is let go at once', () => {
   const { pool } = setup()
-  pool.give(pool.takeAtLeast(16 * MIB), 16 * MIB)
+  pool.give(pool.take(16 * MIB))
   expect(pool.idleBytes).toBe(0)
 })
 
-test('a grown buffer is let go when its size has not been needed for two periods', () => {
+test('the usual size follows the largest batch, and forgets it after two periods', () => {
   const { pool, pass } = setup()
-  const grown = pool.takeAtLeast(4 * MIB)
-  pool.give(grown, 4 * MIB)
-  for (let i = 0; i < 3; i++) {
-    expect(pool.take() === grown).toBe(true)
-    pass(20_000)
-    pool.give(grown, 1000)
+  expect(pool.takeUsual().length).toBe(128 * KIB)
+  pool.observe(1 * MIB)
+  expect(pool.takeUsual().length).toBe(1 * MIB)
+  for (const expected of [1 * MIB, 16 * KIB]) {
+    pass(30_000)
+    pool.observe(5 * KIB)
+    expect(pool.takeUsual().length).toBe(expected)
   }
-  expect(pool.take() === grown).toBe(true)
-  pass(20_000)
-  pool.give(grown, 1000)
-  expect(pool.idleBytes).toBe(0)
 })
 
 test('buffers that nobody takes are let go after a quiet time', () => {
   const { pool, pass } = setup()
-  const buffers = [pool.take(), pool.take()]
-  for (const buffer of buffers) pool.give(buffer, 1000)
+  const buffers = [pool.take(512 * KIB), pool.take(512 * KIB)]
+  for (const buffer of buffers) pool.give(buffer)
   pass(29_999)
   pool.trim()
   expect(pool.idleBytes).toBe(MIB)

@@ -8,6 +8,7 @@ export class PlainBatch implements EncodedBatch {
   readonly spanCount: number
   readonly #spans: Buffer[]
   readonly assembled: [from: number, to: number][] = []
+  readonly reclaimed: Uint8Array[] = []
   isReleased = false
 
   constructor(spanCount: number, nameLength = 10) {
@@ -22,6 +23,10 @@ export class PlainBatch implements EncodedBatch {
   assemble(from: number, to: number): Uint8Array {
     this.assembled.push([from, to])
     return this.#request(from, to)
+  }
+
+  reclaim(body: Uint8Array): void {
+    this.reclaimed.push(body)
   }
 
   release(): void {
