@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll } from 'vitest'
 import { Program } from './run-program.js'
@@ -20,18 +21,32 @@ export class Application {
     this.dir = dir
   }
 
-  /** `programs` are copied. Gone when the tests of the file are. */
-  static async create(line: InstalledLine, programs: URL): Promise<Application> {
+  /** `programs` are copied. `packages` are those installed, by default all that the line has. Gone when the tests of the file are. */
+  static async create(line: InstalledLine, programs: URL, packages?: readonly string[]): Promise<Application> {
     const dir = await mkdtemp(join(tmpdir(), 'spanring-'))
     afterAll(() => rm(dir, { recursive: true, force: true }))
     await cp(fileURLToPath(programs), dir, { recursive: true })
-    const installed = fileURLToPath(new URL(`../applications/${line}/node_modules`, import.meta.url))
-    await symlink(installed, join(dir, 'node_modules'), 'junction')
+    const installed = installedPackages(line)
+    const modules = join(dir, 'node_modules')
+    if (packages === undefined) await symlink(installed, modules, 'junction')
+    for (const name of packages ?? []) {
+      await mkdir(dirname(join(modules, name)), { recursive: true })
+      await symlink(await realpath(join(installed, name)), join(modules, name), 'junction')
+    }
     return new Application(dir)
+  }
+
+  /** A file of the SDK line's packages, the way the packages themselves find it: from one to the next. */
+  resolve(...names: [string, ...string[]]): string {
+    return names.reduce((from, name) => createRequire(from).resolve(name), join(this.dir, 'package.json'))
   }
 
   start(file: string, { env, ...options }: ProgramOptions = {}, args: readonly string[] = []): Program {
     const url = pathToFileURL(join(this.dir, file))
     return new Program(url, args, { cwd: this.dir, ...options, env: { ...SPANS_ONLY, ...env } })
   }
+}
+
+function installedPackages(line: InstalledLine): string {
+  return fileURLToPath(new URL(`../applications/${line}/node_modules`, import.meta.url))
 }

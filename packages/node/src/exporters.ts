@@ -3,7 +3,7 @@ import type { SpanExporter } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
 import { list, variable } from './environment.js'
-import { findPackage } from './installed-packages.js'
+import { findBehind, findPackage } from './installed-packages.js'
 import { messageOf, say } from './say.js'
 
 export interface NamedExporter {
@@ -55,7 +55,8 @@ function stockExporter(className: string, why: string, ...packages: [string, ...
   const sdk = findPackage('@opentelemetry/sdk-node')
   for (const name of packages) {
     try {
-      const Exporter = findPackage(name, sdk)?.load()[className] as (new () => SpanExporter) | undefined
+      const found = findPackage(name) ?? (sdk && findBehind(sdk, name))
+      const Exporter = found?.load()[className] as (new () => SpanExporter) | undefined
       if (Exporter !== undefined) return new Exporter()
     } catch (error) {
       say('ERROR', `${why}, but ${name} cannot be loaded: ${messageOf(error)}`)

@@ -10,11 +10,9 @@ import { fileURLToPath } from 'node:url'
  */
 export function isHelper(): boolean {
   const program = process.argv[1]
-  if (!threads.isMainThread) {
-    // The flag is there since Node.js 22.14; before that the thread of the hooks is the one without a program.
-    return (threads as { isInternalThread?: boolean }).isInternalThread ?? program === undefined
-  }
-  return program !== undefined && isOwnProgram(program)
+  if (threads.isMainThread) return program !== undefined && isOwnProgram(program)
+  // The flag is there since Node.js 22.14; before that the thread of the hooks is the one that nobody can talk to.
+  return (threads as { isInternalThread?: boolean }).isInternalThread ?? threads.parentPort === null
 }
 
 function isOwnProgram(program: string): boolean {

@@ -8,19 +8,35 @@ export interface InstalledPackage {
   readonly name: string
   /** The file that `require(name)` loads. */
   readonly file: string
+  /** The file from which it was found. */
+  readonly origin: string
   load(): Record<string, unknown>
 }
 
 /**
- * Looks for a package where the application would find it: from its main program, from the working directory, then from
- * here; before that from packages that bring it with them. Undefined if it is nowhere.
+ * Looks for a package where the application would find it: from its main program, from the working directory, else from
+ * here, which is where package managers that keep packages apart link it to. Undefined if it is nowhere.
  */
-export function findPackage(name: string, ...broughtBy: (InstalledPackage | undefined)[]): InstalledPackage | undefined {
-  for (const origin of [...broughtBy.flatMap((brought) => brought?.file ?? []), ...origins()]) {
+export function findPackage(name: string): InstalledPackage | undefined {
+  return findFrom(origins(), name)
+}
+
+/** Looks only where the other was found, so that what is put together was installed together. */
+export function findBeside(found: InstalledPackage, name: string): InstalledPackage | undefined {
+  return findFrom([found.origin], name)
+}
+
+/** Looks for what a package depends on: its very copy of it. */
+export function findBehind(found: InstalledPackage, name: string): InstalledPackage | undefined {
+  return findFrom([found.file, found.origin], name)
+}
+
+function findFrom(places: readonly string[], name: string): InstalledPackage | undefined {
+  for (const origin of places) {
     const require = createRequire(origin)
     try {
       const file = require.resolve(name)
-      return { name, file, load: () => require(file) as Record<string, unknown> }
+      return { name, file, origin, load: () => require(file) as Record<string, unknown> }
     } catch {
       // Not to be found from there.
     }

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { flag } from './environment.js'
 import { endWithProcess } from './end-with-process.js'
 import { isHelper } from './helper.js'
-import { findPackage } from './installed-packages.js'
+import { findBehind, findBeside, findPackage } from './installed-packages.js'
 import type { InstalledPackage } from './installed-packages.js'
 import { logOwnWarnings } from './own-warnings.js'
 import { messageOf, say } from './say.js'
@@ -45,7 +45,7 @@ export function register(): void {
     return
   }
   const sdk = findPackage(SDK)
-  const instrumentations = findPackage(INSTRUMENTATIONS)
+  const instrumentations = sdk ? findBeside(sdk, INSTRUMENTATIONS) : findPackage(INSTRUMENTATIONS)
   const missing = [SDK, INSTRUMENTATIONS].filter((_, index) => [sdk, instrumentations][index] === undefined)
   if (missing.length > 0) {
     const effect = sdk ? 'only spans that the application itself makes are recorded' : 'there is no telemetry'
@@ -60,7 +60,7 @@ export function register(): void {
 }
 
 function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undefined): void {
-  const endLogging = logOwnWarnings(findPackage(API, sdk))
+  const endLogging = logOwnWarnings(findBehind(sdk, API))
   const { NodeSDK } = sdk.load() as unknown as SdkPackage
   const auto = instrumentations?.load() as InstrumentationsPackage | undefined
   const spanProcessors = createSpanProcessors()
@@ -79,7 +79,7 @@ function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undef
 /** Imports pass through no `require`, where instrumentations look by default. The hook must be of their own copy. */
 function instrumentEsModules(instrumentations: InstalledPackage | undefined): void {
   if (instrumentations === undefined) return
-  const hook = findPackage('@opentelemetry/instrumentation/hook.mjs', instrumentations)
+  const hook = findBehind(instrumentations, '@opentelemetry/instrumentation/hook.mjs')
   if (hook === undefined) return
   module.register(pathToFileURL(hook.file))
 }

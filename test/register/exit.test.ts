@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { startSink } from '@spanring/sink'
+import type { Reply, Sink } from '@spanring/sink'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Application } from '../src/application.js'
+import type { Program } from '../src/run-program.js'
+
+/** How late a bound may be met, in milliseconds, on two busy cores. */
+const SLACK_MILLIS = 500
+
+const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url), [
+  '@opentelemetry/api',
+  '@opentelemetry/sdk-node',
+  '@spanring/node',
+  'signal-exit',
+])
+
+let sink: Sink
+beforeAll(async () => (sink = await startSink()))
+afterEach(() => sink.reset())
+afterAll(() => sink.close())
+
+function start(how: string, env: Record<string, string> = {}): Program {
+  return application.start(
+    'end-spans.mjs',
+    {
+      execArgv: ['--import', '@spanring/node/register'],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin, OTEL_BSP_MAX_QUEUE_SIZE: '100000', ...env },
+    },
+    [how],
+  )
+}
+
+async function delivered(): Promise<number[]> {
+  return (await sink.spans()).map(({ name }) => Number(name)).toSorted((a, b) => a - b)
+}
+
+describe('a process that gets SIGTERM', () => {
+  test('delivers every span that ended before it, under load, and ends by the signal', async () => {
+    const program = start('under load')
+    const printed = await program.printed(/ended \d{4,};/)
+    program.kill('SIGTERM')
+    const { signal, stderr } = await program.ended
+
+    expect(signal).toBe('SIGTERM')
+    expect(stderr).not.toContain('not delivered')
+    const numbers = await delivered()
+    expect(numbers.length).toBeGreaterThanOrEqual(Number(/\d+/.exec(printed)?.[0]))
+    // No gap: whatever ended before the last one that was taken has arrived too.
+    expect(numbers).toEqual(numbers.map((_, index) => index))
+  })
+
+  test.each<[string, Reply]>([
+    ['never answers', { fault: 'never' }],
+    ['is overloaded', { status: 503 }],
+  ])('is gone within the bound if the backend %s, and says how many spans that cost', async (_what, reply) => {
+    await sink.script(reply)
+    const program = start('waiting', { SPANRING_EXIT_TIMEOUT: '800' })
+    await program.printed('ready')
+    const killedAt = performance.now()
+    program.kill('SIGTERM')
+    const { signal, stderr } = await program.ended
+
+    expect(signal).toBe('SIGTERM')
+    expect(performance.now() - killedAt).toBeLessThan(800 + SLACK_MILLIS)
+    expect(stderr).toMatch(/^spanring: 100 of 100 spans were not delivered \(100 \w+\)$/m)
+  })
+
+  test('ends at once at the second signal, and says what that cost', async () => {
+    await sink.script({ fault: 'never' })
+    const program = start('waiting', { SPANRING_EXIT_TIMEOUT: '15000' })
+    await program.printed('ready')
+    program.kill('SIGINT')
+    // The flush has begun once its request is there.
+    await expect.poll(async () => (await sink.stats()).requests, { timeout: 5000 }).toBeGreaterThan(0)
+    program.kill('SIGINT')
+    const { signal, stderr } = await program.ended
+
+    expect(signal).toBe('SIGINT')
+    expect(stderr).toContain('100 of 100 spans were not delivered (100 still being sent)')
+  })
+
+  test('is left to an application that listens itself, and only flushes', async () => {
+    const program = start('listening')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+    await sink.waitForSpans(100)
+    await program.printed('goodbye')
+    program.kill('SIGUSR2')
+
+    expect(await program.ended).toMatchObject({ code: 3, signal: null })
+  })
+
+  test('ends by it although the package signal-exit listens too', async () => {
+    const program = start('signal-exit')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stdout: expect.stringContaining('cleaned up') as unknown })
+    expect(await delivered()).toHaveLength(100)
+  })
+})
+
+describe('a process that ends by itself', () => {
+  test('delivers what is left, also what its own listeners end in the last moment', async () => {
+    const program = start('before exit')
+
+    expect(await program.ended).toMatchObject({ code: 0, signal: null })
+    expect(await delivered()).toHaveLength(200)
+  })
+
+  test('says what process.exit has cost', async () => {
+    const { code, stderr } = await start('exit').ended
+
+    expect(code).toBe(3)
+    expect(stderr).toContain('spanring: 100 of 100 spans were not delivered (100 still queued)')
+  })
+
+  test('delivers what its worker threads have left', async () => {
+    expect(await start('worker').ended).toMatchObject({ code: 0 })
+    expect(await delivered()).toHaveLength(201)
+  })
+})
