@@ -57,7 +57,9 @@ export class Connection {
 
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
   post({ headers, body }: Post): Promise<RawOutcome> {
-    this.#wasIdle = this.#clock.now() - this.#lastAnswerAt >= IDLE_MILLIS
+    // A socket that is known to be gone is no such surprise: the request gets a new one, which tells how things are.
+    const hasSocket = this.#settings.dispatcher !== undefined || this.#sockets.hasSockets
+    this.#wasIdle = hasSocket && this.#clock.now() - this.#lastAnswerAt >= IDLE_MILLIS
     this.#hasAnswer = false
     return new Promise((resolve) => {
       const collector = new ResponseCollector(this.#settings.maxResponseBytes, (outcome) => {
@@ -99,7 +101,7 @@ export class Connection {
     return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
   }
 
-  /** Whether the last request came after a time with nothing to do. */
+  /** Whether the last request was given to a socket that had had nothing to do for a while. */
   get wasIdle(): boolean {
     return this.#wasIdle
   }

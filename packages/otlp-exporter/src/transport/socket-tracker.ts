@@ -52,6 +52,10 @@ export class SocketTracker {
     return this.track(buildConnector({ ...options, timeout: 0 }))
   }
 
+  get hasSockets(): boolean {
+    return this.#sockets.size > 0
+  }
+
   /** Whether everything that was written has reached the kernel. */
   get isDrained(): boolean {
     for (const socket of this.#sockets) if (socket.writableLength > 0) return false
