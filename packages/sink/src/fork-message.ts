@@ -9,7 +9,7 @@ export type ForkRequest =
   | { readonly method: 'start'; readonly args: readonly [SinkOptions] }
   | { readonly method: 'script'; readonly args: readonly Reply[] }
   | { readonly method: 'waitForSpans'; readonly args: readonly [count: number, timeoutMillis?: number] }
-  | { readonly method: 'spans' | 'stats' | 'reset' | 'close'; readonly args: readonly [] }
+  | { readonly method: 'spans' | 'stats' | 'stopListening' | 'listenAgain' | 'reset' | 'close'; readonly args: readonly [] }
 
 export type ForkCall = ForkRequest & { readonly id: number }
 

@@ -73,6 +73,14 @@ export class ForkedSink implements Sink {
     await this.#call({ method: 'waitForSpans', args: [count, timeoutMillis] })
   }
 
+  async stopListening(): Promise<void> {
+    await this.#call({ method: 'stopListening', args: [] })
+  }
+
+  async listenAgain(): Promise<void> {
+    await this.#call({ method: 'listenAgain', args: [] })
+  }
+
   async reset(): Promise<void> {
     await this.#call({ method: 'reset', args: [] })
   }

@@ -70,6 +70,14 @@ export class LocalSink implements Sink {
     await this.#intake.waiters.wait(count, timeoutMillis, () => this.#progress())
   }
 
+  async stopListening(): Promise<void> {
+    await this.#http.close()
+  }
+
+  async listenAgain(): Promise<void> {
+    await this.#http.listen(Number(new URL(this.#origin).port))
+  }
+
   async reset(): Promise<void> {
     this.#intake.reset()
     this.#connections.reset()

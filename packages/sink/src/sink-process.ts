@@ -42,6 +42,8 @@ async function run(call: ForkCall): Promise<ForkResult> {
     case 'spans':
       await sendSpans(sink, call.id)
       return {}
+    case 'stopListening':
+    case 'listenAgain':
     case 'reset':
     case 'close':
       await sink[call.method]()

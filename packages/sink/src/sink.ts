@@ -24,6 +24,13 @@ export interface Sink {
   stats(): Promise<SinkStats>
   /** Until that many spans were delivered since the last reset. Rejects, and tells how many there are, after 5 s by default. */
   waitForSpans(count: number, timeoutMillis?: number): Promise<void>
+  /**
+   * Breaks every connection over HTTP and refuses new ones, until `listenAgain`. Counters, spans and script stay.
+   * OTLP/gRPC is not touched.
+   */
+  stopListening(): Promise<void>
+  /** Listens where it did before `stopListening`. Rejects if somebody else has taken the port meanwhile. */
+  listenAgain(): Promise<void>
   /** Forgets spans and counters and is healthy again. Connections stay open. */
   reset(): Promise<void>
   /** Destroys every connection and leaves no handle behind. */

@@ -31,6 +31,9 @@ async function interview(sink: Sink): Promise<unknown> {
   await sendJson(sink.url, fullJson)
   await sink.waitForSpans(3)
   const misspelt = await sink.script({ status: 1 }).catch((error: unknown) => error)
+  await sink.stopListening()
+  const refused = await send(sink.url, requestWith(2)).catch(({ code }: NodeJS.ErrnoException) => code)
+  await sink.listenAgain()
   const tooMany = await sink.waitForSpans(99, 1).catch((error: unknown) => error)
   const { lastHeaders, openConnections: _, bytesOnTheWire, ...stats } = await sink.stats()
   expect(bytesOnTheWire).toBeGreaterThan(fullBytes.length)
@@ -38,7 +41,7 @@ async function interview(sink: Sink): Promise<unknown> {
   await sink.reset()
   const after = { spans: await sink.spans(), delivered: (await sink.stats()).delivered }
   const contentType = lastHeaders?.['content-type']
-  return { busy: busy.body, partial: partial.body, misspelt, tooMany, stats, spans, after, contentType }
+  return { refused, busy: busy.body, partial: partial.body, misspelt, tooMany, stats, spans, after, contentType }
 }
 
 test('a sink in a child process has the same face as one in this process', async () => {
@@ -47,7 +50,11 @@ test('a sink in a child process has the same face as one in this process', async
   onTestFinished(() => local.close())
   const answers = await interview(forked)
   expect(answers).toStrictEqual(await interview(local))
-  expect(answers).toMatchObject({ spans: [{ name: 'span 1' }, fullSpan, fullSpan], misspelt: expect.any(RangeError) })
+  expect(answers).toMatchObject({
+    refused: 'ECONNREFUSED',
+    spans: [{ name: 'span 1' }, fullSpan, fullSpan],
+    misspelt: expect.any(RangeError),
+  })
 })
 
 test('more spans than one message holds come whole and in order', async () => {

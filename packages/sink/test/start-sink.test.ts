@@ -180,3 +180,19 @@ test.each([
 ] as [object, string][])('%j is refused', async (options, message) => {
   await expect(startSink(options)).rejects.toThrow(new RangeError(message))
 })
+
+test('a sink that does not listen refuses connections, and is found again where it was, with all that it had counted', async () => {
+  const sink = await setupSink()
+  await send(sink.url, requestWith(2))
+  await sink.script({ status: 503 }, {})
+  const { url } = sink
+  await sink.stopListening()
+  await expect(send(url, requestWith(2, 3))).rejects.toThrow('ECONNREFUSED')
+  expect((await sink.stats()).openConnections).toBe(0)
+  await sink.listenAgain()
+
+  expect(sink.url).toBe(url)
+  expect((await send(url, requestWith(2, 3))).status).toBe(503)
+  expect((await send(url, requestWith(2, 3))).status).toBe(200)
+  expect(await sink.stats()).toMatchObject({ requests: 3, delivered: 4, refused: 2 })
+})
