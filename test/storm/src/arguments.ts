@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util'
+import { SDK_LINES } from './sdk-line.js'
+import type { SdkLine } from './sdk-line.js'
+
+export interface StormArguments {
+  /** Of all seeds together. */
+  readonly seconds: number
+  readonly seeds: readonly number[]
+  readonly sdk: SdkLine
+}
+
+export const USAGE: string = `npm run storm -- [options]
+
+  --seconds N   how long, 1 to 86,400, for all seeds together; default 60
+  --seed S      repeats the choices of an earlier storm, as SEED=S does; several with commas in between
+  --sdk LINE    the line of the SDK that makes the spans: ${SDK_LINES.join(' or ')}; default 2.12`
+
+/** Undefined when help is asked for; throws a RangeError for what cannot be. */
+export function parseArguments(args: readonly string[]): StormArguments | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string', default: process.env['SEED'] ?? String(Date.now() % 2 ** 31) },
+      sdk: { type: 'string', default: '2.12' },
+    },
+  })
+  if (values.help) return undefined
+  const seconds = Number(values.seconds)
+  if (!(seconds >= 1 && seconds <= 86_400)) throw new RangeError(`--seconds is ${values.seconds}; must be 1..86400`)
+  const seeds = values.seed.split(',').map(Number)
+  if (!seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) throw new RangeError(`--seed is ${values.seed}; must be whole`)
+  const sdk = SDK_LINES.find((line) => line === values.sdk)
+  if (sdk === undefined) throw new RangeError(`--sdk is ${values.sdk}; must be ${SDK_LINES.join(' or ')}`)
+  return { seconds, seeds, sdk }
+}
