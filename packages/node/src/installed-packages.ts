@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { isOwnProgram } from './own-program.js'
 
 /** A package that was found, and the way to what it depends on itself. */
 export interface InstalledPackage {
@@ -46,8 +47,8 @@ function findFrom(places: readonly string[], name: string): InstalledPackage | u
 
 function origins(): string[] {
   const main = process.argv[1]
-  // Without a program, as with `node --eval`, the working directory is all there is.
-  const programs = main === undefined || main === '' ? [] : [realPath(main)]
+  // Without a program, as with `node --eval`, or in ours, the working directory is all there is.
+  const programs = main === undefined || main === '' || isOwnProgram(main) ? [] : [realPath(main)]
   return [...programs, join(process.cwd(), 'package.json'), import.meta.url]
 }
 

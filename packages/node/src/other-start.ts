@@ -2,13 +2,16 @@
 
 const STOCK = '@opentelemetry/auto-instrumentations-node/register'
 
+/** As it stands in a command line: by its name, or by the file. */
+export const STOCK_REGISTER: RegExp = /auto-instrumentations-node[\\/](build[\\/]src[\\/]|dist[\\/])?register/
+
 /**
  * What else starts telemetry in this process, whether it has done so or is about to; undefined if nothing does. Two
  * starts would instrument everything twice: each request would have two server spans.
  */
 export function otherStart(): string | undefined {
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
-  if (/auto-instrumentations-node[\\/](register|build[\\/]src[\\/]register|dist[\\/]register)/.test(given)) return STOCK
+  if (STOCK_REGISTER.test(given)) return STOCK
   return hasTracerProvider() ? 'Something loaded earlier' : undefined
 }
 

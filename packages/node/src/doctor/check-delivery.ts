@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import { connect } from 'node:http2'
+import { fault, note, ok } from './finding.js'
+import type { Finding } from './finding.js'
+import type { ProbeReport } from './probe-report.js'
+
+/** What became of the test span, and why. */
+export async function checkDelivery({ testSpan, millis, said }: ProbeReport): Promise<Finding> {
+  if (testSpan === 'none') {
+    return fault(
+      'Nothing starts tracing in this set-up, so no span is made.',
+      'Give this command the options with which node starts your application, for example: spanring doctor --import @spanring/node/register',
+    )
+  }
+  if (testSpan === 'unsampled') return note('The sampler drops the test span (see OTEL_TRACES_SAMPLER), so nothing was sent.')
+  const failed =
+    typeof testSpan === 'object'
+      ? testSpan.error
+      : said.find((line) => /export|ECONNREFUSED/i.test(line) && /fail|error/i.test(line))
+  if (failed === undefined) return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
+  const { what, advice } = await explain(failed)
+  return fault(`The test span was not delivered: ${what}`, advice)
+}
+
+interface Explanation {
+  readonly what: string
+  readonly advice: string
+}
+
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
+
+async function explain(failed: string): Promise<Explanation> {
+  const url = /https?:\/\/[^\s;]+?(?=: |[\s;]|$)/.exec(failed)?.[0]
+  const where = url ?? 'the endpoint'
+  if (/ECONNREFUSED/.test(failed)) {
+    const address = /ECONNREFUSED ([^\s;]+)/.exec(failed)?.[1] ?? where
+    return {
+      what: `nothing listens at ${address} (connection refused).`,
+      advice: `Is the Collector or backend running there, and is the port right? OTLP over HTTP usually has port 4318, gRPC 4317. The address comes from ${ENDPOINT}.`,
+    }
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(failed)) {
+    return { what: `the host name in ${where} cannot be found.`, advice: `Look for a typing error in ${ENDPOINT}.` }
+  }
+  const status = Number(/(?:answered|HTTP) (\d{3})/.exec(failed)?.[1])
+  if (status) return explainStatus(status, where)
+  if (/WRONG_VERSION_NUMBER|wrong version number|EPROTO/.test(failed)) {
+    return {
+      what: `${where} does not speak TLS.`,
+      advice: `Write http:// in place of https:// in ${ENDPOINT}, or turn on TLS at the backend.`,
+    }
+  }
+  if (/certificate/i.test(failed)) {
+    return {
+      what: `the certificate of the backend is refused: ${failed}`,
+      advice: 'Name the certificate of its authority in OTEL_EXPORTER_OTLP_CERTIFICATE.',
+    }
+  }
+  if (url !== undefined && (await speaksHttp2(url))) {
+    return {
+      what: `${where} speaks gRPC, and the exporter speaks another protocol (OTLP over HTTP).`,
+      advice: `Send to the HTTP port of the backend (usually 4318) with ${ENDPOINT}, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc.`,
+    }
+  }
+  if (/UNAVAILABLE/.test(failed)) {
+    return {
+      what: 'the endpoint speaks HTTP, and the exporter speaks gRPC.',
+      advice: `Send to the gRPC port of the backend (usually 4317) with ${ENDPOINT}, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.`,
+    }
+  }
+  if (/protocol|parse error|HPE_/i.test(failed)) {
+    return {
+      what: `what listens at ${where} does not speak HTTP.`,
+      advice: `Check host and port in ${ENDPOINT}; OTLP over HTTP usually has port 4318.`,
+    }
+  }
+  if (/time|DEADLINE/i.test(failed)) {
+    return {
+      what: `${where} did not answer in time.`,
+      advice: 'Is there a firewall or a proxy between, or is the backend overloaded?',
+    }
+  }
+  return { what: failed, advice: `Check ${ENDPOINT} and whether the backend is well.` }
+}
+
+function explainStatus(status: number, where: string): Explanation {
+  if (status === 401 || status === 403) {
+    return {
+      what: `the backend refuses the credentials (HTTP ${status}).`,
+      advice:
+        'Check the name and the value of the header in OTEL_EXPORTER_OTLP_HEADERS: it is written as name=value, for example api-key=…',
+    }
+  }
+  if (status === 404 || status === 405) {
+    return {
+      what: `${where} takes no traces (HTTP ${status}).`,
+      advice: `The path is usually /v1/traces. It is appended to ${ENDPOINT}, and not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.`,
+    }
+  }
+  if (status === 400 || status === 415) {
+    return {
+      what: `the backend does not understand the request (HTTP ${status}).`,
+      advice: 'It may want another protocol: try OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
+    }
+  }
+  if (status === 429 || status >= 500) {
+    return {
+      what: `the backend has a fault or is overloaded (HTTP ${status}).`,
+      advice: 'The set-up looks right; look at the logs of the backend.',
+    }
+  }
+  return { what: `the backend answers HTTP ${status}.`, advice: 'Look at the logs of the backend.' }
+}
+
+/** A gRPC server greets in HTTP/2, and a server of HTTP/1.1 does not. */
+function speaksHttp2(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const session = connect(new URL(url).origin)
+    const limit = setTimeout(() => session.destroy(), 1000)
+    session.once('remoteSettings', () => {
+      resolve(true)
+      session.destroy()
+    })
+    session.on('error', () => {})
+    session.once('close', () => {
+      clearTimeout(limit)
+      resolve(false)
+    })
+  })
+}
