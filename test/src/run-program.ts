@@ -48,6 +48,11 @@ export class Program {
     this.#child.kill(signal)
   }
 
+  /** To its standard input. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
   /** Until the program has printed the text, or something that matches; gives what it was. */
   async printed(text: string | RegExp): Promise<string> {
     let hasEnded = false
