@@ -11,6 +11,7 @@ export class ByteBudget {
   readonly #limit: number
   readonly #minRoom: number
   #used = 0
+  #isClosed = false
   readonly #onRoom = new Set<() => void>()
 
   constructor(limit: number) {
@@ -25,6 +26,7 @@ export class ByteBudget {
 
   /** Sets a part aside: half of what is left, or all of it when that is little. Returns its size, or 0 without room. */
   reserve(most: number, onRoom: () => void): number {
+    if (this.#isClosed) return Math.min(most, this.#limit)
     const left = this.#limit - this.#used
     if (left < this.#minRoom) {
       this.#onRoom.add(onRoom)
@@ -37,7 +39,7 @@ export class ByteBudget {
 
   /** Gives bytes back. */
   release(bytes: number): void {
-    if (bytes <= 0) return
+    if (bytes <= 0 || this.#isClosed) return
     this.#used -= bytes
     if (this.#onRoom.size === 0 || this.#limit - this.#used < this.#minRoom) return
     const waiting = [...this.#onRoom]
@@ -45,8 +47,10 @@ export class ByteBudget {
     for (const wake of waiting) wake()
   }
 
-  /** Forgets who waits. */
+  /** The end: whatever was held is of no use to anybody any more, and nobody waits. */
   close(): void {
+    this.#isClosed = true
+    this.#used = 0
     this.#onRoom.clear()
   }
 }

@@ -108,4 +108,14 @@ describe('a byte budget', () => {
       ),
     )
   })
+
+  test('holds nothing after its end, whoever gives back or takes', () => {
+    const budget = new ByteBudget(32 * MIB)
+    const reserved = budget.reserve(MIB, nobody)
+    budget.close()
+    expect(budget.used).toBe(0)
+    expect(budget.reserve(MIB, nobody)).toBe(MIB)
+    budget.release(reserved)
+    expect(budget.used).toBe(0)
+  })
 })

@@ -119,6 +119,14 @@ describe('forceFlush', () => {
 })
 
 describe('shutdown', () => {
+  test('holds nothing afterwards, not even of a batch that nobody sent', async () => {
+    const { exporter } = await setup()
+    exporter.openBatch(() => {})?.add(endedSpan(1))
+    expect(exporter.stats().bufferedBytes).toBeGreaterThan(0)
+    await exporter.shutdown()
+    expect(exporter.stats().bufferedBytes).toBe(0)
+  })
+
   test('waits for what is under way; later exports fail at once, and a second call is the first', async () => {
     const { sink, exporter, exportSpans } = await setup()
     await sink.script({ delayMillis: 100 })

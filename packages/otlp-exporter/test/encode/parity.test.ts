@@ -5,6 +5,7 @@ import { TraceEncoder } from '../../src/encode/trace-encoder.js'
 import type { ReadableSpan } from '../../src/readable-span.js'
 import { decode, decodeStock, encodeAll, FORMATS } from './encode-all.js'
 import { generateSpans, loadSdk } from './generated-spans.js'
+import { recordedSpans } from './recorded-spans.js'
 import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
 import { type SdkLine, stockSerializers } from './stock-serializers.js'
 
@@ -27,6 +28,15 @@ for (const line of LINES) {
         for (const batch of batches(spans)) {
           assert.deepEqual(decode(format, encodeAll(encoder, batch)), decodeStock(format, stock[format].serializeRequest(batch)))
         }
+      })
+
+      test('the spans of an application have the same content as from the stock serialiser', () => {
+        const spans = recordedSpans()
+        assert.ok(spans.length > 90)
+        const content = decode(format, encodeAll(new TraceEncoder({ format }), spans))
+        assert.deepEqual(content, decodeStock(format, stockSerializers(line)[format].serializeRequest(spans)))
+        assert.ok(content.some(({ events }) => events.length > 0))
+        assert.ok(content.some(({ links }) => links.length > 0))
       })
 
       test('spans in the shape of SDK 1.30 have the same content as those they were made from', async () => {
