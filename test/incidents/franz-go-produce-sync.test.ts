@@ -8,10 +8,10 @@
  */
 import type { IncrementalSpanExporter } from '@spanring/batch-span-processor'
 import { describe, expect, test } from 'vitest'
-import { setupCountingSink, setupWholePipeline, sumOf, until } from '../exporter/setup-whole-pipeline.js'
+import { setupCountingSink, sumOf, until } from '../exporter/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
-import { flushOf, gate, outcomeOf, scripted, setupScripted } from './setup-scripted.js'
+import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'
 
 /** One permit: the second caller waits for it and may give up, the third comes when all is over. */
@@ -79,6 +79,72 @@ async function naiveFlush(world: ClosedWorld, isEndless: boolean): Promise<void>
   await work()
   hasFlushed = true
 }
+
+/** The callbacks of users are run by the worker of a ring with so many places, and push to that ring. */
+async function naiveRing(places: number): Promise<void> {
+  let used = 0
+  const waiting: (() => void)[] = []
+  const push = async (): Promise<void> => {
+    // oxlint-disable-next-line no-await-in-loop, no-unmodified-loop-condition -- looks again after each wake-up
+    while (used === places) await new Promise<void>((resolve) => void waiting.push(resolve))
+    used++
+  }
+  const work = async (callback: () => Promise<void>): Promise<void> => {
+    await callback()
+    used--
+    waiting.shift()?.()
+  }
+  await push()
+  await work(push)
+}
+
+/** A close sweeps what is buffered, once; a flush waits until nothing is. */
+async function naiveClose(refusesFirst: boolean): Promise<void> {
+  let buffered = 1
+  let isClosed = false
+  let onEmpty = (): void => {}
+  const produce = (): void => {
+    if (!isClosed) buffered++
+  }
+  if (refusesFirst) isClosed = true
+  buffered = 0
+  // Somebody who is told of the sweep produces once more.
+  produce()
+  isClosed = true
+  if (buffered > 0) await new Promise<void>((resolve) => (onEmpty = resolve))
+  onEmpty()
+}
+
+/** Waits for a cancel, which may have come already. */
+function naiveCancel(world: ClosedWorld, signal: AbortSignal): Promise<void> {
+  return new Promise((_resolve, reject) => {
+    world.later(() => signal.addEventListener('abort', () => reject(new Error('no longer wanted'))), 5)
+  })
+}
+
+test('naive: a worker hangs on the ring that it alone empties', async () => {
+  const world = new ClosedWorld()
+
+  expect(await world.fateOf(naiveRing(2))).toBe('fulfilled')
+  expect(await world.fateOf(naiveRing(1))).toBe('hangs')
+})
+
+test('naive: a flush hangs on what was produced between the sweep of a close and its end', async () => {
+  const world = new ClosedWorld()
+
+  expect(await world.fateOf(naiveClose(true))).toBe('fulfilled')
+  expect(await world.fateOf(naiveClose(false))).toBe('hangs')
+})
+
+test('naive: a wait for a cancel hangs when that has come before', async () => {
+  const world = new ClosedWorld()
+  const [early, late] = [new AbortController(), new AbortController()]
+  world.later(() => early.abort(), 1)
+  world.later(() => late.abort(), 10)
+
+  expect(await world.fateOf(naiveCancel(world, late.signal))).toBe('rejected')
+  expect(await world.fateOf(naiveCancel(world, early.signal))).toBe('hangs')
+})
 
 test('naive: a permit that is given to somebody who has just given up is gone', async () => {
   const world = new ClosedWorld()
@@ -166,7 +232,7 @@ test('500 flushes that are cancelled before they begin end while an export is st
 test('a backend that is back wakes every batch that waited for it', async () => {
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 1 })
-  const { processor, exporter, end } = setupWholePipeline(
+  const { processor, exporter, end } = setupOurs(
     sink.url,
     { maxExportBatchSize: 10, exportTimeoutMillis: 60_000 },
     { timeoutMillis: 60_000, retry: { initialBackoffMillis: 300, jitter: false } },
@@ -235,7 +301,7 @@ describe('a flush is woken by every way in which a span can leave', () => {
 // R4. Turns red when `SpanPipeline.#flush` opens its ticket for more than `ring.head` (batch-span-processor/src).
 test('a flush ends while work keeps coming, which ends only with the flush', async () => {
   const sink = await setupCountingSink()
-  const { processor, end } = setupWholePipeline(sink.url, { maxExportBatchSize: 10 }, { concurrencyLimit: 1 })
+  const { processor, end } = setupOurs(sink.url, { maxExportBatchSize: 10 }, { concurrencyLimit: 1 })
   let hasFlushed = false
   const work = (async () => {
     // oxlint-disable-next-line no-unmodified-loop-condition -- below, when the flush has ended
@@ -257,7 +323,7 @@ test('a flush ends while work keeps coming, which ends only with the flush', asy
 // R6. Turns red without the look at `#closed` in `SpanPipeline.admit` (batch-span-processor/src/span-pipeline.ts).
 test('what ends after the sweep of a shutdown is no orphan: it is counted, and a flush ends', async () => {
   const sink = await setupCountingSink()
-  const { processor, exporter, end } = setupWholePipeline(sink.url)
+  const { processor, exporter, end } = setupOurs(sink.url)
   const close = exporter.shutdown.bind(exporter)
   exporter.shutdown = () => {
     end(2)

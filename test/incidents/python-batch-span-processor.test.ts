@@ -10,10 +10,10 @@ import { diag } from '@opentelemetry/api'
 import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { forkSink } from '@spanring/sink'
 import { expect, onTestFinished, test } from 'vitest'
-import { expectAccounted, setupCountingSink, setupWholePipeline, until } from '../exporter/setup-whole-pipeline.js'
+import { expectAccounted, setupCountingSink, until } from '../exporter/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
-import { SOON, flushOf, outcomeOf, scripted, setupScripted } from './setup-scripted.js'
+import { flushOf, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'
 
 /** The end of a span takes the lock to wake the worker, who holds it while it waits to be woken; or gives it back first. */
@@ -78,7 +78,7 @@ test('naive: a logger that emits hangs on the lock of the record that it tells o
 test('to end a span never exports, and takes no notice of an export that is stuck', async () => {
   const sink = await setupCountingSink()
   await sink.script({ fault: 'never' })
-  const { processor, exporter, end } = setupWholePipeline(sink.url, { scheduledDelayMillis: 10, exportTimeoutMillis: 1000 })
+  const { processor, exporter, end } = setupOurs(sink.url, { scheduledDelayMillis: 10, exportTimeoutMillis: 1500 })
   let isEnding = false
   let exportsWithin = 0
   let exports = 0
@@ -114,7 +114,7 @@ test('to end a span never exports, and takes no notice of an export that is stuc
 test('a flush keeps its time-out whatever the export before it does, one per span too', async () => {
   const sink = await setupCountingSink()
   await sink.script({ fault: 'never' })
-  const { processor, exporter, end } = setupWholePipeline(sink.url, { maxExportBatchSize: 1 }, { concurrencyLimit: 1 })
+  const { processor, exporter, end } = setupOurs(sink.url, { maxExportBatchSize: 1 }, { concurrencyLimit: 1 })
   const flushes: Promise<string>[] = []
   for (let i = 0; i < 20; i++) {
     end(1)
@@ -131,7 +131,7 @@ test('a flush keeps its time-out whatever the export before it does, one per spa
 test('a shutdown does not sit out a back-off', async () => {
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 1 })
-  const { processor, exporter, end } = setupWholePipeline(
+  const { processor, exporter, end } = setupOurs(
     sink.url,
     { exportTimeoutMillis: 600_000 },
     { timeoutMillis: 600_000, retry: { initialBackoffMillis: 300_000, maxBackoffMillis: 300_000, jitter: false } },
@@ -190,10 +190,10 @@ test('an event loop that stood still does not take an answer that is there for a
   const sink = await forkSink({ keep: 'count' })
   onTestFinished(() => sink.close())
   await sink.script({ delayMillis: 100 })
-  const { processor, exporter, end } = setupWholePipeline(sink.url, { ...SOON, exportTimeoutMillis: 300 })
+  const { processor, exporter, end } = setupOurs(sink.url, { scheduledDelayMillis: 10, exportTimeoutMillis: 1000 })
   end(5)
   await until(async () => (await sink.stats()).waiting === 5)
-  const stillUntil = performance.now() + 600
+  const stillUntil = performance.now() + 1700
   while (performance.now() < stillUntil);
 
   await outcomeOf(until(() => processor.stats().inFlight === 0))

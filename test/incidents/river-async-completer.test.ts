@@ -8,9 +8,9 @@
  */
 import type { MeterProvider } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
-import { captureDiag, setupCountingSink, setupWholePipeline, until } from '../exporter/setup-whole-pipeline.js'
+import { captureDiag, setupCountingSink, until } from '../exporter/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
-import { flushOf, outcomeOf, scripted, setupScripted } from './setup-scripted.js'
+import { flushOf, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'
 
 /** A channel of ten places: whoever sends waits for one. */
@@ -130,7 +130,7 @@ test('an export that waits for the shutdown that waits for it holds neither: eve
 // R6. Turns red without the wait until DRAINED_BY in `SpanPipeline.#shutdown` (batch-span-processor/src/span-pipeline.ts).
 test('the exporter is closed after its last export, and what ends meanwhile is counted', async () => {
   const sink = await setupCountingSink()
-  const { processor, exporter, end } = setupWholePipeline(sink.url, { maxExportBatchSize: 5 }, { concurrencyLimit: 1 })
+  const { processor, exporter, end } = setupOurs(sink.url, { maxExportBatchSize: 5 }, { concurrencyLimit: 1 })
   const close = exporter.shutdown.bind(exporter)
   let deliveredAtShutdown: Promise<number> | undefined
   exporter.shutdown = () => {
@@ -200,7 +200,7 @@ test.each([
   const sink = await setupCountingSink()
   const selfObsMeterProvider = metersThat(behave)
   const config = { maxExportBatchSize: 10, selfObsMeterProvider }
-  const ours = setupWholePipeline(sink.url, config, { selfObsMeterProvider })
+  const ours = setupOurs(sink.url, config, { selfObsMeterProvider })
   const foreign = setupScripted(scripted({}), config)
   for (const { processor, end } of [ours, foreign]) {
     end(1000)

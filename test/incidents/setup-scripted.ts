@@ -2,7 +2,8 @@
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig, ExportResult, SpanExporter } from '@spanring/batch-span-processor'
 import { expect, onTestFinished } from 'vitest'
-import { expectAccounted } from '../exporter/setup-whole-pipeline.js'
+import { expectAccounted, setupWholePipeline } from '../exporter/setup-whole-pipeline.js'
+import type { WholePipeline } from '../exporter/setup-whole-pipeline.js'
 import { endSpans, tracerOf } from '../src/setup-pipeline.js'
 
 export type Done = (result: ExportResult) => void
@@ -44,13 +45,25 @@ export function scripted(parts: Partial<SpanExporter> | SpanExporter['export']):
 /** Our processor before that exporter; gone when the test is, and then with every span in its place. */
 export function setupScripted(exporter: SpanExporter, config: BufferConfig = {}) {
   const processor = new BatchSpanProcessor(exporter, { ...SOON, ...config })
+  closeAccounts(processor)
+  const tracer = tracerOf(processor)
+  return { processor, end: (count = 1): void => endSpans(tracer, count) }
+}
+
+/** The same before our exporter. */
+export function setupOurs(...parts: Parameters<typeof setupWholePipeline>): WholePipeline {
+  const pipeline = setupWholePipeline(...parts)
+  closeAccounts(pipeline.processor)
+  return pipeline
+}
+
+/** I1 at the end of the test, and nothing that is still on its way. */
+function closeAccounts(processor: BatchSpanProcessor): void {
   onTestFinished(async () => {
     await processor.shutdown({ timeoutMillis: 100 }).catch(() => {})
     expectAccounted(processor.stats())
     expect(processor.stats()).toMatchObject({ queued: 0, inFlight: 0 })
   })
-  const tracer = tracerOf(processor)
-  return { processor, end: (count = 1): void => endSpans(tracer, count) }
 }
 
 /** A promise and what settles it. */

@@ -7,9 +7,9 @@
  * keep the back-pressure, never feed a stage from its own output, never share a queue or an executor between stages.
  */
 import { expect, onTestFinished, test } from 'vitest'
-import { expectAccounted, setupCountingSink, setupWholePipeline, sumOf, until } from '../exporter/setup-whole-pipeline.js'
+import { expectAccounted, setupCountingSink, sumOf, until } from '../exporter/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
-import { flushOf, gate, outcomeOf, scripted, setupScripted } from './setup-scripted.js'
+import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 
 /** One worker behind a bounded queue; whoever has work for it waits for room. */
 class NaiveStage {
@@ -138,7 +138,7 @@ test('a batch is tried again where it is while the queue is full, and what waits
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 3 })
   // The batch that is tried again has the whole budget, so that the queue behind it fills.
-  const { processor, end } = setupWholePipeline(
+  const { processor, end } = setupOurs(
     sink.url,
     { maxQueueSize: 20, maxExportBatchSize: 10, scheduledDelayMillis: 10 },
     { concurrencyLimit: 1, maxBufferedBytes: 100_000, retry: { initialBackoffMillis: 100, jitter: false } },
@@ -172,7 +172,7 @@ test('connections of the application that are all stuck hold its own requests, a
   void fetch(sink.origin).then(naive, naive)
   await until(() => stuck > 0)
 
-  const { processor, end } = setupWholePipeline(sink.url)
+  const { processor, end } = setupOurs(sink.url)
   end(5)
   expect(await flushOf(processor)).toBe('fulfilled')
 
