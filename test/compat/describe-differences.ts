@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BatchSpanProcessor } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import { startSink } from '@spanring/sink'
+import type { Sink, SinkOptions } from '@spanring/sink'
+import { describe, expect, test } from 'vitest'
+import { Application } from '../src/application.js'
+import type { InstalledLine } from '../src/application.js'
+import type { Ended } from '../src/run-program.js'
+import type { SdkLine } from '../src/sdk-line.js'
+import type { Cases } from './differences.js'
+
+type Contender = 'stock' | 'spanring'
+/** What each of the two was seen to do. */
+type Seen = Readonly<Record<Contender, unknown>>
+
+interface Options {
+  maxQueueSize?: number
+  maxExportBatchSize?: number
+  scheduledDelayMillis?: number
+  exportTimeoutMillis?: number
+}
+
+/** The tests of one SDK line; in a file of its own for each, because two lines in a process share the API's globals. */
+export async function describeDifferences(sdk: SdkLine, line: InstalledLine): Promise<void> {
+  function createProcessor(contender: Contender, exporter: unknown, options: Options = {}): BatchSpanProcessor {
+    return contender === 'stock'
+      ? (sdk.createStockProcessor(exporter as never, options) as never)
+      : new BatchSpanProcessor(exporter as never, options)
+  }
+
+  function endSpans(processor: unknown, count: number): void {
+    const tracer = sdk.createTracerProvider([processor as never]).getTracer('test')
+    for (let i = 0; i < count; i++) tracer.startSpan('work').end()
+  }
+
+  /** The same observation of both. */
+  async function see(observe: (contender: Contender) => Promise<unknown>): Promise<Seen> {
+    return { stock: await observe('stock'), spanring: await observe('spanring') }
+  }
+
+  const processor: Cases<'processor', () => Promise<void>> = {
+    'when a full batch is exported': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter()
+        const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
+        endSpans(tested, 5)
+        const inside = exporter.calls.length
+        await tested.shutdown()
+        return { inside, afterwards: exporter.calls.length > 0 }
+      })
+      expect(seen).toEqual({ stock: { inside: 1, afterwards: true }, spanring: { inside: 0, afterwards: true } })
+    },
+    'what `forceFlush()` waits for': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter({ delayMillis: 100 })
+        const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
+        endSpans(tested, 5)
+        // The batch is full and handed over as soon as the loop turns.
+        await expect.poll(() => exporter.calls).toContain('export')
+        await tested.forceFlush()
+        const calls = [...exporter.calls]
+        await tested.shutdown()
+        return calls
+      })
+      expect(seen).toEqual({ stock: ['export'], spanring: ['export', 'exported', 'forceFlush'] })
+    },
+    'a shutdown whose last export fails': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter({ code: 1 })
+        const tested = createProcessor(contender, exporter)
+        endSpans(tested, 1)
+        await Promise.allSettled([tested.shutdown()])
+        return exporter.calls.includes('shutdown')
+      })
+      expect(seen).toEqual({ stock: false, spanring: true })
+    },
+    '`exportTimeoutMillis: 0`': async () => {
+      const seen = await see(async (contender) => {
+        const tested = createProcessor(contender, new ScriptedExporter({ delayMillis: 100 }), { exportTimeoutMillis: 0 })
+        endSpans(tested, 1)
+        const [flushed] = await Promise.allSettled([tested.forceFlush()])
+        await Promise.allSettled([tested.shutdown()])
+        return flushed.status
+      })
+      expect(seen).toEqual({ stock: 'rejected', spanring: 'fulfilled' })
+    },
+    'the asynchronous context of an export': async () => {
+      const seen = await see(async (contender) => {
+        const requests = new AsyncLocalStorage<string>()
+        const exporter = new ScriptedExporter({ onExport: () => requests.getStore() })
+        const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
+        requests.run('request', () => endSpans(tested, 5))
+        await expect.poll(() => exporter.seen.length).toBe(1)
+        await tested.shutdown()
+        return exporter.seen
+      })
+      expect(seen).toEqual({ stock: ['request'], spanring: [undefined] })
+    },
+    'spans that end after the shutdown': async () => {
+      const seen = await see(async (contender) => {
+        const tested = createProcessor(contender, new ScriptedExporter())
+        await tested.shutdown()
+        endSpans(tested, 3)
+        return (tested as Partial<BatchSpanProcessor>).stats?.().dropped.already_shutdown
+      })
+      expect(seen).toEqual({ stock: undefined, spanring: 3 })
+    },
+  }
+
+  /** Stock processor and stock exporter, or both of spanring, against a sink. */
+  async function seeExports(
+    observe: (tested: BatchSpanProcessor, sink: Sink) => Promise<unknown>,
+    options: Options = {},
+    sinkOptions: SinkOptions = {},
+    timeoutMillis = 10_000,
+  ): Promise<Seen> {
+    return await see(async (contender) => {
+      const sink = await startSink(sinkOptions)
+      const exporter =
+        contender === 'stock'
+          ? sdk.createStockExporter('http/protobuf', sink.url, timeoutMillis)
+          : new OTLPTraceExporter({ url: sink.url, timeoutMillis })
+      const tested = createProcessor(contender, exporter, options)
+      try {
+        return await observe(tested, sink)
+      } finally {
+        await sink.close()
+        await Promise.allSettled([tested.shutdown()])
+      }
+    })
+  }
+
+  const exporter: Cases<'exporter', () => Promise<void>> = {
+    'more spans than the queue has places, ended in one stretch': async () => {
+      const seen = await seeExports(
+        async (tested, sink) => {
+          endSpans(tested, 4000)
+          await tested.forceFlush()
+          await sink.waitForSpans(500)
+          await expect.poll(async () => (await sink.stats()).waiting).toBe(0)
+          const { delivered } = await sink.stats()
+          return delivered === 4000 ? 'all' : 'not all'
+        },
+        { maxQueueSize: 1000 },
+      )
+      expect(seen).toEqual({ stock: 'not all', spanring: 'all' })
+    },
+    'a backend that answers byte by byte': async () => {
+      const timeoutMillis = 400
+      const observe = async (tested: BatchSpanProcessor, sink: Sink): Promise<unknown> => {
+        await sink.script({ fault: 'drip', dripEveryMillis: 20 })
+        endSpans(tested, 1)
+        const flushed = tested.forceFlush().then(
+          () => 'settled',
+          () => 'settled',
+        )
+        return await Promise.race([flushed, sleep(3 * timeoutMillis, 'holds on')])
+      }
+      const seen = await seeExports(observe, {}, {}, timeoutMillis)
+      expect(seen).toEqual({ stock: 'holds on', spanring: 'settled' })
+    },
+    'a request that is too large for the backend (413)': async () => {
+      const seen = await seeExports(
+        async (tested, sink) => {
+          endSpans(tested, 100)
+          await Promise.allSettled([tested.forceFlush()])
+          return (await sink.stats()).delivered
+        },
+        {},
+        { maxBodyBytes: 4096 },
+      )
+      expect(seen).toEqual({ stock: 0, spanring: 100 })
+    },
+    'spans that the backend rejects (partial success)': async () => {
+      const seen = await seeExports(async (tested, sink) => {
+        await sink.script({ partialSuccess: { rejectedSpans: 2, errorMessage: 'too old' } })
+        endSpans(tested, 10)
+        const [flushed] = await Promise.allSettled([tested.forceFlush()])
+        return [flushed.status, (tested as Partial<BatchSpanProcessor>).stats?.().failed]
+      })
+      expect(seen).toEqual({ stock: ['fulfilled', undefined], spanring: ['rejected', { rejected: 2 }] })
+    },
+  }
+
+  const application = await Application.create(line, new URL('../register/fixtures', import.meta.url))
+
+  /** Stock's register or ours before the same program; `act` until it ends, or is killed. */
+  async function seeProcesses(
+    how: string,
+    act: (kill: (signal: NodeJS.Signals) => void, sink: Sink) => Promise<void>,
+  ): Promise<Seen> {
+    return await see(async (contender) => {
+      const sink = await startSink()
+      const preload = contender === 'stock' ? '@opentelemetry/auto-instrumentations-node/register' : '@spanring/node/register'
+      const options = { execArgv: ['--require', preload], env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin } }
+      const program = application.start('end-spans.mjs', options, [how])
+      if (how === 'waiting') await program.printed('ready')
+      await act((signal) => program.kill(signal), sink)
+      const { signal }: Ended = await program.ended
+      const { delivered } = await sink.stats()
+      await sink.close()
+      return { delivered, signal }
+    })
+  }
+
+  const register: Cases<'register', () => Promise<void>> = {
+    'SIGTERM, and nobody else listens': async () => {
+      const seen = await seeProcesses('waiting', async (kill, sink) => {
+        kill('SIGTERM')
+        await sink.waitForSpans(100)
+        // Long enough for a process that is about to end.
+        await sleep(500)
+        kill('SIGKILL')
+      })
+      expect(seen).toEqual({ stock: { delivered: 100, signal: 'SIGKILL' }, spanring: { delivered: 100, signal: 'SIGTERM' } })
+    },
+    'SIGINT, as from Ctrl-C': async () => {
+      const seen = await seeProcesses('waiting', async (kill) => kill('SIGINT'))
+      expect(seen).toEqual({ stock: { delivered: 0, signal: 'SIGINT' }, spanring: { delivered: 100, signal: 'SIGINT' } })
+    },
+    'spans of your own `beforeExit` listeners': async () => {
+      const seen = await seeProcesses('before exit', async () => {})
+      expect(seen).toEqual({ stock: { delivered: 100, signal: null }, spanring: { delivered: 200, signal: null } })
+    },
+    "names imported from ES modules, as `import { request } from 'node:http'`": async () => {
+      const seen = await see(async (contender) => {
+        const preload = contender === 'stock' ? '@opentelemetry/auto-instrumentations-node/register' : '@spanring/node/register'
+        const { stdout } = await application.start('is-instrumented.mjs', { execArgv: ['--require', preload] }).ended
+        return stdout.trim()
+      })
+      expect(seen).toEqual({ stock: 'http is as it was', spanring: 'http is instrumented' })
+    },
+  }
+
+  describe.each(Object.entries({ processor, exporter, register }))(
+    'the %s differs from stock as the document says',
+    (_group, cases) => {
+      test.each(Object.entries(cases))('%s', async (_name, check) => await check())
+    },
+  )
+}
+
+interface Script {
+  readonly delayMillis?: number
+  readonly code?: number
+  readonly onExport?: () => unknown
+}
+
+class ScriptedExporter {
+  readonly calls: string[] = []
+  readonly seen: unknown[] = []
+  readonly #script: Script
+
+  constructor(script: Script = {}) {
+    this.#script = script
+  }
+
+  export(_spans: unknown, done: (result: { code: number; error?: Error }) => void): void {
+    const { delayMillis = 0, code = 0, onExport } = this.#script
+    this.calls.push('export')
+    if (onExport) this.seen.push(onExport())
+    setTimeout(() => {
+      this.calls.push('exported')
+      done(code === 0 ? { code } : { code, error: new Error('scripted') })
+    }, delayMillis)
+  }
+
+  async forceFlush(): Promise<void> {
+    this.calls.push('forceFlush')
+  }
+
+  async shutdown(): Promise<void> {
+    this.calls.push('shutdown')
+  }
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as sdk from '@spanring/sdk-2'
+import { describeDifferences } from './describe-differences.js'
+
+await describeDifferences(sdk, 'sdk-2')
