@@ -127,3 +127,16 @@ test('a call to a process that dies fails and tells so', async () => {
   await waiting
   await sink.close()
 })
+
+test('kill leaves a request without an answer and the port free; what is closed later has nothing to do', async () => {
+  const sink = await forkSink()
+  await sink.script({ fault: 'never' })
+  const sent = send(sink.url, requestWith(1)).catch((error: unknown) => error)
+  await vi.waitFor(async () => expect((await sink.stats()).requests).toBe(1))
+  await sink.kill()
+  expect(await sent).toBeInstanceOf(Error)
+  await expect(sink.stats()).rejects.toThrow('the sink is closed')
+  const next = await setup({ port: Number(new URL(sink.url).port) })
+  expect((await send(next.url, requestWith(1))).status).toBe(200)
+  await sink.close()
+})

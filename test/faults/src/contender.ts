@@ -69,7 +69,10 @@ function ours(sdk: Sdk): Contender {
     createExporter: (options) => new OTLPTraceExporter(options),
     countsOf(processor) {
       const { exported, dropped, failed, queued, inFlight } = (processor as unknown as BatchSpanProcessor).stats()
-      return { exported, lost: { ...dropped, ...failed }, pending: queued + inFlight }
+      const lost: Record<string, number> = { ...dropped }
+      // Both may have the same reason: spans that still waited at a shutdown, and spans that were under way.
+      for (const [reason, count] of Object.entries(failed)) lost[reason] = (lost[reason] ?? 0) + count
+      return { exported, lost, pending: queued + inFlight }
     },
   }
 }

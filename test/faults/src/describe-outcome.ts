@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { escaped } from './document.js'
 import { faultsOf, lostCounted, seconds } from './outcome.js'
 import type { Outcome, Wait } from './outcome.js'
 
@@ -33,8 +34,4 @@ function accounted(outcome: Outcome): string {
   const isTold = waits.some(({ status }) => status === 'rejected')
   if (delivered < ended) parts.push(said.length > 0 ? 'said in the log' : isTold ? 'told to the caller alone' : 'nothing said')
   return parts.join(', ')
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
 }

@@ -30,3 +30,8 @@ export function table(header: readonly string[], rows: Iterable<readonly string[
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...Array.from(rows, line)].join('\n')
 }
+
+/** Text that stays in its cell. */
+export function escaped(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
+}

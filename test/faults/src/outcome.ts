@@ -39,11 +39,8 @@ export interface Outcome {
   readonly notApplicable?: string
 }
 
-/**
- * How long a process may take to end when nothing keeps it, in milliseconds, on two busy cores: V8 first ends what it
- * compiles in the background. Less than the 3 s after which a forgotten timer of the scenarios lets go.
- */
-const MAX_LINGER_MILLIS = 2000
+/** How long an event loop may go on when nothing keeps it, in milliseconds, on two busy cores. */
+const MAX_LINGER_MILLIS = 1000
 
 function lostUncounted({ ended, delivered, exported, lost, unaccounted }: Outcome): number {
   if (unaccounted !== undefined) return 0
@@ -73,7 +70,7 @@ export function faultsOf(outcome: Outcome): string[] {
     const twice = delivered + lostCounted(outcome) - ended
     if (twice > 0) faults.push(`${twice} more counted as lost than were`)
     if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
-    if (lingeredMillis === Infinity) faults.push('the process never ends by itself')
+    if (lingeredMillis === Infinity) faults.push('the process does not end')
     else if (lingeredMillis > MAX_LINGER_MILLIS) faults.push(`the process lives on for ${seconds(lingeredMillis)}`)
   }
   return faults

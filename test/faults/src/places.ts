@@ -7,4 +7,6 @@ const { resolve } = createRequire(import.meta.url)
 
 export const RUN_SCENARIO: string = resolve('@spanring/faults/run-scenario')
 
+export const RUN_ENDING: string = resolve('@spanring/faults/run-ending')
+
 export const DOCUMENT: URL = new URL('../../docs/faults.md', pathToFileURL(resolve('@spanring/faults/package.json')))

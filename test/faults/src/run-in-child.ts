@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fork } from 'node:child_process'
 import type { ContenderName } from './contender.js'
+import { environment } from './environment.js'
 import type { Outcome } from './outcome.js'
 import { RUN_SCENARIO } from './places.js'
 
@@ -8,7 +9,7 @@ import { RUN_SCENARIO } from './places.js'
 const ANSWER_MILLIS = 45_000
 
 /** How long a process may live after its last line before it is killed, in milliseconds. */
-const END_MILLIS = 6000
+const END_MILLIS = 10_000
 
 const NOTHING: Outcome = {
   waits: [],
@@ -24,9 +25,12 @@ const NOTHING: Outcome = {
 
 /** Runs one scenario against one contender; whatever it does to its process, this settles. */
 export async function runInChild(contender: ContenderName, id: string, answerMillis: number = ANSWER_MILLIS): Promise<Outcome> {
-  // Without options and variables of the test run: the program is an application on its own.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|VITEST)/.test(name)))
-  const child = fork(RUN_SCENARIO, [contender, id], { execArgv: ['--expose-gc'], silent: true, serialization: 'advanced', env })
+  const child = fork(RUN_SCENARIO, [contender, id], {
+    execArgv: ['--expose-gc'],
+    silent: true,
+    serialization: 'advanced',
+    env: environment(),
+  })
   const startedAt = performance.now()
   return await new Promise((resolve) => {
     let outcome: Outcome | undefined

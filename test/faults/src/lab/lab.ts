@@ -221,9 +221,19 @@ export class Lab {
   }
 }
 
-/** `['Timeout', 'Timeout']` as `['2 Timeout']`. */
+/** What Node.js calls them is known to few. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/TCP|TLS|HTTP/, 'socket'],
+  [/Timeout/, 'timer'],
+  [/GetAddrInfo/, 'name lookup'],
+]
+
+/** `['Timeout', 'Timeout']` as `['2 timers']`. */
 function counted(names: readonly string[]): string[] {
   const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return Array.from(counts, ([name, count]) => `${count} ${name}`)
+  for (const name of names) {
+    const word = WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? name
+    counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return Array.from(counts, ([word, count]) => `${count} ${word}${count === 1 ? '' : 's'}`)
 }
