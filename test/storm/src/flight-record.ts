@@ -64,6 +64,11 @@ export class FlightRecord {
     return this.batches.reduce((sum, { requests }) => sum + requests, 0)
   }
 
+  /** Spans in requests after the first of their batch. */
+  get repeatedSpans(): number {
+    return this.batches.reduce((sum, { ids, requests }) => sum + ids.length * Math.max(requests - 1, 0), 0)
+  }
+
   batchOf(id: string): RecordedBatch | undefined {
     const fate = this.#fates.get(id)
     return typeof fate === 'object' ? fate : undefined

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
@@ -24,13 +25,16 @@ export interface RoundResult {
   readonly requests: number
   /** Batches that were sent more than once. */
   readonly retried: number
-  /** Spans that the sink had before; each of them in a batch that was sent again. */
-  readonly deliveredTwice: number
+  /** Spans that reached the sink again, all of them in batches that were sent again; and those it had taken before. */
+  readonly receivedAgain: number
+  readonly deliveredAgain: number
   /** Flushes and shutdowns that resolved, and that rejected. */
   readonly waitsFulfilled: number
   readonly waitsRejected: number
   /** How long after its bound the latest of them ended, in milliseconds. */
   readonly latestMillis: number
+  /** How long the event loop of this process stood still at most, in milliseconds: nothing can end sooner. */
+  readonly stillMillis: number
   /** What must not happen and did, in words. */
   readonly violations: readonly string[]
 }
@@ -46,6 +50,8 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
   const stopTapping = tapRequests((id) => record.requested(id))
 
   const waits = new Waits()
+  const delay = monitorEventLoopDelay()
+  delay.enable()
   const producing = new AbortController()
   const changing = new AbortController()
   const weather = changeWeather(sink, random.fork(), changing.signal)
@@ -68,8 +74,10 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
   changing.abort()
   await weather
   stopTapping()
+  delay.disable()
+  const stillMillis = delay.max / 1e6
 
-  const violations = await checkRound({ processor, exporter, sink, record, waits })
+  const violations = await checkRound({ processor, exporter, sink, record, waits, stillMillis })
   const stats = processor.stats()
   const received = await sink.stats()
   await sink.reset()
@@ -80,10 +88,12 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
     dropped: sumOf(stats.dropped),
     requests: exporter.stats().requests,
     retried: record.batches.filter(({ requests }) => requests > 1).length,
-    deliveredTwice: received.deliveredTwice,
+    receivedAgain: received.duplicates,
+    deliveredAgain: received.deliveredTwice,
     waitsFulfilled: waits.fulfilled,
     waitsRejected: waits.rejected,
     latestMillis: waits.latestMillis,
+    stillMillis,
     violations: violations.map((violation) => `${violation}; options ${JSON.stringify(options)}`),
   }
 }

@@ -77,10 +77,12 @@ function rowOf({ seed, rounds, heapGrowthBytes, violations }: Storm): Record<str
     dropped: total(({ dropped }) => dropped),
     requests: total(({ requests }) => requests),
     'batches sent again': total(({ retried }) => retried),
-    'delivered twice': total(({ deliveredTwice }) => deliveredTwice),
+    'received again': total(({ receivedAgain }) => receivedAgain),
+    'delivered again': total(({ deliveredAgain }) => deliveredAgain),
     'waits fulfilled': total(({ waitsFulfilled }) => waitsFulfilled),
     'waits rejected': total(({ waitsRejected }) => waitsRejected),
     'latest, ms': Math.round(Math.max(0, ...rounds.map(({ latestMillis }) => latestMillis))),
+    'loop still, ms': Math.round(Math.max(0, ...rounds.map(({ stillMillis }) => stillMillis))),
     'heap, MB': (heapGrowthBytes / 2 ** 20).toFixed(1),
     violations: violations.length,
   }
