@@ -28,7 +28,7 @@ function accounted(outcome: Outcome): string {
   const counted = lostCounted(outcome)
   const parts = [delivered === ended ? `all ${ended} delivered` : `${delivered} of ${ended} delivered`]
   if (counted > 0) {
-    const reasons = Object.entries(lost).map(([reason, count]) => `${count} as ${reason}`)
+    const reasons = Object.entries(lost).map(([reason, count]) => `${count} as \`${reason}\``)
     parts.push(`counted as lost: ${reasons.length === 1 ? reasons[0] : reasons.join(', ')}`)
   }
   const isTold = waits.some(({ status }) => status === 'rejected')

@@ -18,7 +18,7 @@ const [name, how, url = ''] = process.argv.slice(2)
 const contender = await loadContender(name as ContenderName)
 const { diag, DiagConsoleLogger, DiagLogLevel } = contender.sdk.api
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN)
-const pipeline = new Pipeline(contender, contender.createExporter({ url, timeoutMillis: 1000 }), OPTIONS)
+const pipeline = new Pipeline(contender, await contender.createExporter({ url, timeoutMillis: 1000 }), OPTIONS)
 
 let endsAt = 0
 const load = setInterval(() => pipeline.end(SPANS), 5)

@@ -80,8 +80,8 @@ export class Lab {
     return exporter
   }
 
-  otlp(options: ExporterOptions): SpanExporter {
-    return this.contender.createExporter(options)
+  async otlp(options: ExporterOptions): Promise<SpanExporter> {
+    return await this.contender.createExporter(options)
   }
 
   pipeline(exporter: SpanExporter, options: PipelineOptions = {}): Pipeline {

@@ -39,7 +39,7 @@ export const neverSettling: readonly Scenario[] = [
       lab.require(flushed !== 'resolved', 'flush claims success')
       pipeline.end(1)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
-      lab.require(exporter.shutdowns === 1, 'exporter.shutdown is never called')
+      lab.require(exporter.shutdowns === 1, '`exporter.shutdown` is never called')
     },
   },
   {
@@ -201,7 +201,7 @@ export const neverSettling: readonly Scenario[] = [
     async run(lab) {
       const sink = await lab.sink()
       let calls = 0
-      const exporter = lab.otlp({
+      const exporter = await lab.otlp({
         url: sink.url,
         timeoutMillis: 500,
         headers: () => (calls++ % 41 ? never : Promise.resolve({})),

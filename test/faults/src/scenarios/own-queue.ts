@@ -18,7 +18,7 @@ export const ownQueue: readonly Scenario[] = [
     title: 'Every batch fails with 503 while the queue is full; then the backend recovers and no further span ends',
     async run(lab) {
       const sink = await lab.sink({}, { status: 503 })
-      const exporter = lab.otlp({ url: sink.url, timeoutMillis: 3000 })
+      const exporter = await lab.otlp({ url: sink.url, timeoutMillis: 3000 })
       const pipeline = lab.pipeline(exporter, { exportTimeoutMillis: 3500 })
       pipeline.end(1000)
       await lab.until(async () => (await sink.stats()).requests > 0)
@@ -48,7 +48,7 @@ export const ownQueue: readonly Scenario[] = [
       await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
       isOver = true
       lab.require(before1ms < 1000, `${before1ms} exports before a timer of 1 ms gets its turn`)
-      lab.require(exporter.deepest === 1, `export calls itself ${exporter.deepest} deep`)
+      lab.require(exporter.deepest === 1, `\`export\` calls itself ${exporter.deepest} deep`)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
   },
@@ -82,7 +82,7 @@ export const ownQueue: readonly Scenario[] = [
     title: 'Instrumentation ends one span for every request of the exporter',
     async run(lab) {
       const sink = await lab.sink()
-      const pipeline = lab.pipeline(lab.otlp({ url: sink.url, timeoutMillis: 1000 }), { exportTimeoutMillis: 1000 })
+      const pipeline = lab.pipeline(await lab.otlp({ url: sink.url, timeoutMillis: 1000 }), { exportTimeoutMillis: 1000 })
       const trace = (): void => pipeline.end(1)
       const channels = [channel('undici:request:create'), channel('http.client.request.start')]
       for (const requests of channels) requests.subscribe(trace)
@@ -105,7 +105,7 @@ export const ownQueue: readonly Scenario[] = [
       globalAgent.maxTotalSockets = 0.5
       Reflect.set(globalThis, Symbol.for('undici.globalDispatcher.1'), { dispatch: () => true })
       const sink = await lab.sink()
-      const pipeline = lab.pipeline(lab.otlp({ url: sink.url, timeoutMillis: 1000 }), { exportTimeoutMillis: 1000 })
+      const pipeline = lab.pipeline(await lab.otlp({ url: sink.url, timeoutMillis: 1000 }), { exportTimeoutMillis: 1000 })
       pipeline.end(5)
       await lab.settles('flush', () => pipeline.flush(), 1000)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
@@ -132,7 +132,7 @@ export const ownQueue: readonly Scenario[] = [
     title: 'Two processors share an OTLP exporter; the first shuts down while an export of the second is under way',
     async run(lab) {
       const sink = await lab.sink({}, { delayMillis: 300 })
-      const exporter = lab.otlp({ url: sink.url, timeoutMillis: 2000 })
+      const exporter = await lab.otlp({ url: sink.url, timeoutMillis: 2000 })
       const first = lab.pipeline(exporter, { exportTimeoutMillis: 2000 })
       const second = lab.pipeline(exporter, { exportTimeoutMillis: 2000 })
       first.end(5)
@@ -174,7 +174,7 @@ async function overfill(lab: Lab, onLog: (end: () => void) => void): Promise<voi
     try {
       pipeline.end(count)
     } catch (error) {
-      lab.require(false, `${error instanceof Error ? error.name : 'an error'} is thrown into span.end()`)
+      lab.require(false, `${error instanceof Error ? error.name : 'an error'} is thrown into \`span.end()\``)
     }
   }
   endGuarded(LIMITS.maxQueueSize)
@@ -214,6 +214,7 @@ async function waitInside(
   pipeline.end(5)
   await lab.until(() => inside !== undefined)
   await lab.settles('the wait inside', async () => inside, TIMEOUT)
+  lab.require(!hasContextManager || exporter.delivered === 5, 'the batch around the wait is lost')
   await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
   await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
 }

@@ -64,7 +64,7 @@ export const shutdownOrder: readonly Scenario[] = [
       const pipeline = lab.pipeline(exporter, { meters, exportTimeoutMillis: 3000 })
       pipeline.end(5)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
-      lab.require(exporter.shutdowns === 1, 'exporter.shutdown is never called')
+      lab.require(exporter.shutdowns === 1, '`exporter.shutdown` is never called')
       lab.require(meters.callbacks === 0, 'the metrics callback is left')
     },
   },
@@ -135,7 +135,7 @@ export const shutdownOrder: readonly Scenario[] = [
     title: 'The OTLP exporter is given a batch after its shutdown',
     async run(lab) {
       const sink = await lab.sink()
-      const exporter = lab.otlp({ url: sink.url, timeoutMillis: 1000 })
+      const exporter = await lab.otlp({ url: sink.url, timeoutMillis: 1000 })
       const first = lab.pipeline(exporter)
       const second = lab.pipeline(exporter)
       first.end(1)
@@ -168,7 +168,7 @@ export const shutdownOrder: readonly Scenario[] = [
     async run(lab) {
       const url = await lab.blackHole()
       if (url === undefined) return lab.notApplicable('this kernel accepts connections beyond the backlog')
-      const exporter = lab.otlp({ url, timeoutMillis: 500 })
+      const exporter = await lab.otlp({ url, timeoutMillis: 500 })
       const options = { maxQueueSize: 20_000, maxExportBatchSize: 512, exportTimeoutMillis: 1000, scheduledDelayMillis: 5000 }
       const pipeline = lab.pipeline(exporter, options)
       const signalled = new Promise((resolve) => process.once('SIGTERM', resolve))
