@@ -35,7 +35,7 @@ ${score(faults)}
 **In bold** is what should not happen: a wait that does not end, spans that are lost without a count, a process that dies
 or does not end, sockets and timers that are left, and what the fault itself forbids. Everything else is what was seen.
 
-- *Settles in* is the longest of the flushes and shutdowns of the row. Time-outs are short, 0.2 s for an export unless
+- *Settles in* is the longest of the flushes and shutdowns of the row. Time-outs are short, 0.2 to 1 s for an export unless
   said otherwise, and the same for all three, so what has not settled after 5 s is called a hang. \`shutdown\` of spanring
   was given a limit of 1 s; that of the stock processor has none.
 - *Delivered* are spans that the backend took and answered for, or that the exporter of the test reported as exported.

@@ -11,8 +11,11 @@ import { SHUTDOWN_MILLIS } from '../lab/pipeline.js'
 import type { Scenario } from '../scenario.js'
 
 /** Of one batch, in milliseconds; the processor's own time-out is longer, so that the exporter's is what is tried. */
-const TIMEOUT = 300
-const PROCESSOR_TIMEOUT = 800
+const TIMEOUT = 1000
+const PROCESSOR_TIMEOUT = 1500
+
+/** Of a batch that is only ever refused. */
+const RETRY_MILLIS = 300
 
 const PIPELINE = { exportTimeoutMillis: PROCESSOR_TIMEOUT }
 
@@ -80,14 +83,14 @@ export const network: readonly Scenario[] = [
     title: "The backend's process is killed (SIGKILL) with a request under way, and started again",
     async run(lab) {
       const first = await lab.sink({}, { fault: 'never' })
-      const pipeline = lab.pipeline(await lab.otlp({ url: first.url, timeoutMillis: 2000 }), { exportTimeoutMillis: 2500 })
+      const pipeline = lab.pipeline(await lab.otlp({ url: first.url, timeoutMillis: 6000 }), { exportTimeoutMillis: 7000 })
       pipeline.end(5)
       await lab.until(async () => (await first.stats()).requests > 0)
       const port = Number(new URL(first.url).port)
       await lab.kill(first)
       const second = await lab.sink({ port })
       pipeline.end(5)
-      await lab.settles('flush', () => pipeline.flush(), 2500)
+      await lab.settles('flush', () => pipeline.flush(), 7000, 10_000)
       lab.require((await second.stats()).delivered > 0, 'nothing gets through to the new one')
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
@@ -118,11 +121,11 @@ export const network: readonly Scenario[] = [
 
 async function askToRetry(lab: Lab, value: string): Promise<void> {
   const sink = await lab.sink({}, { status: 503, headers: { 'retry-after': value } })
-  const pipeline = lab.pipeline(await lab.otlp({ url: sink.url, timeoutMillis: TIMEOUT }), PIPELINE)
+  const pipeline = lab.pipeline(await lab.otlp({ url: sink.url, timeoutMillis: RETRY_MILLIS }), PIPELINE)
   pipeline.end(1)
   await lab.settles('flush', () => pipeline.flush(), PROCESSOR_TIMEOUT)
   const { requests } = await sink.stats()
-  lab.require(requests <= 20, `${requests} requests within ${TIMEOUT} ms with ${value}`)
+  lab.require(requests <= 20, `${requests} requests within ${RETRY_MILLIS} ms with ${value}`)
   await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
 }
 

@@ -134,11 +134,11 @@ export const neverSettling: readonly Scenario[] = [
           }
         },
       })
-      const pipeline = lab.pipeline(exporter, { maxExportBatchSize: 1 })
+      const pipeline = lab.pipeline(exporter, { maxExportBatchSize: 1, exportTimeoutMillis: 500 })
       pipeline.end(3)
       const isThere = await lab.until(() => thirdIsUnderWay)
       lab.require(isThere, 'the third batch never starts')
-      await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
+      await lab.settles('flush', () => pipeline.flush(), 500)
       lab.require(exporter.delivered === 2, 'flush does not wait for the batch under way')
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
@@ -203,15 +203,15 @@ export const neverSettling: readonly Scenario[] = [
       let calls = 0
       const exporter = await lab.otlp({
         url: sink.url,
-        timeoutMillis: 500,
+        timeoutMillis: 1000,
         headers: () => (calls++ % 41 ? never : Promise.resolve({})),
       })
-      const pipeline = lab.pipeline(exporter, { exportTimeoutMillis: 500, maxExportBatchSize: 1 })
+      const pipeline = lab.pipeline(exporter, { exportTimeoutMillis: 1000, maxExportBatchSize: 1 })
       pipeline.end(1)
       await lab.settles('first flush', () => pipeline.flush({ timeoutMillis: 2000 }), 2000)
       pipeline.end(40)
       await lab.until(() => calls >= 41, 3000)
-      await sleep(600)
+      await sleep(1100)
       pipeline.end(1)
       await lab.settles('flush', () => pipeline.flush({ timeoutMillis: 1000 }), 1000)
       lab.require((await sink.stats()).delivered > 1, 'nothing gets through after it works again')

@@ -168,7 +168,7 @@ async function overfill(lab: Lab, onLog: (end: () => void) => void): Promise<voi
   let isHung = true
   const hung: Call[] = []
   const exporter = lab.scripted({ onExport: (call) => (isHung ? hung.push(call) : call.succeed()) })
-  const pipeline = lab.pipeline(exporter)
+  const pipeline = lab.pipeline(exporter, { exportTimeoutMillis: 5000 })
   lab.onLog = () => onLog(() => pipeline.end(1))
   const endGuarded = (count: number): void => {
     try {

@@ -136,8 +136,8 @@ export const shutdownOrder: readonly Scenario[] = [
     async run(lab) {
       const sink = await lab.sink()
       const exporter = await lab.otlp({ url: sink.url, timeoutMillis: 1000 })
-      const first = lab.pipeline(exporter)
-      const second = lab.pipeline(exporter)
+      const first = lab.pipeline(exporter, { exportTimeoutMillis: 2000 })
+      const second = lab.pipeline(exporter, { exportTimeoutMillis: 2000 })
       first.end(1)
       await lab.settles('shutdown of the first', () => first.shutdown(), SHUTDOWN_MILLIS)
       second.end(1)

@@ -15,10 +15,10 @@ export const wakeUps: readonly Scenario[] = [
     title: 'Flush while an export of 0.1 s is under way and nothing else waits',
     async run(lab) {
       const exporter = lab.scripted({ onExport: (call) => void setTimeout(() => call.succeed(), 100) })
-      const pipeline = lab.pipeline(exporter)
+      const pipeline = lab.pipeline(exporter, { exportTimeoutMillis: 2000 })
       pipeline.end(5)
       await lab.until(() => exporter.running > 0)
-      await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
+      await lab.settles('flush', () => pipeline.flush(), 500)
       lab.require(exporter.delivered === 5, `${5 - exporter.delivered} of 5 spans are not delivered when it resolves`)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
@@ -50,7 +50,7 @@ export const wakeUps: readonly Scenario[] = [
         drop: (call) => setImmediate(() => call.succeed()),
       }
       for (const [way, onExport] of Object.entries(ways)) {
-        const pipeline = lab.pipeline(lab.scripted({ onExport }), { exportTimeoutMillis: 5 })
+        const pipeline = lab.pipeline(lab.scripted({ onExport }), { exportTimeoutMillis: way === 'time-out' ? 5 : 1000 })
         const count = way === 'drop' ? LIMITS.maxQueueSize + 5 : 1
         // oxlint-disable-next-line no-await-in-loop -- one way after the other
         await lab.settles(`200 flushes that end in ${way}`, () => flushAgainAndAgain(pipeline, count), 4000, 8000)
