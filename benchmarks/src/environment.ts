@@ -33,6 +33,7 @@ export function describeEnvironment(script: string, args: readonly string[]): En
     uncommitted: git('status', '--porcelain', '--', 'packages/*/src', 'benchmarks/src', 'test/sdks').split('\n').filter(Boolean),
     versions: {
       '@spanring/batch-span-processor': versionOf('@spanring/batch-span-processor'),
+      '@spanring/otlp-exporter': versionOf('@spanring/otlp-exporter'),
       '@opentelemetry/sdk-trace-base': versionOf('@opentelemetry/sdk-trace-base', '@spanring/sdk-2'),
       '@opentelemetry/exporter-trace-otlp-proto (SDK 2.12)': versionOf(
         '@opentelemetry/exporter-trace-otlp-proto',

@@ -17,10 +17,14 @@ export interface SpanSource {
 }
 
 /** Real spans of the SDK, started and ended as an application does; what is on them is fixed by a seed. */
-export function createSpanSource({ api, createTracerProvider }: Sdk, processor: SpanProcessor): SpanSource {
+export function createSpanSource(
+  { api, createTracerProvider }: Sdk,
+  processor: SpanProcessor,
+  attributesPerSpan?: number,
+): SpanSource {
   const provider = createTracerProvider([processor])
   const tracer = provider.getTracer('spanring-benchmarks', '0.0.0')
-  const fixtures = spanFixtures(SEED, FIXTURE_COUNT)
+  const fixtures = spanFixtures(SEED, FIXTURE_COUNT, attributesPerSpan)
   let position = 0
   let parent = api.ROOT_CONTEXT
   return {

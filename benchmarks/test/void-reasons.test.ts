@@ -1,53 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import type { Measurement } from '../src/on-end/measure.js'
-import { voidReasons } from '../src/on-end/void-reasons.js'
+import { NOOP, SPANRING, STOCK } from '../src/contender.js'
+import type { Pair } from '../src/contender.js'
+import type { Scenario } from '../src/end-to-end/scenario.js'
+import { voidReasons } from '../src/end-to-end/void-reasons.js'
+import { measured } from './measured.js'
 
-const quantiles = { p50: 1, p99: 1, p999: 1, max: 1 }
-const spanring = { processor: 'spanring', sdkLine: '2.12' } as const
-const noop = { processor: 'noop', sdkLine: '2.12' } as const
+const steady: Scenario = {
+  name: 'steady',
+  title: '',
+  contenders: [],
+  rounds: 1,
+  load: { kind: 'rate', perSecond: 1, seconds: 1 },
+  warmupSeconds: 0,
+}
+const outage: Scenario = { ...steady, outage: { atSeconds: 1, seconds: 1 } }
 
-function measured(counts: Partial<Measurement>): Measurement {
-  return {
-    ended: 100,
-    dropped: 0,
-    failed: 0,
-    timed: 100,
-    onEndMicros: quantiles,
-    loopDelayMillis: quantiles,
-    cpuMicrosPerSpan: 1,
-    producedPerSecond: 1,
-    timerMicros: quantiles,
-    ...counts,
-  }
+function reasons(pair: Pair, scenario: Scenario, counts: Parameters<typeof measured>[0], delivered: number, twice = 0): string[] {
+  const received = { received: delivered + twice, delivered: delivered + twice, deliveredTwice: twice, duplicates: twice }
+  return voidReasons({ ...pair, sdkLine: '2.12' }, scenario, measured(counts), received)
 }
 
-function received(delivered: number, more: { duplicates?: number; waiting?: number } = {}): Parameters<typeof voidReasons>[2] {
-  return { received: delivered, delivered, duplicates: 0, waiting: 0, ...more }
-}
-
-test('a run that delivers or counts every span is believed', () => {
-  expect(voidReasons(spanring, measured({}), received(100))).toEqual([])
-  expect(voidReasons(spanring, measured({ dropped: 7, failed: 3 }), received(90))).toEqual([])
+test('a span that is neither at the receiver nor counted voids the run of either pipeline', () => {
+  expect(reasons(STOCK, steady, { ended: 100, dropped: 10 }, 90)).toEqual([])
+  expect(reasons(STOCK, steady, { ended: 100, dropped: 9 }, 90)).toEqual([expect.stringContaining('1 unexplained')])
+  expect(reasons(SPANRING, steady, { ended: 100, exported: 90, dropped: 4, failed: 5 }, 90)).toHaveLength(1)
 })
 
-test('a run with one span missing is void and says how many', () => {
-  expect(voidReasons(spanring, measured({ dropped: 7 }), received(92))).toEqual([
-    'ended 100 ≠ delivered 92 + dropped 7 + failed 0: 1 unexplained',
-  ])
+test('in an outage the stock pipeline counts nothing, and ours still must', () => {
+  expect(reasons(STOCK, outage, { ended: 100 }, 40)).toEqual([])
+  expect(reasons(SPANRING, outage, { ended: 100, exported: 40, failed: 59 }, 40)).toHaveLength(1)
+  expect(reasons(SPANRING, outage, { ended: 100, exported: 40, failed: 60 }, 45, 3)).toEqual([])
 })
 
-test('a run that counts a delivered span as lost is void', () => {
-  expect(voidReasons(spanring, measured({ failed: 3 }), received(100))).toHaveLength(1)
+test('what was exported must have arrived, and once', () => {
+  expect(reasons(SPANRING, outage, { ended: 100, exported: 100 }, 99)).toEqual([expect.stringContaining('the receiver has 99')])
+  expect(reasons(STOCK, steady, { ended: 100 }, 100, 2)).toEqual(['2 spans were received twice'])
 })
 
-test('a run is void when a span came twice, although the sum is right', () => {
-  expect(voidReasons(spanring, measured({ dropped: 1 }), received(99, { duplicates: 1 }))).toEqual([
-    '1 spans were received twice',
-  ])
-})
-
-test('a processor that does nothing delivers nothing', () => {
-  expect(voidReasons(noop, measured({}), received(0))).toEqual([])
-  expect(voidReasons(noop, measured({}), received(1))).toHaveLength(1)
+test('a processor that does nothing must have sent nothing', () => {
+  expect(reasons(NOOP, steady, { ended: 100 }, 0)).toEqual([])
+  expect(reasons(NOOP, steady, { ended: 100 }, 1)).toHaveLength(1)
 })

@@ -58,7 +58,7 @@ describe('nothing is lost', () => {
 
 describe('a backend that takes everything and answers nothing', () => {
   test('never has more than maxBufferedBytes held; then the queue fills, and what it has no room for is counted', async () => {
-    const maxBufferedBytes = 2 * 2 ** 20
+    const maxBufferedBytes = 2 ** 19
     const sink = await setupCountingSink()
     await sink.script({ fault: 'never' })
     const { processor, exporter, end } = setupWholePipeline(sink.url, { exportTimeoutMillis: 500 }, { maxBufferedBytes })

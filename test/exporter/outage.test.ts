@@ -40,7 +40,7 @@ describe('an outage', () => {
     const { processor, exporter, end } = setupWholePipeline(
       `http://127.0.0.1:${port}/v1/traces`,
       { scheduledDelayMillis: 100 },
-      { maxBufferedBytes: 4 * 2 ** 20, retry: { initialBackoffMillis: 200, maxBackoffMillis: 1000 } },
+      { maxBufferedBytes: 2 ** 20, retry: { initialBackoffMillis: 200, maxBackoffMillis: 1000 } },
     )
     end(1)
     await until(() => exporter.stats().backend === 'down')
@@ -53,7 +53,7 @@ describe('an outage', () => {
 
     expect(counts.connections).toBeGreaterThan(1)
     expect(counts.mostOpen).toBe(1)
-    expect(mostBuffered).toBeLessThanOrEqual(4 * 2 ** 20)
+    expect(mostBuffered).toBeLessThanOrEqual(2 ** 20)
     expect(processor.stats().dropped.queue_full).toBeGreaterThan(0)
     expectAccounted(processor.stats())
 

@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util'
+import type { Scenario } from './scenario.js'
 import { allScenarios } from './scenarios.js'
-import type { Scenario } from './scenarios.js'
 
-export interface PipelineArguments {
+export interface BenchArguments {
   readonly scenarios: readonly Scenario[]
+  /** Also search the largest rate without loss. */
+  readonly searchesRate: boolean
+  readonly isQuick: boolean
   /** Instead of what each scenario says. */
   readonly rounds: number | undefined
   readonly json: string | undefined
-  readonly profileDir: string | undefined
+  /** Whether to write the file that pages are made of. */
+  readonly isSaved: boolean
 }
 
-export const USAGE: string = `npm run bench:pipeline -- [options] [filter]
+/** What a filter has to match for the search of the largest rate. */
+const SEARCH = 'largest rate'
+
+export const USAGE: string = `npm run bench -- [options] [filter]
 
   filter          a regular expression; only the scenarios whose name matches
   --rounds N      rounds of each scenario, every contender once in each
   --quick         one short round of each: a look, not a result
   --json FILE     write every figure of every run
-  --profile DIR   a CPU profile per run; its figures are not comparable
+  --save          write them to benchmarks/results, by day and processor; npm run bench:report makes pages of the newest
 
-scenarios: ${allScenarios(false)
-  .map(({ name }) => name)
-  .join(' · ')}`
+scenarios: ${[...allScenarios(false).map(({ name }) => name), SEARCH].join(' · ')}`
 
 /** Undefined when help is asked for; throws an error for anything that is no option. */
-export function parseArguments(args: readonly string[]): PipelineArguments | undefined {
+export function parseArguments(args: readonly string[]): BenchArguments | undefined {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -33,7 +38,7 @@ export function parseArguments(args: readonly string[]): PipelineArguments | und
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       json: { type: 'string' },
-      profile: { type: 'string' },
+      save: { type: 'boolean', default: false },
     },
   })
   if (values.help) return undefined
@@ -43,6 +48,7 @@ export function parseArguments(args: readonly string[]): PipelineArguments | und
   }
   const filter = new RegExp(positionals[0] ?? '')
   const scenarios = allScenarios(values.quick).filter(({ name }) => filter.test(name))
-  if (scenarios.length === 0) throw new RangeError(`no scenario matches ${filter.source}`)
-  return { scenarios, rounds, json: values.json, profileDir: values.profile }
+  const searchesRate = filter.test(SEARCH)
+  if (scenarios.length === 0 && !searchesRate) throw new RangeError(`no scenario matches ${filter.source}`)
+  return { scenarios, searchesRate, isQuick: values.quick, rounds, json: values.json, isSaved: values.save }
 }

@@ -62,13 +62,3 @@ export class TimedProcessor<Span, Context, ReadableSpan> implements Processor<Sp
     return this.#inner.shutdown()
   }
 }
-
-/** What the stop-watch itself shows around nothing: a floor under every figure, the same for each contender. */
-export function timerOverheadMicros(count: number): Float64Array {
-  const nothing = { onStart: () => {}, onEnd: () => {}, forceFlush: async () => {}, shutdown: async () => {} }
-  const timed = new TimedProcessor<undefined, undefined, undefined>(nothing, count)
-  for (let i = 0; i < count; i++) timed.onEnd(undefined)
-  timed.startRecording()
-  for (let i = 0; i < count; i++) timed.onEnd(undefined)
-  return timed.samples()
-}

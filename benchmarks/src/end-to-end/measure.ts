@@ -1,91 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runOpenLoop } from '../on-end/open-loop.js'
-import { TimedProcessor } from '../on-end/timed-processor.js'
+import { createContender } from '../contender.js'
+import type { Account, Contender, Target } from '../contender.js'
 import { quantilesOf } from '../quantiles.js'
 import type { Quantiles } from '../quantiles.js'
 import { loadSdk } from '../sdk-line.js'
 import { createSpanSource } from '../span-source.js'
 import type { SpanSource } from '../span-source.js'
-import { createPair } from './pair.js'
-import type { Account, PairName } from './pair.js'
-import type { Load, Scenario } from './scenarios.js'
+import { HeapWatch } from './heap-watch.js'
+import { runOpenLoop } from './open-loop.js'
+import type { Load, Scenario } from './scenario.js'
 import { mainThreadMicros } from './thread-clock.js'
+import { TimedProcessor } from './timed-processor.js'
 
 export interface Assignment {
-  readonly pair: PairName
+  readonly contender: Contender
   readonly scenario: Scenario
   /** Where the exporter sends to. */
-  readonly url: string
+  readonly target: Target
 }
 
-export interface PairMeasurement extends Account {
+export interface Measurement extends Account {
   /** Everything given to the processor, with warm-up. */
   readonly ended: number
   readonly onEndMicros: Quantiles
+  /** From a timer of 1 ms: an idle loop shows a little over 1 ms. */
   readonly loopDelayMillis: Quantiles
   /** While the load was on; the flush afterwards is not in it. */
   readonly mainThreadMicrosPerSpan: number
   readonly cpuMicrosPerSpan: number
+  readonly gcMicrosPerSpan: number
+  readonly allocatedBytesPerSpan: number
+  /** How fast spans really came. */
+  readonly producedPerSecond: number
   /** From the call of forceFlush, or of forceFlush and shutdown together, to the end. */
   readonly endMillis: number
   readonly mostBufferedBytes: number
   readonly mostHeapBytes: number
-  readonly mostRssBytes: number
+  /** When the load ends. */
+  readonly rssBytes: number
+  /** Of the whole process, from its start to its end. */
+  readonly peakRssBytes: number
 }
 
 const SAMPLE_MILLIS = 100
 /** What an application that goes on gives its exports after a flush that has rejected early, in milliseconds. */
 const SETTLE_MILLIS = 1000
 
-/** Plays one pair in this process, from its construction to its shutdown; `onStart` is called when the load begins. */
-export async function measurePair({ pair: name, scenario, url }: Assignment, onStart: () => void): Promise<PairMeasurement> {
-  const { load, warmupSeconds, endsWith, maxQueueSize } = scenario
-  const sdk = await loadSdk('2.12')
-  const pair = createPair(name, sdk, url, maxQueueSize === undefined ? {} : { maxQueueSize })
+/** Plays one contender in this process, from its construction to its shutdown; `onStart` is called when the load begins. */
+export async function measure({ contender, scenario, target }: Assignment, onStart: () => void): Promise<Measurement> {
+  const { load, warmupSeconds, endsBefore, maxQueueSize, attributesPerSpan } = scenario
+  const sdk = await loadSdk(contender.sdkLine)
+  const ready = createContender(contender, sdk, target, maxQueueSize)
   const count = spansOf(load)
-  const timed = new TimedProcessor(pair.spanProcessor, count)
-  const source = createSpanSource(sdk, timed)
+  const timed = new TimedProcessor(ready.spanProcessor, count)
+  const source = createSpanSource(sdk, timed, attributesPerSpan)
   if (warmupSeconds > 0) await play({ ...load, seconds: warmupSeconds }, source)
 
-  const most = { buffered: 0, heap: 0, rss: 0 }
+  const most = { buffered: 0, heap: 0 }
   const sample = (): void => {
-    const { heapUsed, rss } = process.memoryUsage()
-    most.buffered = Math.max(most.buffered, pair.bufferedBytes())
-    most.heap = Math.max(most.heap, heapUsed)
-    most.rss = Math.max(most.rss, rss)
+    most.buffered = Math.max(most.buffered, ready.bufferedBytes())
+    most.heap = Math.max(most.heap, process.memoryUsage().heapUsed)
   }
   // Where time is measured too, the look at memory must not be: reading it takes as long as some batches do.
   const sampler = scenario.outage === undefined ? undefined : setInterval(sample, SAMPLE_MILLIS)
   const loopDelay = monitorEventLoopDelay({ resolution: 1 })
   onStart()
   loopDelay.enable()
+  const heap = new HeapWatch()
   timed.startRecording()
   const cpuBefore = process.cpuUsage()
   const mainBefore = mainThreadMicros()
+  const startedAt = performance.now()
   await play(load, source)
+  const loadMillis = performance.now() - startedAt
   const mainMicros = mainThreadMicros() - mainBefore
   const cpu = process.cpuUsage(cpuBefore)
   timed.stopRecording()
+  const { gcMillis, allocatedBytes } = heap.stop()
   loopDelay.disable()
   sample()
+  const rssBytes = process.memoryUsage.rss()
 
-  const startedAt = performance.now()
-  await (endsWith === undefined ? source.forceFlush() : Promise.allSettled([source.forceFlush(), source.shutdown()])).catch(
-    ignore,
-  )
-  const endMillis = performance.now() - startedAt
+  const endMillis = await end(source, endsBefore !== undefined)
   clearInterval(sampler)
-  // After the flush there is room: the stock processor takes this one and says how many it has dropped before.
-  if (endsWith === undefined) {
-    await sleep(SETTLE_MILLIS)
-    source.next()
-  }
-  await source.shutdown().catch(ignore)
   return {
     ended: timed.ended,
-    ...pair.account(),
+    ...ready.account(),
     onEndMicros: quantilesOf(timed.samples()),
     loopDelayMillis: {
       p50: loopDelay.percentile(50) / 1e6,
@@ -95,11 +97,31 @@ export async function measurePair({ pair: name, scenario, url }: Assignment, onS
     },
     mainThreadMicrosPerSpan: mainMicros / count,
     cpuMicrosPerSpan: (cpu.user + cpu.system) / count,
+    gcMicrosPerSpan: (gcMillis * 1000) / count,
+    allocatedBytesPerSpan: allocatedBytes / count,
+    producedPerSecond: (count * 1000) / loadMillis,
     endMillis,
     mostBufferedBytes: most.buffered,
     mostHeapBytes: most.heap,
-    mostRssBytes: most.rss,
+    rssBytes,
+    // In kilobytes, whatever the system's own unit.
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
   }
+}
+
+/** Returns how long it took: of the flush, or of flush and shutdown where the application ends with both. */
+async function end(source: SpanSource, isTogether: boolean): Promise<number> {
+  const startedAt = performance.now()
+  const ended = isTogether ? Promise.allSettled([source.forceFlush(), source.shutdown()]) : source.forceFlush()
+  await ended.catch(ignore)
+  const millis = performance.now() - startedAt
+  // After the flush there is room: the stock processor takes this one and says how many it has dropped before.
+  if (!isTogether) {
+    await sleep(SETTLE_MILLIS)
+    source.next()
+  }
+  await source.shutdown().catch(ignore)
+  return millis
 }
 
 function spansOf(load: Load): number {
@@ -120,7 +142,7 @@ async function play(load: Load, source: SpanSource): Promise<void> {
   for (let burst = 1; burst <= count; burst++) {
     for (let i = 0; i < load.spans; i++) produce()
     // oxlint-disable-next-line no-await-in-loop -- one burst after the other
-    if (burst < count || count > 1) await sleep(load.everyMillis)
+    if (count > 1) await sleep(load.everyMillis)
   }
 }
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processor and exporter together, from everyday load to trouble: `npm run bench -- [options] [filter]`.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nameOf, onOneLine, SPANRING, STOCK } from './contender.js'
+import { USAGE, parseArguments } from './end-to-end/arguments.js'
+import type { BenchArguments } from './end-to-end/arguments.js'
+import { findLargestRate } from './end-to-end/largest-rate.js'
+import type { LargestRate } from './end-to-end/largest-rate.js'
+import { playScenario } from './end-to-end/play.js'
+import type { Run } from './end-to-end/play.js'
+import { describeEnvironment } from './environment.js'
+import { count } from './markdown-table.js'
+import { resultFileFor } from './report/result-file.js'
+import type { Results } from './report/results.js'
+import { progressLine, renderTables } from './report/tables.js'
+
+const args = process.argv.slice(2)
+
+const options = readOptions()
+if (options !== undefined) await main(options)
+
+/** Undefined when there is nothing to do, which was said. */
+function readOptions(): BenchArguments | undefined {
+  try {
+    const parsed = parseArguments(args)
+    if (parsed === undefined) console.log(USAGE)
+    return parsed
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exitCode = 2
+    return undefined
+  }
+}
+
+async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }: BenchArguments): Promise<void> {
+  const environment = describeEnvironment('bench', args)
+  const runs: Run[] = []
+  const largestRates: LargestRate[] = []
+  const results: Results = { environment, scenarios, runs, largestRates }
+  // After every scenario: an hour of measuring must not be lost to its last minute.
+  const files = [...(json === undefined ? [] : [json]), ...(isSaved ? [fileURLToPath(resultFileFor(environment))] : [])]
+  const save = (): void => {
+    for (const file of files) {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, `${JSON.stringify(results)}\n`)
+    }
+  }
+  for (const scenario of scenarios) {
+    // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
+    runs.push(...(await playScenario(scenario, { rounds }, (run) => console.error(progressLine(run)))))
+    save()
+  }
+  if (searchesRate) {
+    for (const answerMillis of [0, 100]) {
+      for (const contender of onOneLine([STOCK, SPANRING])) {
+        // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
+        const found = await findLargestRate(contender, { answerMillis, seconds: isQuick ? 0.3 : 5 }, (perSecond, holds) =>
+          console.error(
+            `largest rate · ${nameOf(contender)} · backend ${answerMillis} ms · ${count(perSecond)} spans/s ${holds ? 'hold' : 'do not hold'}`,
+          ),
+        )
+        largestRates.push(found)
+        save()
+      }
+    }
+  }
+  console.log(renderTables(results))
+  if (runs.some((run) => run.voidReasons.length > 0)) process.exitCode = 1
+}

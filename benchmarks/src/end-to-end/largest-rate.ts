@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Contender } from '../contender.js'
+import { playOnce } from './play.js'
+import type { Scenario } from './scenario.js'
+
+export interface LargestRate extends Contender {
+  readonly answerMillis: number
+  /** Spans per second; the largest that was tried and lost nothing. 0 if even the first lost some. */
+  readonly perSecond: number
+  /** The smallest that was tried and lost some, or that the machine could not make; undefined if none was. */
+  readonly failedAt: number | undefined
+  /** What came first: spans were lost, or the machine could not make so many. */
+  readonly limitedBy: 'loss' | 'load'
+}
+
+const FIRST_RATE = 2000
+const STEPS_BETWEEN = 3
+/** A machine that makes less than this share of what was asked is at its end; the contender may not be. */
+const LEAST_SHARE = 0.95
+/** Beyond this nobody needs to know. */
+const LAST_RATE = 512_000
+
+/** Doubles the rate until something is lost, then halves the interval in between, each try in a process of its own. */
+export async function findLargestRate(
+  contender: Contender,
+  { answerMillis, seconds }: { readonly answerMillis: number; readonly seconds: number },
+  onTry: (perSecond: number, holds: boolean) => void,
+): Promise<LargestRate> {
+  let good = 0
+  let bad: number | undefined
+  let limitedBy: LargestRate['limitedBy'] = 'loss'
+  const holds = async (perSecond: number): Promise<boolean> => {
+    const scenario: Scenario = {
+      name: 'largest rate',
+      title: '',
+      contenders: [contender],
+      rounds: 1,
+      load: { kind: 'rate', perSecond, seconds },
+      warmupSeconds: Math.min(2, seconds / 2),
+      answerMillis,
+    }
+    const run = await playOnce(scenario, contender, 1)
+    const isMade = run.producedPerSecond >= perSecond * LEAST_SHARE
+    const isKept = run.delivered === run.ended
+    if (isMade && isKept) good = perSecond
+    else {
+      bad = perSecond
+      limitedBy = isKept ? 'load' : 'loss'
+    }
+    onTry(perSecond, isMade && isKept)
+    return isMade && isKept
+  }
+  let rate = FIRST_RATE
+  // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
+  while (rate <= LAST_RATE && (await holds(rate))) rate *= 2
+  for (let step = 0; step < STEPS_BETWEEN && bad !== undefined; step++) {
+    // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
+    await holds(Math.round((good + bad) / 2))
+  }
+  return { ...contender, answerMillis, perSecond: good, failedAt: bad, limitedBy }
+}

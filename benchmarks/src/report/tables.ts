@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { nameOf, pairName } from '../contender.js'
+import type { Run } from '../end-to-end/play.js'
+import type { CurveName, Scenario } from '../end-to-end/scenario.js'
+import type { Environment } from '../environment.js'
+import { count, figure, markdownTable } from '../markdown-table.js'
+import type { Results } from './results.js'
+import { FIGURES, ratiosOf, summarise } from './summary.js'
+import type { FigureName, Spread, Summary } from './summary.js'
+
+const USUAL: readonly FigureName[] = ['onEndP50', 'onEndP99', 'onEndP999', 'onEndMax', 'loopP99', 'loopMax']
+const COSTS: readonly FigureName[] = ['main', 'cpu', 'gc', 'allocated', 'wire']
+const RESIDENT: readonly FigureName[] = ['rss', 'peakRss', 'end']
+
+/** One line for a run that has just ended. */
+export function progressLine(run: Run): string {
+  const verdict = run.voidReasons.length > 0 ? ` · VOID: ${run.voidReasons.join('; ')}` : ''
+  return (
+    `${run.scenario} · round ${run.round} · ${nameOf(run).padEnd(34)} · p99.9 ${figure(run.onEndMicros.p999)} µs · ` +
+    `${count(run.ended)} ended, ${count(run.delivered)} delivered${verdict}`
+  )
+}
+
+function environmentLine({ node, cpu, cores, loadAverage, commit, uncommitted, startedAt }: Environment): string {
+  const state = uncommitted.length > 0 ? ' with uncommitted changes' : ''
+  return (
+    `${startedAt.slice(0, 10)}, Node ${node}, ${cpu}, ${cores} cores, load average ${loadAverage[0]} at the start, ` +
+    `commit ${commit.slice(0, 9)}${state}.`
+  )
+}
+
+export function renderTables(results: Results): string {
+  const { environment, scenarios, runs } = results
+  const tables = scenarios.filter(({ point }) => point === undefined).map((scenario) => renderScenario(scenario, runs))
+  return [environmentLine(environment), ...tables, ...renderCurves(results), ...renderLargestRates(results)].join('\n\n')
+}
+
+function renderScenario(scenario: Scenario, runs: readonly Run[]): string {
+  const hasFloor = scenario.contenders.some(({ processor }) => processor === 'noop')
+  const memory: readonly FigureName[] = scenario.outage === undefined ? [] : ['heap', 'buffered']
+  const names = [...USUAL, ...(hasFloor ? COSTS : []), ...memory, ...RESIDENT]
+  const rows = summarise(scenario, runs).flatMap((summary) => rowsOf(summary, names))
+  const header = ['', 'ended', 'lost', 'not counted', ...names.map((name) => FIGURES[name].title)]
+  const notes = [
+    ...(scenario.name === 'steady 10k' ? ratioLines(scenario, runs) : []),
+    ...runs.filter((run) => run.scenario === scenario.name).flatMap((run) => [...outageLines(run), ...voidLines(run)]),
+  ]
+  return [`### ${scenario.title}`, markdownTable(header, rows), ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n')
+}
+
+function rowsOf(summary: Summary, names: readonly FigureName[]): string[][] {
+  const { contender, ended, lost, counted, valid, runs } = summary
+  const isFloor = contender.processor === 'noop'
+  const spreads = names.map((name) => summary.spread(name))
+  const losses = isFloor ? ['–', '–'] : [count(lost), count(Math.max(0, lost - counted))]
+  const rows = [[nameOf(contender), count(ended), ...losses, ...spreads.map(({ median }) => figure(median))]]
+  if (runs > 1) {
+    const label = valid === runs ? '' : `${runs - valid} of ${runs} runs void`
+    rows.push([label, '', '', '', ...spreads.map(rangeOf)])
+  }
+  return rows
+}
+
+function ratioLines(scenario: Scenario, runs: readonly Run[]): string[] {
+  return ratiosOf(scenario, runs).map(({ title, sdkLine, ratio, target }) => {
+    const verdict = ratio.median >= target ? 'holds' : 'MISSED'
+    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}); target ≥ ${figure(target)}: ${verdict}`
+  })
+}
+
+function outageLines(run: Run): string[] {
+  if (run.outage === undefined) return []
+  const { attempts, mostAtOnce, firstSuccessMillis } = run.outage
+  const back = firstSuccessMillis === undefined ? 'none in 30 s' : `${figure(firstSuccessMillis / 1000)} s after it`
+  return [`- ${pairName(run)}: ${attempts} connections in the outage, at most ${mostAtOnce} at once; first answer ${back}`]
+}
+
+function voidLines(run: Run): string[] {
+  return run.voidReasons.map((reason) => `- void: ${nameOf(run)}, round ${run.round}: ${reason}`)
+}
+
+/** A table for each curve: what it is about, and for each contender time of the main thread, the slowest calls, and losses. */
+function renderCurves({ scenarios, runs }: Results): string[] {
+  const curves = new Set(scenarios.flatMap(({ point }) => (point === undefined ? [] : [point.curve])))
+  return [...curves].map((curve) => renderCurve(curve, scenarios, runs))
+}
+
+function renderCurve(curve: CurveName, scenarios: readonly Scenario[], runs: readonly Run[]): string {
+  const points = scenarios.filter(({ point }) => point?.curve === curve)
+  const shown: readonly FigureName[] = ['onEndP999', 'loopP99', 'main', 'rss']
+  const first =
+    points[0] === undefined ? [] : summarise(points[0], runs).filter(({ contender }) => contender.processor !== 'noop')
+  const header = [
+    curve,
+    ...first.flatMap(({ contender }) => [
+      ...shown.map((name) => `${pairName(contender)}: ${FIGURES[name].title}`),
+      `${pairName(contender)}: lost %`,
+    ]),
+  ]
+  const rows = points.map((scenario) => {
+    const summaries = summarise(scenario, runs).filter(({ contender }) => contender.processor !== 'noop')
+    const cells = summaries.flatMap((summary) => [
+      ...shown.map((name) => figure(summary.spread(name).median)),
+      figure((summary.lost / summary.ended) * 100),
+    ])
+    return [count(scenario.point?.x ?? NaN), ...cells]
+  })
+  return `### Growth: ${curve}\n\n${markdownTable(header, rows)}`
+}
+
+function renderLargestRates({ largestRates }: Results): string[] {
+  if (largestRates.length === 0) return []
+  const rows = largestRates.map(({ answerMillis, perSecond, failedAt, limitedBy, ...contender }) => [
+    nameOf(contender),
+    String(answerMillis),
+    count(perSecond),
+    failedAt === undefined ? '–' : count(failedAt),
+    limitedBy === 'loss' ? 'spans lost' : 'the load itself',
+  ])
+  const table = markdownTable(['', 'backend ms', 'spans/s without loss', 'not at', 'limit'], rows)
+  return [`### Largest rate without loss\n\n${table}`]
+}
+
+function rangeOf({ min, max }: Spread): string {
+  return Number.isNaN(min) ? '–' : `${figure(min)}–${figure(max)}`
+}
