@@ -26,9 +26,11 @@ export async function findLargestRate(
   { answerMillis, seconds }: { readonly answerMillis: number; readonly seconds: number },
   onTry: (perSecond: number, holds: boolean) => void,
 ): Promise<LargestRate> {
-  let good = 0
-  let bad: number | undefined
-  let limitedBy: LargestRate['limitedBy'] = 'loss'
+  const found: { good: number; bad: number | undefined; limitedBy: LargestRate['limitedBy'] } = {
+    good: 0,
+    bad: undefined,
+    limitedBy: 'loss',
+  }
   const holds = async (perSecond: number): Promise<boolean> => {
     const scenario: Scenario = {
       name: 'largest rate',
@@ -42,10 +44,10 @@ export async function findLargestRate(
     const run = await playOnce(scenario, contender, 1)
     const isMade = run.producedPerSecond >= perSecond * LEAST_SHARE
     const isKept = run.delivered === run.ended
-    if (isMade && isKept) good = perSecond
+    if (isMade && isKept) found.good = perSecond
     else {
-      bad = perSecond
-      limitedBy = isKept ? 'load' : 'loss'
+      found.bad = perSecond
+      found.limitedBy = isKept ? 'load' : 'loss'
     }
     onTry(perSecond, isMade && isKept)
     return isMade && isKept
@@ -53,9 +55,9 @@ export async function findLargestRate(
   let rate = FIRST_RATE
   // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
   while (rate <= LAST_RATE && (await holds(rate))) rate *= 2
-  for (let step = 0; step < STEPS_BETWEEN && bad !== undefined; step++) {
+  for (let step = 0; step < STEPS_BETWEEN && found.bad !== undefined; step++) {
     // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
-    await holds(Math.round((good + bad) / 2))
+    await holds(Math.round((found.good + found.bad) / 2))
   }
-  return { ...contender, answerMillis, perSecond: good, failedAt: bad, limitedBy }
+  return { ...contender, answerMillis, perSecond: found.good, failedAt: found.bad, limitedBy: found.limitedBy }
 }
