@@ -9,6 +9,8 @@ export default defineConfig({
       'benchmarks/test/**/*.test.ts',
       'examples/*/test/**/*.test.ts',
     ],
+    // See vitest.slow.config.ts.
+    exclude: ['**/node_modules/**', '**/*.slow.test.ts'],
     // Real sockets and child processes share two cores with the rest of the run.
     testTimeout: 30_000,
     // Of tests that say that they may run beside each other: each starts processes of its own.

@@ -60,6 +60,17 @@ export async function installInto(dir: string, packages: readonly string[]): Pro
   await npm(['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], dir)
 }
 
+/** The same with pnpm, in the version that the workspace pins. `overrides` name the tarballs of packages that others depend on. */
+export async function installWithPnpm(dir: string, packages: Readonly<Record<string, string>>): Promise<void> {
+  const files = Object.fromEntries(Object.entries(packages).map(([name, tarball]) => [name, `file:${tarball}`]))
+  await writeFile(join(dir, 'package.json'), JSON.stringify({ name: 'an-application', private: true, dependencies: files }))
+  // JSON is YAML.
+  await writeFile(join(dir, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: files }))
+  const { packageManager } = JSON.parse(await readFile(join(workspaceRoot, 'package.json'), 'utf8')) as { packageManager: string }
+  const pnpm = ['exec', '--yes', '--prefer-offline', `--package=${packageManager}`, '--', 'pnpm']
+  await npm([...pnpm, 'install', '--offline', '--ignore-scripts'], dir)
+}
+
 /** Gone when the tests of the file are. */
 export async function temporaryDirectory(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'spanring-'))

@@ -34,8 +34,8 @@ export function findBehind(found: InstalledPackage, name: string): InstalledPack
 
 function findFrom(places: readonly string[], name: string): InstalledPackage | undefined {
   for (const origin of places) {
-    const require = createRequire(origin)
     try {
+      const require = createRequire(origin)
       const file = require.resolve(name)
       return { name, file, origin, load: () => require(file) as Record<string, unknown> }
     } catch {
