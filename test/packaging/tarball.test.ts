@@ -45,7 +45,7 @@ describe.each(published)('the tarball of $name', ({ dir, manifest, files }) => {
     const imported = new Set<string>()
     for (const file of files.filter((name) => name.endsWith('.js'))) {
       const code = await readFile(join(dir, file), 'utf8')
-      for (const [, specifier = ''] of code.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["']([^"']+)["']/g))
+      for (const [, specifier = ''] of code.matchAll(/(?:\bfrom|(?<!-)\bimport|\brequire\(|\bimport\()\s*["']([^"']+)["']/g))
         imported.add(specifier)
       // Packages of the application are looked for by name.
       for (const name of Object.keys(manifest.peerDependencies ?? {}))

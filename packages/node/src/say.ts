@@ -18,7 +18,8 @@ export function say(level: 'ERROR' | 'WARN', message: string): void {
   }
 }
 
-/** Whatever was thrown, as part of a sentence. */
+/** Whatever was thrown, as part of a sentence; Node.js adds lines on who required what. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return message.split('\n', 1)[0] as string
 }

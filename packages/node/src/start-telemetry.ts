@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import * as module from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { flag } from './environment.js'
 import { endWithProcess } from './end-with-process.js'
+import { instrumentEsModules } from './es-modules.js'
 import { isHelper } from './helper.js'
 import { findBehind, findBeside, findPackage } from './installed-packages.js'
 import type { InstalledPackage } from './installed-packages.js'
@@ -72,14 +71,6 @@ function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undef
   endLogging()
   const nodeSdk = new NodeSDK(options)
   nodeSdk.start()
-  instrumentEsModules(instrumentations)
   endWithProcess(nodeSdk, spanProcessors)
-}
-
-/** Imports pass through no `require`, where instrumentations look by default. The hook must be of their own copy. */
-function instrumentEsModules(instrumentations: InstalledPackage | undefined): void {
-  if (instrumentations === undefined) return
-  const hook = findBehind(instrumentations, '@opentelemetry/instrumentation/hook.mjs')
-  if (hook === undefined) return
-  module.register(pathToFileURL(hook.file))
+  if (instrumentations) instrumentEsModules(instrumentations)
 }
