@@ -6,15 +6,10 @@ import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { startSink } from '@spanring/sink'
 import type { Sink, SinkOptions } from '@spanring/sink'
 import { describe, expect, test } from 'vitest'
-import { Application } from '../src/application.js'
-import type { InstalledLine } from '../src/application.js'
-import type { Ended } from '../src/run-program.js'
 import type { SdkLine } from '../src/sdk-line.js'
 import type { Cases } from './differences.js'
-
-type Contender = 'stock' | 'spanring'
-/** What each of the two was seen to do. */
-type Seen = Readonly<Record<Contender, unknown>>
+import { see } from './see.js'
+import type { Contender, Seen } from './see.js'
 
 interface Options {
   maxQueueSize?: number
@@ -24,7 +19,7 @@ interface Options {
 }
 
 /** The tests of one SDK line; in a file of its own for each, because two lines in a process share the API's globals. */
-export async function describeDifferences(sdk: SdkLine, line: InstalledLine): Promise<void> {
+export function describeDifferences(sdk: SdkLine): void {
   function createProcessor(contender: Contender, exporter: unknown, options: Options = {}): BatchSpanProcessor {
     return contender === 'stock'
       ? (sdk.createStockProcessor(exporter as never, options) as never)
@@ -34,11 +29,6 @@ export async function describeDifferences(sdk: SdkLine, line: InstalledLine): Pr
   function endSpans(processor: unknown, count: number): void {
     const tracer = sdk.createTracerProvider([processor as never]).getTracer('test')
     for (let i = 0; i < count; i++) tracer.startSpan('work').end()
-  }
-
-  /** The same observation of both. */
-  async function see(observe: (contender: Contender) => Promise<unknown>): Promise<Seen> {
-    return { stock: await observe('stock'), spanring: await observe('spanring') }
   }
 
   const processor: Cases<'processor', () => Promise<void>> = {
@@ -185,62 +175,9 @@ export async function describeDifferences(sdk: SdkLine, line: InstalledLine): Pr
     },
   }
 
-  const application = await Application.create(line, new URL('../register/fixtures', import.meta.url))
-
-  /** Stock's register or ours before the same program; `act` until it ends, or is killed. */
-  async function seeProcesses(
-    how: string,
-    act: (kill: (signal: NodeJS.Signals) => void, sink: Sink) => Promise<void>,
-  ): Promise<Seen> {
-    return await see(async (contender) => {
-      const sink = await startSink()
-      const preload = contender === 'stock' ? '@opentelemetry/auto-instrumentations-node/register' : '@spanring/node/register'
-      const options = { execArgv: ['--require', preload], env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin } }
-      const program = application.start('end-spans.mjs', options, [how])
-      if (how === 'waiting') await program.printed('ready')
-      await act((signal) => program.kill(signal), sink)
-      const { signal }: Ended = await program.ended
-      const { delivered } = await sink.stats()
-      await sink.close()
-      return { delivered, signal }
-    })
-  }
-
-  const register: Cases<'register', () => Promise<void>> = {
-    'SIGTERM, and nobody else listens': async () => {
-      const seen = await seeProcesses('waiting', async (kill, sink) => {
-        kill('SIGTERM')
-        await sink.waitForSpans(100)
-        // Long enough for a process that is about to end.
-        await sleep(500)
-        kill('SIGKILL')
-      })
-      expect(seen).toEqual({ stock: { delivered: 100, signal: 'SIGKILL' }, spanring: { delivered: 100, signal: 'SIGTERM' } })
-    },
-    'SIGINT, as from Ctrl-C': async () => {
-      const seen = await seeProcesses('waiting', async (kill) => kill('SIGINT'))
-      expect(seen).toEqual({ stock: { delivered: 0, signal: 'SIGINT' }, spanring: { delivered: 100, signal: 'SIGINT' } })
-    },
-    'spans of your own `beforeExit` listeners': async () => {
-      const seen = await seeProcesses('before exit', async () => {})
-      expect(seen).toEqual({ stock: { delivered: 100, signal: null }, spanring: { delivered: 200, signal: null } })
-    },
-    "names imported from ES modules, as `import { request } from 'node:http'`": async () => {
-      const seen = await see(async (contender) => {
-        const preload = contender === 'stock' ? '@opentelemetry/auto-instrumentations-node/register' : '@spanring/node/register'
-        const { stdout } = await application.start('is-instrumented.mjs', { execArgv: ['--require', preload] }).ended
-        return stdout.trim()
-      })
-      expect(seen).toEqual({ stock: 'http is as it was', spanring: 'http is instrumented' })
-    },
-  }
-
-  describe.each(Object.entries({ processor, exporter, register }))(
-    'the %s differs from stock as the document says',
-    (_group, cases) => {
-      test.each(Object.entries(cases))('%s', async (_name, check) => await check())
-    },
-  )
+  describe.each(Object.entries({ processor, exporter }))('the %s differs from stock as the document says', (_group, cases) => {
+    test.each(Object.entries(cases))('%s', async (_name, check) => await check())
+  })
 }
 
 interface Script {

@@ -2,4 +2,4 @@
 import * as sdk from '@spanring/sdk-2'
 import { describeDifferences } from './describe-differences.js'
 
-await describeDifferences(sdk, 'sdk-2')
+describeDifferences(sdk)

@@ -2,4 +2,4 @@
 import * as sdk from '@spanring/sdk-3'
 import { describeDifferences } from './describe-differences.js'
 
-await describeDifferences(sdk, 'sdk-3')
+describeDifferences(sdk)
