@@ -32,14 +32,14 @@ export async function loadTelemetry(): Promise<Telemetry> {
 
 /** The whole service with its database. */
 export async function startOrders(): Promise<Service> {
-  const { startService } = (await import(exampleFile('app/service.js'))) as { startService(): Promise<Service> }
+  const { startService } = (await import(exampleFile('app/service.js'))) as { readonly startService: () => Promise<Service> }
   return startService()
 }
 
 /** The server that needs nothing but its own processor, so that it is this one which a load can use up. */
 export async function startPricing(): Promise<Service> {
   const { createPricingServer } = (await import(exampleFile('app/pricing-server.js'))) as {
-    createPricingServer(): { listen(options: object): Promise<string>; close(): Promise<void> }
+    readonly createPricingServer: () => { listen(options: object): Promise<string>; close(): Promise<void> }
   }
   const server = createPricingServer()
   const url = await server.listen({ host: '127.0.0.1', port: 0 })

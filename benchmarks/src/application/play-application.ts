@@ -38,7 +38,7 @@ export interface AppSeconds {
 export async function playApplication(load: AppLoad, telemetry: Telemetry, round: number, seconds: AppSeconds): Promise<AppRun> {
   const sink = await forkSink({ keep: 'count' })
   const preloads =
-    telemetry === 'off' ? [] : [new URL('preload.js', import.meta.url).href, exampleFile(`telemetry-${telemetry}.js`)]
+    telemetry === 'off' ? [] : [new URL('run-preload.js', import.meta.url).href, exampleFile(`telemetry-${telemetry}.js`)]
   const child = fork(fileURLToPath(new URL('run-application.js', import.meta.url)), [load.part], {
     execArgv: preloads.flatMap((file) => ['--import', file]),
     env: { ...process.env, NODE_OPTIONS: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: sink.url },
