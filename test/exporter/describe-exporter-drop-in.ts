@@ -5,8 +5,8 @@ import type { ReceivedSpan, SinkStats } from '@spanring/sink'
 import { describe, expect, test } from 'vitest'
 import type { CreateReplacement } from '../src/drop-in.js'
 import type { SdkLine } from '../src/sdk-line.js'
-import { runTracedProgram } from '../src/traced-program.js'
-import type { SwappableProcessor } from '../src/traced-program.js'
+import { runTracedProgram } from '@spanring/traced-program'
+import type { SwappableProcessor } from '@spanring/traced-program'
 
 const OPTIONS = { maxExportBatchSize: 100, scheduledDelayMillis: 50 }
 

@@ -5,8 +5,8 @@ import { startSink } from '@spanring/sink'
 import type { ReceivedSpan, SinkStats } from '@spanring/sink'
 import { describe, expect, test } from 'vitest'
 import type { SdkLine } from './sdk-line.js'
-import { runTracedProgram } from './traced-program.js'
-import type { SwappableProcessor } from './traced-program.js'
+import { runTracedProgram } from '@spanring/traced-program'
+import type { SwappableProcessor } from '@spanring/traced-program'
 
 const OPTIONS = { maxExportBatchSize: 100, scheduledDelayMillis: 50 }
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'] as const

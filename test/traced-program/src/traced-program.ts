@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import type { Context, HrTime, Span, SpanContext, Tracer } from '@opentelemetry/api'
+import type { Context, HrTime, Span, SpanContext, TraceState, Tracer } from '@opentelemetry/api'
 import type { ReadableSpan } from '@spanring/batch-span-processor'
-import type { SdkLine } from './sdk-line.js'
 import { SeededIdGenerator } from './seeded-id-generator.js'
 
 /** 2026-01-01T00:00:00Z, in seconds. */
@@ -23,6 +22,26 @@ export interface TracedProgram {
   shutdown(): Promise<void>
 }
 
+/** What the program needs of an SDK line, said by shape: the lines have classes of their own for the same thing. */
+export interface TracedSdk {
+  readonly api: {
+    readonly ROOT_CONTEXT: Context
+    readonly TraceFlags: { readonly NONE: 0; readonly SAMPLED: 1 }
+    readonly createTraceState: (rawTraceState: string) => TraceState
+    readonly trace: {
+      readonly getSpanContext: (context: Context) => SpanContext | undefined
+      readonly setSpan: (context: Context, span: Span) => Context
+      readonly setSpanContext: (context: Context, spanContext: SpanContext) => Context
+    }
+  }
+  readonly resourceFromAttributes: (attributes: Record<string, string | string[]>) => unknown
+  readonly TracerProvider: new (config: never) => {
+    getTracer(name: string, version?: string, options?: { schemaUrl?: string }): Tracer
+    forceFlush(): Promise<void>
+    shutdown(): Promise<void>
+  }
+}
+
 /** What both the stock processor and its replacement are to a provider of either line. */
 export interface SwappableProcessor {
   onStart(span: never, parentContext: never): void
@@ -36,7 +55,7 @@ export interface SwappableProcessor {
  * type, parents from elsewhere, unsampled and merely recorded spans. Ids and times do not come from the machine. All
  * of it runs in one synchronous stretch.
  */
-export function runTracedProgram(sdk: SdkLine, processor: SwappableProcessor): TracedProgram {
+export function runTracedProgram(sdk: TracedSdk, processor: SwappableProcessor): TracedProgram {
   const spanIds: string[] = []
   const recorder = {
     onStart() {},
@@ -50,14 +69,14 @@ export function runTracedProgram(sdk: SdkLine, processor: SwappableProcessor): T
   const resource = sdk.resourceFromAttributes({ 'service.name': 'shop', 'process.command_args': ['node', 'shop.js'] })
   const provider = new sdk.TracerProvider({
     idGenerator: new SeededIdGenerator(7),
-    resource: resource as never,
+    resource,
     sampler: {
       shouldSample: (context: Context, _traceId: string, name: string) => ({
         decision: decide(sdk.api.trace.getSpanContext(context), name),
       }),
     },
     spanProcessors: [recorder, processor],
-  })
+  } as never)
   const shop = new Shop(
     sdk,
     provider.getTracer('shop-server', '1.2.3', { schemaUrl: 'https://opentelemetry.io/schemas/1.27.0' }),
@@ -73,13 +92,13 @@ function decide(parent: SpanContext | undefined, name: string): number {
 }
 
 class Shop {
-  readonly #api: SdkLine['api']
+  readonly #api: TracedSdk['api']
   readonly #server: Tracer
   readonly #database: Tracer
   #micros = 0
   #lastOrder: Span | undefined
 
-  constructor(sdk: SdkLine, server: Tracer, database: Tracer) {
+  constructor(sdk: TracedSdk, server: Tracer, database: Tracer) {
     this.#api = sdk.api
     this.#server = server
     this.#database = database
