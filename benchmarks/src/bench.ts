@@ -2,7 +2,6 @@
 // Processor and exporter together, from everyday load to trouble: `npm run bench -- [options] [filter]`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { nameOf, onOneLine, SPANRING, STOCK } from './contender.js'
 import { USAGE, parseArguments } from './end-to-end/arguments.js'
 import type { BenchArguments } from './end-to-end/arguments.js'
@@ -12,7 +11,7 @@ import { playScenario } from './end-to-end/play.js'
 import type { Run } from './end-to-end/play.js'
 import { describeEnvironment } from './environment.js'
 import { count } from './markdown-table.js'
-import { resultFileFor } from './report/result-file.js'
+import { saveResults } from './report/result-file.js'
 import type { Results } from './report/results.js'
 import { progressLine, renderTables } from './report/tables.js'
 
@@ -40,12 +39,9 @@ async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }:
   const largestRates: LargestRate[] = []
   const results: Results = { environment, scenarios, runs, largestRates }
   // After every scenario: an hour of measuring must not be lost to its last minute.
-  const files = [...(json === undefined ? [] : [json]), ...(isSaved ? [fileURLToPath(resultFileFor(environment))] : [])]
   const save = (): void => {
-    for (const file of files) {
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, `${JSON.stringify(results)}\n`)
-    }
+    if (json !== undefined) write(json, results)
+    if (isSaved) saveResults(results)
   }
   for (const scenario of scenarios) {
     // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
@@ -68,4 +64,9 @@ async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }:
   }
   console.log(renderTables(results))
   if (runs.some((run) => run.voidReasons.length > 0)) process.exitCode = 1
+}
+
+function write(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(results)}\n`)
 }

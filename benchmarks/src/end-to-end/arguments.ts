@@ -24,7 +24,8 @@ export const USAGE: string = `npm run bench -- [options] [filter]
   --rounds N      rounds of each scenario, every contender once in each
   --quick         one short round of each: a look, not a result
   --json FILE     write every figure of every run
-  --save          write them to benchmarks/results, by day and processor; npm run bench:report makes pages of the newest
+  --save          put them into the file of this day and processor in benchmarks/results, beside what it has of other
+                  scenarios; npm run bench:report makes pages of the newest
 
 scenarios: ${[...allScenarios(false).map(({ name }) => name), SEARCH].join(' · ')}`
 
