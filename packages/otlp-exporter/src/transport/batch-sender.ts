@@ -102,8 +102,8 @@ export class BatchSender {
       },
     }
     const decision = await this.#sender.send(operation, slot, post, () => outcome.attempt())
-    const isFree = body.bytes === bytes ? slot.connection.isBodyFree : true
-    if (isFree && !body.isSourceInUse) batch.reclaim(bytes)
+    // What was compressed instead has been read.
+    if (!body.isSourceInUse && (body.bytes !== bytes || slot.isBodyFree)) batch.reclaim(bytes)
     return decision
   }
 

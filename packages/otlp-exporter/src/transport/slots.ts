@@ -19,6 +19,11 @@ export class Slot {
     return this.#connection
   }
 
+  /** Whether nobody reads the body of the last request any more; see {@link Connection.isBodyFree}. */
+  get isBodyFree(): boolean {
+    return this.#connection?.isBodyFree ?? false
+  }
+
   /** Destroys what hangs; the next request finds a new connection. */
   async replace(): Promise<void> {
     const connection = this.#connection
