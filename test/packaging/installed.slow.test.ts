@@ -12,6 +12,7 @@ import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
+  compilers,
   installInto,
   installWithPnpm,
   pack,
@@ -101,8 +102,7 @@ describe.each(projects)('the packages installed from their tarballs with $manage
     expect(stdout).toContain('spanring doctor')
   })
 
-  test('have types that a strict project in either format compiles', async () => {
-    const tsc = join(workspaceRoot, 'node_modules/typescript/bin/tsc')
+  test.each(compilers)('have types that a strict project in either format compiles with $name', async ({ tsc }) => {
     const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', 'nodenext']
     // What undici's types ask for, and a project that uses Node.js has.
     const types = ['--target', 'es2023', '--typeRoots', join(workspaceRoot, 'node_modules/@types'), '--types', 'node']

@@ -84,3 +84,9 @@ async function npm(args: string[], cwd: string): Promise<string> {
   const { stdout } = await exec('npm', args, { cwd, env, shell: process.platform === 'win32' })
   return stdout
 }
+
+/** Compilers that declarations are read by: the one of this repository, and the last of the generation before. */
+export const compilers: readonly { readonly name: string; readonly tsc: string }[] = [
+  { name: 'TypeScript 7', tsc: join(workspaceRoot, 'node_modules/typescript/bin/tsc') },
+  { name: 'TypeScript 5.9', tsc: join(workspaceRoot, 'test/node_modules/typescript-5/bin/tsc') },
+]
