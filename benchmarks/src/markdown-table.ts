@@ -15,6 +15,7 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 
 /** Three digits that say something; more would not survive the next run. */
 export function figure(value: number): string {
+  if (value === Infinity) return '∞'
   if (!Number.isFinite(value)) return '–'
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })

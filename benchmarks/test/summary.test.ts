@@ -37,6 +37,11 @@ test('a ratio is taken within a round and then over the rounds', () => {
   expect(slowest?.ratio).toEqual({ median: 600, min: 600, max: 600 })
 })
 
+test('against what is not above the floor any ratio holds', () => {
+  const runs = rounds(({ processor }) => (processor === 'stock' ? { cpuMicrosPerSpan: 5 } : {}))
+  expect(ratiosOf(scenario, runs).find(({ title }) => title === 'CPU time above no-op')?.ratio.median).toBe(Infinity)
+})
+
 test('a void run is in no figure and in no ratio', () => {
   const runs = rounds(({ processor, round }) =>
     processor === 'stock' && round === 2 ? { voidReasons: ['lost'], onEndMicros: { ...spread, p50: 99 } } : {},

@@ -124,11 +124,16 @@ export function ratiosOf(scenario: Scenario, runs: readonly Run[]): Ratio[] {
         .filter((run) => isSame(run, { ...SPANRING, sdkLine }) && isValid(run))
         .flatMap((ours) => {
           const stock = peer(played, ours, { ...STOCK, sdkLine })
-          return stock === undefined ? [] : [valueOf(played, stock, figure) / valueOf(played, ours, figure)]
+          return stock === undefined ? [] : [ratioOf(valueOf(played, stock, figure), valueOf(played, ours, figure))]
         })
       return { title, sdkLine, ratio: spread(ratios), target }
     }),
   )
+}
+
+/** Without end when ours is not above the floor: the floor moves a little too. */
+function ratioOf(stock: number, ours: number): number {
+  return ours > 0 ? stock / ours : Infinity
 }
 
 /** NaN where the floor is not known. */
