@@ -11,6 +11,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-
 /** Long enough that hardly a value comes twice. */
 const TEXT = randomLetters(65_536)
 const KEYS = Array.from({ length: 48 }, (_, i) => `${'some.attribute.name.'.slice(0, 18)}${10 + i}`)
+const MANY_KEYS = Array.from({ length: 128 }, (_, i) => `batch.item.property.${100 + i}`)
 const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'] as const
 const STATUS_CODES = [200, 200, 200, 201, 204, 304, 404, 500] as const
 const TABLES = ['orders', 'customers', 'line_items', 'stock_levels', 'audit_log'] as const
@@ -20,6 +21,9 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   'ten attributes': tenAttributes,
   'HTTP server': httpServer,
   database,
+  '128 attributes': manyAttributes,
+  'events and links': eventsAndLinks,
+  'not ASCII': notAscii,
   mixed(tracer, sdk, random) {
     pick([tenAttributes, httpServer, database], random)(tracer, sdk, random)
   },
@@ -31,6 +35,27 @@ function tenAttributes(tracer: Tracer, sdk: Sdk, random: Random): void {
   const first = below(KEYS.length, random)
   const step = pick([1, 5, 7, 11], random)
   for (let i = 0; i < 10; i++) span.setAttribute(KEYS[(first + i * step) % KEYS.length]!, text(20, random))
+  span.end()
+}
+
+function manyAttributes(tracer: Tracer, _sdk: Sdk, random: Random): void {
+  const span = tracer.startSpan(text(12, random))
+  for (let i = 0; i < 128; i++) span.setAttribute(MANY_KEYS[i]!, i % 4 === 0 ? below(1e6, random) : text(16, random))
+  span.end()
+}
+
+function eventsAndLinks(tracer: Tracer, sdk: Sdk, random: Random): void {
+  const linked = tracer.startSpan('linked').spanContext()
+  const links = Array.from({ length: 4 }, () => ({ context: linked, attributes: { 'messaging.operation.name': 'receive' } }))
+  const span = tracer.startSpan('process batch', { kind: sdk.api.SpanKind.CONSUMER, links })
+  for (let i = 0; i < 6; i++) span.addEvent('message', { 'messaging.message.id': text(24, random), 'message.number': i })
+  span.end()
+}
+
+function notAscii(tracer: Tracer, _sdk: Sdk, random: Random): void {
+  const span = tracer.startSpan('Bestellung prüfen')
+  for (let i = 0; i < 5; i++) span.setAttribute(KEYS[i]!, `Straße ${below(1000, random)}, 東京都 ${text(6, random)}`)
+  for (let i = 5; i < 10; i++) span.setAttribute(KEYS[i]!, `Größe ${below(1000, random)} ${text(8, random)}`)
   span.end()
 }
 
