@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stampDir = join(root, 'node_modules', '.spanring')
-const skipped = new Set(['node_modules', 'dist', '.git', 'results'])
+const skipped = new Set(['node_modules', 'dist', '.git', 'results', '.build', '.cache'])
 
 /** Every file below `dir` that `wanted` takes, in a fixed order. */
 function filesBelow(dir, wanted, found = []) {

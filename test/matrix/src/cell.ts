@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * One process of the matrix: every exporter with every processor, one after the other, each to a receiver of its own.
+ * Bundled in each module format, with the packages of OpenTelemetry and ours left to the directory that it runs in.
+ * Its arguments are the receivers in the order of the combinations, URL of OTLP/HTTP and of gRPC in turns; it prints a
+ * line of JSON for each combination. Compiled against SDK 2.12; what the lines name differently is looked up.
+ */
+import * as api from '@opentelemetry/api'
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import * as resources from '@opentelemetry/resources'
+import * as sdk from '@opentelemetry/sdk-trace-base'
+import { BatchSpanProcessor } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import { runTracedProgram } from '@spanring/traced-program'
+import type { SwappableProcessor, TracedSdk } from '@spanring/traced-program'
+import { COMBINATIONS } from './axes.js'
+import type { Combination, Exporter } from './axes.js'
+
+/** Longer than a healthy receiver on loopback ever takes, also on a busy machine. */
+const LIMIT_MILLIS = 15_000
+const OPTIONS = { maxExportBatchSize: 100, scheduledDelayMillis: 50 }
+
+type Names = Readonly<Record<string, new (...args: unknown[]) => unknown>>
+
+const sdkNames = sdk as unknown as Names
+/** From 3.0 on a provider of the SDK itself is the one of users. */
+const isFirstArgumentOptions = 'TracerProvider' in sdkNames
+const Resource = (resources as unknown as Names)['Resource']
+
+const line = {
+  api,
+  resourceFromAttributes: (attributes: Record<string, string | string[]>) =>
+    // 1.x has a class in its place.
+    'resourceFromAttributes' in resources ? resources.resourceFromAttributes(attributes) : new Resource!(attributes),
+  TracerProvider: sdkNames['TracerProvider'] ?? sdkNames['BasicTracerProvider'],
+} as unknown as TracedSdk
+
+function createExporter(exporter: Exporter, http: string, grpc: string): unknown {
+  switch (exporter) {
+    case 'stock JSON':
+      return new JsonExporter({ url: http })
+    case 'stock protobuf':
+      return new ProtobufExporter({ url: http })
+    case 'stock gRPC':
+      return new GrpcExporter({ url: grpc })
+    case 'spanring protobuf':
+      return new OTLPTraceExporter({ url: http, protocol: 'http/protobuf' })
+    case 'spanring JSON':
+      return new OTLPTraceExporter({ url: http, protocol: 'http/json' })
+  }
+}
+
+function createProcessor({ exporter, processor }: Combination, http: string, grpc: string): SwappableProcessor {
+  const created = createExporter(exporter, http, grpc)
+  if (processor === 'spanring') return new BatchSpanProcessor(created as never, OPTIONS)
+  const Stock = sdkNames['BatchSpanProcessor']!
+  const stock = isFirstArgumentOptions ? new Stock({ exporter: created, ...OPTIONS }) : new Stock(created, OPTIONS)
+  return stock as SwappableProcessor
+}
+
+async function run(combination: Combination, http: string, grpc: string): Promise<void> {
+  const program = runTracedProgram(line, createProcessor(combination, http, grpc))
+  await program.forceFlush()
+  await program.shutdown()
+}
+
+function withinLimit(work: Promise<void>): Promise<void> {
+  const limit = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`not done in ${LIMIT_MILLIS} ms`)), LIMIT_MILLIS).unref()
+  })
+  return Promise.race([work, limit])
+}
+
+async function main(urls: readonly string[]): Promise<void> {
+  for (const [index, combination] of COMBINATIONS.entries()) {
+    let error: string | null = null
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await withinLimit(run(combination, urls[index * 2] ?? '', urls[index * 2 + 1] ?? ''))
+    } catch (caught) {
+      error = caught instanceof Error ? `${caught.name}: ${caught.message}` : String(caught)
+    }
+    console.log(JSON.stringify({ index, error }))
+  }
+  // A runtime that keeps something open is no matter of the spans.
+  process.exit()
+}
+
+void main(process.argv.slice(2))

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDeepStrictEqual } from 'node:util'
+import type { ReceivedSpan } from '@spanring/sink'
+import type { CellResult } from './run-group.js'
+
+/** Undefined if the spans are those of the reference, each once; else what is wrong, in a line. */
+export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): string | undefined {
+  // One line, without the port, which is another one in each cell.
+  if (cell.error !== undefined) return cell.error.split('\n')[0]?.replaceAll(/https?:\/\/\S+: /g, '')
+  if (cell.spans.length !== reference.length) return `${cell.spans.length} of ${reference.length} spans arrived`
+  if (cell.duplicates > 0) return `${cell.duplicates} spans arrived twice`
+  const fields = new Set<string>()
+  let different = 0
+  for (const [index, span] of cell.spans.entries()) {
+    const found = fieldsThatDiffer('', span, reference[index])
+    if (found.length > 0) different++
+    for (const field of found) fields.add(field)
+  }
+  return different === 0 ? undefined : `${different} spans differ in ${[...fields].slice(0, 5).join(', ')}`
+}
+
+/** Paths, with positions left out. */
+export function fieldsThatDiffer(path: string, a: unknown, b: unknown): string[] {
+  if (isDeepStrictEqual(a, b)) return []
+  if (!isObject(a) || !isObject(b)) return [path]
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  const found = names.flatMap((name) => fieldsThatDiffer(Array.isArray(a) ? `${path}[]` : `${path}.${name}`, a[name], b[name]))
+  return found.length > 0 ? found : [path]
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { startSink } from '@spanring/sink'
+import type { ReceivedSpan } from '@spanring/sink'
+import { COMBINATIONS } from './axes.js'
+import type { Combination } from './axes.js'
+
+/** A process that hangs as a whole; its combinations have shorter limits. */
+const LIMIT_MILLIS = 120_000
+
+export interface CellResult extends Combination {
+  /** Sorted by id. */
+  readonly spans: readonly ReceivedSpan[]
+  /** Received again. */
+  readonly duplicates: number
+  /** What the program says went wrong, or that it ended before. */
+  readonly error: string | undefined
+}
+
+/** One process: all combinations, each with a receiver of its own. */
+export async function runGroup(executable: string, args: readonly string[], dir: string): Promise<CellResult[]> {
+  const sinks = await Promise.all(COMBINATIONS.map(() => startSink({ grpc: true, strict: true })))
+  try {
+    const urls = sinks.flatMap((sink) => [sink.url, sink.grpcUrl ?? ''])
+    const errors = await runProgram(executable, [...args, ...urls], dir)
+    return await Promise.all(
+      COMBINATIONS.map(async (combination, index) => {
+        const sink = sinks[index]!
+        const spans = (await sink.spans()).toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
+        const { duplicates } = await sink.stats()
+        return { ...combination, spans, duplicates, error: errors(index) }
+      }),
+    )
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.close()))
+  }
+}
+
+async function runProgram(
+  executable: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<(index: number) => string | undefined> {
+  // An application on its own: no settings of this process or of the shell that started it.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|SPANRING_|npm_)/i.test(name)))
+  // The default of 10 s only makes red cells slow.
+  env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '5000'
+  const child = spawn(executable, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MILLIS,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  await once(child, 'close')
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{"index"'))
+  const said = new Map(lines.map((line) => parseLine(line)))
+  const lastWords = stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.slice(0, 200)
+  return (index) => {
+    const error = said.get(index)
+    return error === undefined ? `the process ended before: ${lastWords.trim()}` : (error ?? undefined)
+  }
+}
+
+function parseLine(line: string): [number, string | null] {
+  const { index, error } = JSON.parse(line) as { index: number; error: string | null }
+  return [index, error]
+}
