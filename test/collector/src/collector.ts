@@ -6,6 +6,7 @@ import type { Row } from './row.js'
 import { compareApplication } from './scenarios/application.js'
 import { compareFormats } from './scenarios/formats.js'
 import { runOutOfMemory } from './scenarios/memory-limit.js'
+import { compareRegister } from './scenarios/register.js'
 import { restartInTheMiddle } from './scenarios/restart.js'
 
 type Scenario = readonly [what: string, play: (built: BuiltCollector) => Promise<Row[]>]
@@ -13,6 +14,7 @@ type Scenario = readonly [what: string, play: (built: BuiltCollector) => Promise
 const SCENARIOS: readonly Scenario[] = [
   ['the traced program in every format, stock and ours', compareFormats],
   ['100,000 spans of the instrumented application, stock and ours', compareApplication],
+  ['an application that nobody has instrumented, by register, stock and ours', compareRegister],
   ['a restart of the collector while spans keep coming', restartInTheMiddle],
   ['the memory limiter of the collector', runOutOfMemory],
 ]
