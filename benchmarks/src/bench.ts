@@ -41,7 +41,7 @@ async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }:
   // After every scenario: an hour of measuring must not be lost to its last minute.
   const save = (): void => {
     if (json !== undefined) write(json, results)
-    if (isSaved) saveResults(results)
+    if (isSaved) saveResults(results, new URL('../../results/', import.meta.url))
   }
   for (const scenario of scenarios) {
     // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other

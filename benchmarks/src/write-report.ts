@@ -7,7 +7,7 @@ import { newestResultFile, readResults } from './report/result-file.js'
 import { renderTables } from './report/tables.js'
 
 const root = new URL('../../../', import.meta.url)
-const file = newestResultFile()
+const file = newestResultFile(new URL('benchmarks/results/', root))
 const results = readResults(file)
 console.log(`from ${file.pathname.slice(root.pathname.length)}`)
 

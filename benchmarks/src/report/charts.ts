@@ -159,7 +159,7 @@ function deliveredChart({ scenarios, runs }: Results): Chart | undefined {
 const CURVES: readonly (readonly [CurveName, FigureName | 'lost', string])[] = [
   ['spans per second', 'main', 'main thread, µs per span'],
   ['attributes per span', 'main', 'main thread, µs per span'],
-  ['queue size', 'rss', 'peak memory, MiB'],
+  ['queue size', 'rss', 'memory of the process, MiB'],
   ['backend latency, ms', 'lost', 'spans lost, %'],
 ]
 

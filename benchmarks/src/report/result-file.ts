@@ -2,13 +2,11 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import type { Results } from './results.js'
 
-const directory = new URL('../../../results/', import.meta.url)
-
 /**
  * Puts results into the file of this day and processor; the newest is the last by name. Other scenarios that the file
  * has already stay, so that what takes hours can be measured in parts.
  */
-export function saveResults(results: Results): void {
+export function saveResults(results: Results, directory: URL): void {
   const { startedAt, cpu, cores } = results.environment
   const machine = `${cpu} ${cores} cores`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   const file = new URL(`${startedAt.slice(0, 10)}-${machine}.json`, directory)
@@ -27,7 +25,7 @@ function merge(before: Results, now: Results): Results {
 }
 
 /** Throws when nothing was measured yet. */
-export function newestResultFile(): URL {
+export function newestResultFile(directory: URL): URL {
   const newest = readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
