@@ -2,6 +2,7 @@
 // Never run: it holds as long as `npm run check` compiles it.
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BatchSpanProcessorOptions, BufferConfig } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import * as sdk2 from '@spanring/sdk-2'
 import * as sdk3 from '@spanring/sdk-3'
 
@@ -30,6 +31,10 @@ export const processors3: sdk3.SpanProcessor[] = [
 
 /** Both lines accept the replacement where an application registers its processors. */
 export const providers = [sdk2.createTracerProvider(processors2), sdk3.createTracerProvider(processors3)]
+
+/** So does what takes a stock exporter. */
+export const exporter2Of: sdk2.SpanExporter = new OTLPTraceExporter()
+export const exporter3Of: sdk3.SpanExporter = new OTLPTraceExporter({ timeoutMillis: 1000 })
 
 /** Values that were declared with the stock types fit, also where a project declares ours. */
 export const config: BufferConfig = config2
