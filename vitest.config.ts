@@ -13,6 +13,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/*.slow.test.ts'],
     // Real sockets and child processes share two cores with the rest of the run.
     testTimeout: 30_000,
+    // By itself the runner takes one fewer than there are cores, and on two of them six minutes instead of four.
+    maxWorkers: 2,
     // Of tests that say that they may run beside each other: each starts processes of its own.
     maxConcurrency: 3,
     // Tests about garbage (a taken slot no longer holds its span) call gc().
