@@ -73,6 +73,8 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
   await inTime(Promise.all(actors))
   changing.abort()
   await weather
+  // A shutdown with a short bound ends before that of the exporter, which still sends arrays that it was handed before.
+  await inTime(exporter.shutdown())
   stopTapping()
   delay.disable()
   const stillMillis = delay.max / 1e6
