@@ -2,7 +2,7 @@
 // Processor and exporter together, from everyday load to trouble: `npm run bench -- [options] [filter]`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { nameOf, onOneLine, SPANRING, STOCK } from './contender.js'
+import { nameOf } from './contender.js'
 import { USAGE, parseArguments } from './end-to-end/arguments.js'
 import type { BenchArguments } from './end-to-end/arguments.js'
 import { findLargestRate } from './end-to-end/largest-rate.js'
@@ -33,7 +33,7 @@ function readOptions(): BenchArguments | undefined {
   }
 }
 
-async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }: BenchArguments): Promise<void> {
+async function main({ scenarios, rateContenders, isQuick, rounds, json, isSaved }: BenchArguments): Promise<void> {
   const environment = describeEnvironment('bench', args)
   const runs: Run[] = []
   const largestRates: LargestRate[] = []
@@ -48,18 +48,16 @@ async function main({ scenarios, searchesRate, isQuick, rounds, json, isSaved }:
     runs.push(...(await playScenario(scenario, { rounds }, (run) => console.error(progressLine(run)))))
     save()
   }
-  if (searchesRate) {
-    for (const answerMillis of [0, 100]) {
-      for (const contender of onOneLine([STOCK, SPANRING])) {
-        // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
-        const found = await findLargestRate(contender, { answerMillis, seconds: isQuick ? 0.3 : 5 }, (perSecond, holds) =>
-          console.error(
-            `largest rate · ${nameOf(contender)} · backend ${answerMillis} ms · ${count(perSecond)} spans/s ${holds ? 'hold' : 'do not hold'}`,
-          ),
-        )
-        largestRates.push(found)
-        save()
-      }
+  for (const answerMillis of [0, 100]) {
+    for (const contender of rateContenders) {
+      // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
+      const found = await findLargestRate(contender, { answerMillis, seconds: isQuick ? 0.3 : 5 }, (perSecond, holds) =>
+        console.error(
+          `largest rate · ${nameOf(contender)} · backend ${answerMillis} ms · ${count(perSecond)} spans/s ${holds ? 'hold' : 'do not hold'}`,
+        ),
+      )
+      largestRates.push(found)
+      save()
     }
   }
   console.log(renderTables(results))

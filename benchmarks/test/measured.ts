@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Contender } from '../src/contender.js'
 import type { Measurement } from '../src/end-to-end/measure.js'
+import type { Run } from '../src/end-to-end/play.js'
+import type { Environment } from '../src/environment.js'
 
 const ones = { p50: 1, p99: 1, p999: 1, max: 1 }
 
@@ -24,4 +27,26 @@ export function measured(change: Partial<Measurement> = {}): Measurement {
     peakRssBytes: 1,
     ...change,
   }
+}
+
+/** A run in which all of these spans have arrived. */
+export function madeUpRun(contender: Contender, change: Partial<Run> = {}): Run {
+  const received = { delivered: 100, receivedTwice: 0, wireBytesPerSpan: 1, voidReasons: [] }
+  return { scenario: 'steady', ...contender, round: 1, ...measured(), ...received, ...change }
+}
+
+/** Of no machine. */
+export const environment: Environment = {
+  commit: '0123456789abcdef',
+  uncommitted: [],
+  versions: {},
+  node: 'v0.0.0',
+  v8: '0',
+  cpu: 'a processor',
+  cores: 2,
+  governor: 'unknown',
+  memoryGigabytes: 1,
+  loadAverage: [0, 0, 0],
+  startedAt: '2000-01-01T00:00:00.000Z',
+  command: 'npm run bench',
 }

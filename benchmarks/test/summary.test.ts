@@ -4,8 +4,10 @@ import { NOOP, onEveryLine, SPANRING, STOCK } from '../src/contender.js'
 import type { Run } from '../src/end-to-end/play.js'
 import type { Scenario } from '../src/end-to-end/scenario.js'
 import { quantilesOf } from '../src/quantiles.js'
+import { renderHeadline } from '../src/report/headline.js'
 import { ratiosOf, summarise } from '../src/report/summary.js'
-import { measured } from './measured.js'
+import { renderTables } from '../src/report/tables.js'
+import { environment, madeUpRun } from './measured.js'
 
 const spread = { p50: 1, p99: 1, p999: 1, max: 1 }
 const scenario: Scenario = {
@@ -21,8 +23,7 @@ const scenario: Scenario = {
 function rounds(change: (run: Run) => Partial<Run>): Run[] {
   return [1, 2].flatMap((round) =>
     scenario.contenders.map((contender) => {
-      const received = { delivered: 100, receivedTwice: 0, wireBytesPerSpan: 1, voidReasons: [] }
-      const run: Run = { scenario: 'steady', ...contender, round, ...measured(), ...received }
+      const run = madeUpRun(contender, { round })
       return { ...run, ...change(run) }
     }),
   )
@@ -50,6 +51,45 @@ test('a void run is in no figure and in no ratio', () => {
   expect(stock).toMatchObject({ valid: 1, runs: 2, ended: 100 })
   expect(stock?.spread('onEndP50').max).toBe(1)
   expect(ratiosOf(scenario, runs)[0]?.ratio.max).toBe(1)
+})
+
+test('a round in which a contender has no peer is in its own figures and in no ratio', () => {
+  const [noop] = onEveryLine([NOOP])
+  const [stock] = onEveryLine([STOCK])
+  const runs = rounds(({ processor, round }) => ({ cpuMicrosPerSpan: { noop: 1, stock: 7, spanring: 3 }[processor] * round }))
+  // A third round of ours without either, and a fourth without the floor.
+  const more = onEveryLine([SPANRING, STOCK])
+    .flatMap((contender) => [3, 4].map((round) => madeUpRun(contender, { round, cpuMicrosPerSpan: round * 100 })))
+    .filter(({ processor, round }) => processor === 'spanring' || round === 4)
+  const all = [...runs, ...more]
+  const ratios = ratiosOf({ ...scenario, contenders: [noop, stock, ...onEveryLine([SPANRING])] }, all)
+  const of = (wanted: string) => ratios.find(({ title, sdkLine }) => title === wanted && sdkLine === '2.12')
+  // (7 - 1) / (3 - 1) in both rounds that have all three; without a floor, nothing is known.
+  expect(of('CPU time above no-op')).toMatchObject({ ratio: { median: 3, min: 3, max: 3 }, rounds: 2 })
+  expect(of('onEnd p50')).toMatchObject({ ratio: { median: 1 }, rounds: 3 })
+  const ours = summarise(scenario, all).find(({ contender }) => contender.processor === 'spanring')
+  expect(ours).toMatchObject({ runs: 4, ended: 400 })
+  expect(ours?.spread('cpu')).toEqual({ median: 3, min: 2, max: 4 })
+})
+
+test('tables say how many rounds each row is made of', () => {
+  const named = { ...scenario, name: 'steady 10k' }
+  const all = rounds(() => ({ scenario: 'steady 10k' }))
+  // One round of stock less, and one of ours void.
+  const runs = all
+    .filter(({ processor, round }) => processor !== 'stock' || round === 1)
+    .map((run) => (run.processor === 'spanring' && run.round === 2 ? { ...run, voidReasons: ['lost'] } : run))
+  const results = { environment, scenarios: [named], runs, largestRates: [] }
+  const tables = renderTables(results)
+  expect(tables).toMatch(/\| no-op · SDK 2\.12 +\| +2 \| +200 \|/)
+  expect(tables).toMatch(/\| stock protobuf · SDK 2\.12 +\| +1 \| +100 \|/)
+  expect(tables).toMatch(/\| spanring · SDK 2\.12 +\| +1 \| +100 \|/)
+  expect(tables).toContain('1 of 2 runs void')
+  expect(tables).toMatch(/onEnd p50: stock \/ spanring = 1\.00 \(1\.00–1\.00; 1 round\)/)
+  expect(renderHeadline(results)).toContain('medians of 1 interleaved run of')
+  expect(renderHeadline({ ...results, runs: all.filter((run) => run.processor === 'stock' || run.round === 1) })).toContain(
+    'medians of 1 to 2 interleaved runs',
+  )
 })
 
 test('processor time is what a contender needs above the one that does nothing, in the same round', () => {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util'
+import { nameOf } from '../contender.js'
+import type { Contender } from '../contender.js'
+import { RATE_CONTENDERS } from './largest-rate.js'
 import type { Scenario } from './scenario.js'
 import { allScenarios } from './scenarios.js'
 
 export interface BenchArguments {
+  /** With none but the wanted contenders. */
   readonly scenarios: readonly Scenario[]
-  /** Also search the largest rate without loss. */
-  readonly searchesRate: boolean
+  /** Whose largest rate without loss is searched too. */
+  readonly rateContenders: readonly Contender[]
   readonly isQuick: boolean
   /** Instead of what each scenario says. */
   readonly rounds: number | undefined
@@ -21,11 +25,13 @@ const SEARCH = 'largest rate'
 export const USAGE: string = `npm run bench -- [options] [filter]
 
   filter          a regular expression; only the scenarios whose name matches
+  --contenders X  a regular expression; only the contenders whose name matches, as tables show it: 'SDK 3.1',
+                  '^(no-op|stock protobuf|spanring) · '
   --rounds N      rounds of each scenario, every contender once in each
   --quick         one short round of each: a look, not a result
   --json FILE     write every figure of every run
   --save          put them into the file of this day and processor in benchmarks/results, beside what it has of other
-                  scenarios; npm run bench:report makes pages of the newest
+                  scenarios and contenders; npm run bench:report makes pages of the newest
 
 scenarios: ${[...allScenarios(false).map(({ name }) => name), SEARCH].join(' · ')}`
 
@@ -37,6 +43,7 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
     options: {
       help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
+      contenders: { type: 'string', default: '' },
       rounds: { type: 'string' },
       json: { type: 'string' },
       save: { type: 'boolean', default: false },
@@ -48,8 +55,17 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
     throw new RangeError(`--rounds is ${values.rounds}; must be a positive whole number`)
   }
   const filter = new RegExp(positionals[0] ?? '')
-  const scenarios = allScenarios(values.quick).filter(({ name }) => filter.test(name))
-  const searchesRate = filter.test(SEARCH)
-  if (scenarios.length === 0 && !searchesRate) throw new RangeError(`no scenario matches ${filter.source}`)
-  return { scenarios, searchesRate, isQuick: values.quick, rounds, json: values.json, isSaved: values.save }
+  const matching = allScenarios(values.quick).filter(({ name }) => filter.test(name))
+  const searching = filter.test(SEARCH) ? RATE_CONTENDERS : []
+  if (matching.length === 0 && searching.length === 0) throw new RangeError(`no scenario matches ${filter.source}`)
+  const wanted = new RegExp(values.contenders)
+  const isWanted = (contender: Contender): boolean => wanted.test(nameOf(contender))
+  const scenarios = matching
+    .map((scenario) => ({ ...scenario, contenders: scenario.contenders.filter(isWanted) }))
+    .filter(({ contenders }) => contenders.length > 0)
+  const rateContenders = searching.filter(isWanted)
+  if (scenarios.length === 0 && rateContenders.length === 0) {
+    throw new RangeError(`no contender of these scenarios matches ${wanted.source}`)
+  }
+  return { scenarios, rateContenders, isQuick: values.quick, rounds, json: values.json, isSaved: values.save }
 }

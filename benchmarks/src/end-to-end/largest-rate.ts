@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { onOneLine, SPANRING, STOCK } from '../contender.js'
 import type { Contender } from '../contender.js'
 import { playOnce } from './play.js'
 import type { Scenario } from './scenario.js'
@@ -12,6 +13,9 @@ export interface LargestRate extends Contender {
   /** What came first: spans were lost, or the machine could not make so many. */
   readonly limitedBy: 'loss' | 'load'
 }
+
+/** Whose limit is worth the minutes that it takes to find. */
+export const RATE_CONTENDERS: readonly Contender[] = onOneLine([STOCK, SPANRING])
 
 const FIRST_RATE = 2000
 const STEPS_BETWEEN = 3

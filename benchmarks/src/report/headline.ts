@@ -27,11 +27,13 @@ export function renderHeadline({ environment, scenarios, runs }: Results): strin
   ])
   rows.push(['spans lost, of those ended', ...shown.map(lost)])
   const table = markdownTable(['10,000 spans/s', ...shown.map(({ contender }) => nameOf(contender))], rows)
-  const rounds = Math.max(...shown.map(({ runs: played }) => played))
+  const counts = shown.map(({ valid }) => valid)
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  const rounds = least === most ? String(most) : `${least} to ${most}`
   const { load } = steady
   const note =
-    `Processor and OTLP/HTTP exporter together, protobuf, the receiver in another process; medians of ${rounds} interleaved runs of ` +
-    `${load.seconds} s, Node ${environment.node}, ${environment.cpu}, ${environment.cores} cores shared with other work. ` +
+    `Processor and OTLP/HTTP exporter together, protobuf, the receiver in another process; medians of ${rounds} interleaved ` +
+    `${most === 1 ? 'run' : 'runs'} of ${load.seconds} s, Node ${environment.node}, ${environment.cpu}, ${environment.cores} cores shared with other work. ` +
     '[More of them](benchmarks/README.md), losses and ties included. Repeat it: `npm run bench`.'
   return `${table.trim()}\n\n${note}`
 }

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mergeResults } from './merge-results.js'
 import type { Results } from './results.js'
 
 /**
- * Puts results into the file of this day and processor; the newest is the last by name. Other scenarios that the file
- * has already stay, so that what takes hours can be measured in parts.
+ * Puts results into the file of this day and processor, beside what that has of other scenarios and contenders; the
+ * newest file is the last by name.
  */
 export function saveResults(results: Results, directory: URL): void {
   const { startedAt, cpu, cores } = results.environment
   const machine = `${cpu} ${cores} cores`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   const file = new URL(`${startedAt.slice(0, 10)}-${machine}.json`, directory)
-  const merged = existsSync(file) ? merge(readResults(file), results) : results
+  const merged = existsSync(file) ? mergeResults(readResults(file), results) : results
   writeFileSync(file, `${JSON.stringify(merged)}\n`)
-}
-
-function merge(before: Results, now: Results): Results {
-  const isPlayed = (name: string): boolean => now.runs.some(({ scenario }) => scenario === name)
-  return {
-    environment: now.environment,
-    scenarios: [...before.scenarios.filter(({ name }) => !isPlayed(name)), ...now.scenarios.filter(({ name }) => isPlayed(name))],
-    runs: [...before.runs.filter(({ scenario }) => !isPlayed(scenario)), ...now.runs],
-    largestRates: now.largestRates.length > 0 ? now.largestRates : before.largestRates,
-  }
 }
 
 /** Throws when nothing was measured yet. */

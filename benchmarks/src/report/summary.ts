@@ -100,6 +100,8 @@ export interface Ratio {
   readonly sdkLine: SdkLine
   /** Stock divided by spanring, within each round. */
   readonly ratio: Spread
+  /** Rounds that the ratio is made of: those with a run that counts of everything it needs. */
+  readonly rounds: number
   /** The least that is promised. */
   readonly target: number
 }
@@ -113,7 +115,7 @@ const TARGETS: readonly (readonly [name: FigureName, title: string, target: numb
   ['cpu', 'CPU time above no-op', 2.5],
 ]
 
-/** From pairs of the same round, which had the same machine; a pair with a void run is left out. */
+/** From pairs of the same round, which had the same machine; one that has no peer in its round, or a void one, is left out. */
 export function ratiosOf(scenario: Scenario, runs: readonly Run[]): Ratio[] {
   const played = runs.filter((run) => run.scenario === scenario.name)
   const lines = [...new Set(scenario.contenders.map(({ sdkLine }) => sdkLine))]
@@ -126,13 +128,14 @@ export function ratiosOf(scenario: Scenario, runs: readonly Run[]): Ratio[] {
           const stock = peer(played, ours, { ...STOCK, sdkLine })
           return stock === undefined ? [] : [ratioOf(valueOf(played, stock, figure), valueOf(played, ours, figure))]
         })
-      return { title, sdkLine, ratio: spread(ratios), target }
+      return { title, sdkLine, ratio: spread(ratios), rounds: ratios.filter((ratio) => !Number.isNaN(ratio)).length, target }
     }),
   )
 }
 
-/** Without end when ours is not above the floor: the floor moves a little too. */
+/** Without end when ours is not above the floor: the floor moves a little too. NaN where a round had no floor. */
 function ratioOf(stock: number, ours: number): number {
+  if (Number.isNaN(stock) || Number.isNaN(ours)) return NaN
   return ours > 0 ? stock / ours : Infinity
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { nameOf, pairName } from '../contender.js'
+import { isSame, nameOf, pairName } from '../contender.js'
 import type { Run } from '../end-to-end/play.js'
 import type { CurveName, Scenario } from '../end-to-end/scenario.js'
 import type { Environment } from '../environment.js'
@@ -40,7 +40,7 @@ function renderScenario(scenario: Scenario, runs: readonly Run[]): string {
   const memory: readonly FigureName[] = scenario.outage === undefined ? [] : ['heap', 'buffered']
   const names = [...USUAL, ...(hasFloor ? COSTS : []), ...memory, ...RESIDENT]
   const rows = summarise(scenario, runs).flatMap((summary) => rowsOf(summary, names))
-  const header = ['', 'ended', 'lost', 'not counted', ...names.map((name) => FIGURES[name].title)]
+  const header = ['', 'rounds', 'ended', 'lost', 'not counted', ...names.map((name) => FIGURES[name].title)]
   const notes = [
     ...(scenario.name === 'steady 10k' ? ratioLines(scenario, runs) : []),
     ...runs.filter((run) => run.scenario === scenario.name).flatMap((run) => [...outageLines(run), ...voidLines(run)]),
@@ -53,18 +53,19 @@ function rowsOf(summary: Summary, names: readonly FigureName[]): string[][] {
   const isFloor = contender.processor === 'noop'
   const spreads = names.map((name) => summary.spread(name))
   const losses = isFloor ? ['–', '–'] : [count(lost), count(Math.max(0, lost - counted))]
-  const rows = [[nameOf(contender), count(ended), ...losses, ...spreads.map(({ median }) => figure(median))]]
+  const rows = [[nameOf(contender), String(valid), count(ended), ...losses, ...spreads.map(({ median }) => figure(median))]]
   if (runs > 1) {
     const label = valid === runs ? '' : `${runs - valid} of ${runs} runs void`
-    rows.push([label, '', '', '', ...spreads.map(rangeOf)])
+    rows.push([label, '', '', '', '', ...spreads.map(rangeOf)])
   }
   return rows
 }
 
 function ratioLines(scenario: Scenario, runs: readonly Run[]): string[] {
-  return ratiosOf(scenario, runs).map(({ title, sdkLine, ratio, target }) => {
+  const known = ratiosOf(scenario, runs).filter(({ rounds }) => rounds > 0)
+  return known.map(({ title, sdkLine, ratio, rounds, target }) => {
     const verdict = ratio.median >= target ? 'holds' : 'MISSED'
-    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}); target ≥ ${figure(target)}: ${verdict}`
+    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}; ${plural(rounds, 'round')}); target ≥ ${figure(target)}: ${verdict}`
   })
 }
 
@@ -88,21 +89,22 @@ function renderCurves({ scenarios, runs }: Results): string[] {
 function renderCurve(curve: CurveName, scenarios: readonly Scenario[], runs: readonly Run[]): string {
   const points = scenarios.filter(({ point }) => point?.curve === curve)
   const shown: readonly FigureName[] = ['onEndP999', 'loopP99', 'main', 'rss']
-  const first =
-    points[0] === undefined ? [] : summarise(points[0], runs).filter(({ contender }) => contender.processor !== 'noop')
+  const all = points.flatMap(({ contenders }) => contenders).filter(({ processor }) => processor !== 'noop')
+  const shownContenders = [...new Map(all.map((contender) => [nameOf(contender), contender])).values()]
   const header = [
     curve,
-    ...first.flatMap(({ contender }) => [
+    ...shownContenders.flatMap((contender) => [
       ...shown.map((name) => `${pairName(contender)}: ${FIGURES[name].title}`),
       `${pairName(contender)}: lost %`,
     ]),
   ]
   const rows = points.map((scenario) => {
-    const summaries = summarise(scenario, runs).filter(({ contender }) => contender.processor !== 'noop')
-    const cells = summaries.flatMap((summary) => [
-      ...shown.map((name) => figure(summary.spread(name).median)),
-      figure((summary.lost / summary.ended) * 100),
-    ])
+    const summaries = summarise(scenario, runs)
+    const cells = shownContenders.flatMap((contender) => {
+      const summary = summaries.find((known) => isSame(known.contender, contender))
+      if (summary === undefined) return [...shown.map(() => '–'), '–']
+      return [...shown.map((name) => figure(summary.spread(name).median)), figure((summary.lost / summary.ended) * 100)]
+    })
     return [count(scenario.point?.x ?? NaN), ...cells]
   })
   return `### Growth: ${curve}\n\n${markdownTable(header, rows)}`
@@ -119,6 +121,10 @@ function renderLargestRates({ largestRates }: Results): string[] {
   ])
   const table = markdownTable(['', 'backend ms', 'spans/s without loss', 'not at', 'limit'], rows)
   return [`### Largest rate without loss\n\n${table}`]
+}
+
+function plural(value: number, what: string): string {
+  return `${value} ${what}${value === 1 ? '' : 's'}`
 }
 
 function rangeOf({ min, max }: Spread): string {
