@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tracing costs a whole application: `npm run bench:app -- [--quick] [--rounds N] [--json FILE] [filter]`.
+// What tracing costs a whole application: `npm run bench:app -- [--quick] [--rounds N] [--json FILE] [--save] [filter]`.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { LOADS } from './application/load.js'
-import type { AppLoad } from './application/load.js'
-import { playApplication, TELEMETRIES } from './application/play-application.js'
-import type { AppRun, Telemetry } from './application/play-application.js'
+import { playApplication } from './application/play-application.js'
+import type { AppRun } from './application/play-application.js'
+import { TELEMETRIES } from './application/telemetry.js'
 import { describeEnvironment } from './environment.js'
-import { count, figure, markdownTable } from './markdown-table.js'
-import { median } from './quantiles.js'
+import { count } from './markdown-table.js'
+import { renderApplicationTables } from './report/application-tables.js'
+import { saveResults } from './report/result-file.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+    save: { type: 'boolean', default: false },
+  },
 })
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const seconds = values.quick ? { warmup: 1, measured: 1 } : { warmup: 3, measured: 10 }
@@ -30,44 +36,14 @@ for (const load of LOADS.filter(({ name }) => filter.test(name))) {
       )
     }
   }
-  console.log(`\n### ${load.title}\n\n${table(load)}\n`)
+  save()
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ environment, runs })}\n`)
+console.log(`\n${renderApplicationTables(runs)}`)
 
-function table(load: AppLoad): string {
-  const figures: readonly (readonly [string, (run: AppRun) => number])[] = [
-    ['requests/s', (run) => run.requestsPerSecond],
-    ['p50 ms', (run) => run.latency.p50],
-    ['p99 ms', (run) => run.latency.p99],
-    ['p99.9 ms', (run) => run.latency.p999],
-    ['CPU ms/request', (run) => run.cpuMillisPerRequest],
-    ['RSS MiB', (run) => run.rssBytes / 2 ** 20],
-  ]
-  const rows = TELEMETRIES.map((telemetry) => {
-    const own = of(load, telemetry)
-    const sum = (value: (run: AppRun) => number): string => count(own.reduce((total, run) => total + value(run), 0))
-    const losses =
-      telemetry === 'off' || telemetry === 'noop'
-        ? ['–', '–']
-        : [sum((run) => run.ended), sum((run) => run.ended - run.delivered)]
-    return [telemetry, ...figures.map(([, value]) => figure(median(own.map(value)))), ...losses, sum((run) => run.failedRequests)]
-  })
-  const header = ['tracing', ...figures.map(([title]) => title), 'spans', 'lost', 'failed requests']
-  return `${markdownTable(header, rows)}\n\n${cost(load)}`
-}
-
-/** Requests that export takes away, within each round. */
-function cost(load: AppLoad): string {
-  const ratios = of(load, 'spanring').flatMap((ours) => {
-    const noop = of(load, 'noop').find(({ round }) => round === ours.round)
-    const stock = of(load, 'stock').find(({ round }) => round === ours.round)
-    if (noop === undefined || stock === undefined) return []
-    return [(noop.requestsPerSecond - stock.requestsPerSecond) / (noop.requestsPerSecond - ours.requestsPerSecond)]
-  })
-  if (load.perSecond !== undefined) return 'The rate is given; look at the latencies.'
-  return `Requests/s lost to export (no-op minus pipeline): stock / spanring = ${figure(median(ratios))} (${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))}); target ≥ 3.`
-}
-
-function of(load: AppLoad, telemetry: Telemetry): AppRun[] {
-  return runs.filter((run) => run.load === load.name && run.telemetry === telemetry)
+/** After every load: what was measured must not be lost to what comes after it. */
+function save(): void {
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ environment, runs })}\n`)
+  if (!values.save) return
+  const results = { environment, scenarios: [], runs: [], largestRates: [], application: { environment, runs } }
+  saveResults(results, new URL('../../results/', import.meta.url))
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AppRun } from '../src/application/play-application.js'
+import type { Telemetry } from '../src/application/telemetry.js'
 import type { Contender } from '../src/contender.js'
 import type { Measurement } from '../src/end-to-end/measure.js'
 import type { Run } from '../src/end-to-end/play.js'
@@ -33,6 +35,13 @@ export function measured(change: Partial<Measurement> = {}): Measurement {
 export function madeUpRun(contender: Contender, change: Partial<Run> = {}): Run {
   const received = { delivered: 100, receivedTwice: 0, wireBytesPerSpan: 1, voidReasons: [] }
   return { scenario: 'steady', ...contender, round: 1, ...measured(), ...received, ...change }
+}
+
+/** A run of an application in which all spans have arrived. */
+export function madeUpAppRun(load: string, telemetry: Telemetry, change: Partial<AppRun> = {}): AppRun {
+  const received = { failedRequests: 0, ended: 100, delivered: 100 }
+  const costs = { requestsPerSecond: 1, latency: ones, cpuMillisPerRequest: 1, rssBytes: 2 ** 20 }
+  return { load, telemetry, round: 1, seconds: 1, ...costs, ...received, ...change }
 }
 
 /** Of no machine. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import type { AppRun } from '../src/application/play-application.js'
 import { ALL_PAIRS, NOOP, nameOf, onEveryLine, onOneLine, SPANRING, STOCK } from '../src/contender.js'
 import type { Contender } from '../src/contender.js'
 import { parseArguments } from '../src/end-to-end/arguments.js'
@@ -8,7 +9,7 @@ import type { Scenario } from '../src/end-to-end/scenario.js'
 import { allScenarios } from '../src/end-to-end/scenarios.js'
 import { mergeResults } from '../src/report/merge-results.js'
 import type { Results } from '../src/report/results.js'
-import { environment, madeUpRun } from './measured.js'
+import { environment, madeUpAppRun, madeUpRun } from './measured.js'
 
 const [grpc] = onOneLine(ALL_PAIRS.filter(({ exporter }) => exporter === 'stock gRPC')) as [Contender]
 const [stock, spanring] = onOneLine([STOCK, SPANRING]) as [Contender, Contender]
@@ -87,6 +88,26 @@ test('a largest rate replaces that of the same contender before the same backend
     ['spanring', 0, 2],
     ['stock', 100, 1],
     ['spanring', 100, 2],
+  ])
+})
+
+test('whole applications are kept by other measurements, and replaced load by load', () => {
+  const application = (...runs: AppRun[]): Results => ({
+    environment: { ...environment, command: 'npm run bench:app' },
+    scenarios: [],
+    runs: [],
+    largestRates: [],
+    application: { environment, runs },
+  })
+  const both = application(madeUpAppRun('fixed', 'stock', { round: 1 }), madeUpAppRun('saturating', 'stock', { round: 1 }))
+  const first = mergeResults(both, played('outage', [stock], 1, 1))
+  expect(first.application).toEqual(both.application)
+  const merged = mergeResults(first, application(madeUpAppRun('fixed', 'stock', { round: 2 })))
+  expect(merged.runs).toEqual(first.runs)
+  expect(merged.environment.command).toBe('npm run bench')
+  expect(merged.application?.runs.map(({ load, round }) => [load, round])).toEqual([
+    ['saturating', 1],
+    ['fixed', 2],
   ])
 })
 

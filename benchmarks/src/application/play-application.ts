@@ -8,15 +8,14 @@ import autocannon from 'autocannon'
 import { exampleFile } from './example.js'
 import type { AppLoad } from './load.js'
 import type { AppMessage } from './run-application.js'
-
-/** Tracing off altogether, spans that are made and thrown away, the stock pipeline, ours. */
-export const TELEMETRIES = ['off', 'noop', 'stock', 'spanring'] as const
-export type Telemetry = (typeof TELEMETRIES)[number]
+import type { Telemetry } from './telemetry.js'
 
 export interface AppRun {
   readonly load: string
   readonly telemetry: Telemetry
   readonly round: number
+  /** Without the warm-up. */
+  readonly seconds: number
   readonly requestsPerSecond: number
   /** In milliseconds. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number }
@@ -58,6 +57,7 @@ export async function playApplication(load: AppLoad, telemetry: Telemetry, round
       load: load.name,
       telemetry,
       round,
+      seconds: seconds.measured,
       requestsPerSecond: requests.total / result.duration,
       latency: { p50: latency.p50, p99: latency.p99, p999: latency.p99_9, max: latency.max },
       failedRequests: errors + timeouts + non2xx,

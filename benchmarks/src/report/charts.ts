@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { pairName } from '../contender.js'
 import type { CurveName } from '../end-to-end/scenario.js'
+import { applicationChart } from './application-chart.js'
+import { ABOVE, CONFIG, SPANRING_COLOUR, STOCK_COLOUR, TEXT } from './chart-style.js'
 import type { Results } from './results.js'
 import { summarise } from './summary.js'
 import type { FigureName, Summary } from './summary.js'
 import { renderSvg } from './vega.js'
 import type { Chart } from './vega.js'
 
-/** Readable on white and on black: a page's background is not known here, so there is none. */
-const TEXT = '#7b828c'
-const GRID = '#7b828c40'
-const STOCK_COLOUR = '#d9772b'
-const SPANRING_COLOUR = '#2f81d6'
 const COLOURS: Readonly<Record<string, string>> = {
   'stock protobuf': STOCK_COLOUR,
   'stock JSON': '#b99a2f',
@@ -20,29 +17,6 @@ const COLOURS: Readonly<Record<string, string>> = {
   spanring: SPANRING_COLOUR,
 }
 
-const CONFIG = {
-  background: 'transparent',
-  font: 'system-ui, sans-serif',
-  view: { stroke: null },
-  title: { color: TEXT, fontSize: 14, anchor: 'start', subtitleColor: TEXT, subtitleFontSize: 12 },
-  axis: {
-    labelColor: TEXT,
-    titleColor: TEXT,
-    gridColor: GRID,
-    domainColor: GRID,
-    tickColor: GRID,
-    labelFontSize: 11,
-    titleFontSize: 11,
-    labelLimit: 240,
-  },
-  header: { labelColor: TEXT, titleColor: TEXT, labelFontSize: 12 },
-  legend: { labelColor: TEXT, titleColor: TEXT, orient: 'top', labelFontSize: 12, labelLimit: 300 },
-  text: { color: TEXT },
-}
-
-/** The name of a row above it, whole. */
-const ABOVE = { labelOrient: 'top', labelAnchor: 'start', labelLimit: 600, labelPadding: 4 }
-
 /** By file name, without its ending. Only what the results have. */
 export async function renderCharts(results: Results): Promise<Record<string, string>> {
   const specs: Record<string, Chart | undefined> = {
@@ -50,6 +24,7 @@ export async function renderCharts(results: Results): Promise<Record<string, str
     delivered: deliveredChart(results),
     growth: growthChart(results),
     'largest-rate': largestRateChart(results),
+    application: applicationChart(results),
   }
   const charts: Record<string, string> = {}
   for (const [name, spec] of Object.entries(specs)) {

@@ -5,7 +5,7 @@ import type { Contender } from '../contender.js'
 import type { LargestRate } from '../end-to-end/largest-rate.js'
 import type { Scenario } from '../end-to-end/scenario.js'
 import { allScenarios } from '../end-to-end/scenarios.js'
-import type { Results } from './results.js'
+import type { ApplicationResults, Results } from './results.js'
 
 /**
  * What was measured now, beside what was measured before: only the runs of the same scenario and the same contender are
@@ -16,12 +16,19 @@ export function mergeResults(before: Results, now: Results): Results {
   const isKept = (run: Contender & { readonly scenario: string }): boolean =>
     known.some(({ name }) => name === run.scenario) &&
     !now.runs.some((newer) => newer.scenario === run.scenario && isSame(newer, run))
+  const application = mergeApplication(before.application, now.application)
   return {
-    environment: now.environment,
+    environment: hasRuns(now) || !hasRuns(before) ? now.environment : before.environment,
     scenarios: mergeScenarios(known, playedScenarios(now)),
     runs: [...before.runs.filter(isKept), ...now.runs],
     largestRates: mergeLargestRates(before.largestRates, now.largestRates),
+    ...(application === undefined ? {} : { application }),
   }
+}
+
+/** Beside whole applications, which have an environment of their own. */
+function hasRuns({ runs, largestRates }: Results): boolean {
+  return runs.length > 0 || largestRates.length > 0
 }
 
 /** Played now under another load or before another backend: one table must not mix the two. */
@@ -61,6 +68,13 @@ function mergeLargestRates(before: readonly LargestRate[], now: readonly Largest
   const keyOf = (rate: LargestRate): string => `${rate.answerMillis} ${nameOf(rate)}`
   const merged = new Map([...before, ...now].map((rate) => [keyOf(rate), rate]))
   return [...merged.values()].toSorted((a, b) => a.answerMillis - b.answerMillis)
+}
+
+/** By load, each of which is played with and without everything. */
+function mergeApplication(before?: ApplicationResults, now?: ApplicationResults): ApplicationResults | undefined {
+  if (before === undefined || now === undefined) return now ?? before
+  const kept = before.runs.filter(({ load }) => !now.runs.some((newer) => newer.load === load))
+  return { environment: now.environment, runs: [...kept, ...now.runs] }
 }
 
 /** What is not in the list comes last, in the order that it has. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AppRun } from '../application/play-application.js'
 import type { LargestRate } from '../end-to-end/largest-rate.js'
 import type { Run } from '../end-to-end/play.js'
 import type { Scenario } from '../end-to-end/scenario.js'
@@ -10,4 +11,11 @@ export interface Results {
   readonly scenarios: readonly Scenario[]
   readonly runs: readonly Run[]
   readonly largestRates: readonly LargestRate[]
+  /** Of whole applications, which another command measures; older files have none. */
+  readonly application?: ApplicationResults
+}
+
+export interface ApplicationResults {
+  readonly environment: Environment
+  readonly runs: readonly AppRun[]
 }

@@ -134,7 +134,7 @@ export function ratiosOf(scenario: Scenario, runs: readonly Run[]): Ratio[] {
 }
 
 /** Without end when ours is not above the floor: the floor moves a little too. NaN where a round had no floor. */
-function ratioOf(stock: number, ours: number): number {
+export function ratioOf(stock: number, ours: number): number {
   if (Number.isNaN(stock) || Number.isNaN(ours)) return NaN
   return ours > 0 ? stock / ours : Infinity
 }

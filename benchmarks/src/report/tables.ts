@@ -4,6 +4,7 @@ import type { Run } from '../end-to-end/play.js'
 import type { CurveName, Scenario } from '../end-to-end/scenario.js'
 import type { Environment } from '../environment.js'
 import { count, figure, markdownTable } from '../markdown-table.js'
+import { renderApplicationTables } from './application-tables.js'
 import type { Results } from './results.js'
 import { FIGURES, ratiosOf, summarise } from './summary.js'
 import type { FigureName, Spread, Summary } from './summary.js'
@@ -32,7 +33,24 @@ function environmentLine({ node, cpu, cores, loadAverage, commit, uncommitted, s
 export function renderTables(results: Results): string {
   const { environment, scenarios, runs } = results
   const tables = scenarios.filter(({ point }) => point === undefined).map((scenario) => renderScenario(scenario, runs))
-  return [environmentLine(environment), ...tables, ...renderCurves(results), ...renderLargestRates(results)].join('\n\n')
+  return [
+    environmentLine(environment),
+    ...tables,
+    ...renderCurves(results),
+    ...renderLargestRates(results),
+    ...renderApplication(results),
+  ].join('\n\n')
+}
+
+/** With its chart, which older results have not. */
+function renderApplication({ application }: Results): string[] {
+  if (application === undefined) return []
+  return [
+    '### A whole application',
+    '![A whole application: requests per second and latency](charts/application.svg)',
+    environmentLine(application.environment),
+    renderApplicationTables(application.runs),
+  ]
 }
 
 function renderScenario(scenario: Scenario, runs: readonly Run[]): string {
