@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// One operation at a time, in nanoseconds: `npm run bench:micro [filter]`, the filter being a regular expression.
+// One operation at a time, in nanoseconds: `npm run bench:micro -- [--sdk 2.12|3.1] [filter]`, the filter being a regular expression.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { count, figure, markdownTable } from './markdown-table.js'
 import { CASES } from './micro/cases.js'
-import type { Figures } from './micro/run-case.js'
+import type { CaseAssignment, Figures } from './micro/run-case.js'
+import { SDK_LINES } from './sdk-line.js'
+import type { SdkLine } from './sdk-line.js'
 
 const HEADER = ['case', 'ns/op', 'p50 ns', 'ops/s', 'rme %', 'samples', 'accepted', 'dropped']
 
-const filter = new RegExp(process.argv[2] ?? '')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sdk: { type: 'string', default: '2.12' } },
+})
+const line = SDK_LINES.find((known) => known === values.sdk)
+const filter = new RegExp(positionals[0] ?? '')
 const names = Object.keys(CASES).filter((name) => filter.test(name))
-if (names.length === 0) {
+if (line === undefined) {
+  console.error(`--sdk is ${values.sdk}; must be one of ${SDK_LINES.join(', ')}`)
+  process.exitCode = 2
+} else if (names.length === 0) {
   console.error(`no case matches ${filter.source}; there are:\n${Object.keys(CASES).join('\n')}`)
   process.exitCode = 2
 } else {
-  await main()
+  await main(line)
 }
 
-async function main(): Promise<void> {
+async function main(sdkLine: SdkLine): Promise<void> {
   const rows: string[][] = []
   for (const [index, name] of names.entries()) {
     console.error(`${index + 1}/${names.length} ${name} …`)
     // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
-    rows.push(row(name, await inOwnProcess(name)))
+    rows.push(row(name, await inOwnProcess({ name, sdkLine })))
   }
-  console.log(`\nspanring, Node ${process.version}\n\n${markdownTable(HEADER, rows)}`)
+  console.log(`\nspanring, Node ${process.version}, SDK ${sdkLine}\n\n${markdownTable(HEADER, rows)}`)
 }
 
 function row(name: string, { nanosPerOp, p50Nanos, rmePercent, samples, counts }: Figures): string[] {
@@ -38,7 +49,7 @@ function row(name: string, { nanosPerOp, p50Nanos, rmePercent, samples, counts }
   return [`VOID, ${count(ended)} ended: ${name}`, ...figures, count(accepted), count(dropped)]
 }
 
-async function inOwnProcess(name: string): Promise<Figures> {
+async function inOwnProcess(assignment: CaseAssignment): Promise<Figures> {
   const child = fork(fileURLToPath(new URL('micro/run-case.js', import.meta.url)), { execArgv: [] })
   return new Promise((resolve, reject) => {
     let figures: Figures | undefined
@@ -46,8 +57,8 @@ async function inOwnProcess(name: string): Promise<Figures> {
     child.once('message', (message: Figures) => (figures = message))
     child.once('exit', (code, signal) => {
       if (figures !== undefined) resolve(figures)
-      else reject(new Error(`the process of ${name} has ended (${signal ?? `exit code ${code}`})`))
+      else reject(new Error(`the process of ${assignment.name} has ended (${signal ?? `exit code ${code}`})`))
     })
-    child.send(name)
+    child.send(assignment)
   })
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { seededRandom } from './seeded-random.js'
 
 export interface SpanFixture {
   readonly name: string
@@ -50,15 +51,4 @@ function text(random: () => number, alphabet: string): string {
 
 function integer(random: () => number, below: number): number {
   return Math.floor(random() * below)
-}
-
-/** Mulberry32: 32 bits of state are plenty for fixtures. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

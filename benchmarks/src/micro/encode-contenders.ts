@@ -16,8 +16,12 @@ interface Batch {
   finish(): { assemble(from: number, to: number): Uint8Array; reclaim(body: Uint8Array): void; release(): void }
 }
 
-/** By name. Ours adds span by span and assembles, as the exporter does; the first is the one others are compared with. */
-export async function contenders(line: SdkLine): Promise<Readonly<Record<string, Encode>>> {
+/** The first is the one that others are compared with. */
+export const ENCODER_NAMES = ['spanring protobuf', 'spanring JSON', 'stock protobuf', 'stock JSON'] as const
+export type EncoderName = (typeof ENCODER_NAMES)[number]
+
+/** Ours adds span by span and assembles, as the exporter does. */
+export async function contenders(line: SdkLine): Promise<Readonly<Record<EncoderName, Encode>>> {
   const { ProtobufTraceSerializer, JsonTraceSerializer } = stockSerializers(line)
   return {
     'spanring protobuf': await ours('protobuf'),

@@ -4,14 +4,14 @@ import { gzipSync } from 'node:zlib'
 import { count, figure, markdownTable } from '../markdown-table.js'
 import { median } from '../quantiles.js'
 import { loadSdk, SDK_LINES } from '../sdk-line.js'
-import type { Sdk, SdkLine } from '../sdk-line.js'
+import type { SdkLine } from '../sdk-line.js'
 import { contenders } from './encode-contenders.js'
 import type { Encode, ReadableSpan } from './encode-contenders.js'
 import { SHAPES } from './encode-fixtures.js'
 import type { Shape } from './encode-fixtures.js'
+import { createSpanMaker } from './span-maker.js'
 
 const DEFAULT_SPANS = 512
-const SEED = 20_261_121
 const DEFAULT_ROUNDS = 150
 /** Of the rounds of each shape, the part that only warms up. */
 const WARM_UP_SHARE = 1 / 3
@@ -27,11 +27,10 @@ await main(line, Number(process.argv[3] ?? DEFAULT_ROUNDS), Number(process.argv[
  * batch is new, made off the clock, as warm in the caches as spans are that have just ended.
  */
 async function main(sdkLine: SdkLine, rounds: number, spansPerBatch: number): Promise<void> {
-  const sdk = await loadSdk(sdkLine)
+  const makeSpans = createSpanMaker(await loadSdk(sdkLine))
+  const makeBatch = (shape: Shape): ReadableSpan[] => makeSpans(shape, spansPerBatch)
   const encoders = Object.entries(await contenders(sdkLine))
-  const random = seededRandom(SEED)
-  const makeSpans = spanMaker(sdk, spansPerBatch)
-  for (const shape of Object.values(SHAPES)) measure(makeSpans, encoders, shape, rounds * WARM_UP_SHARE, random)
+  for (const shape of Object.values(SHAPES)) measure(makeBatch, encoders, shape, rounds * WARM_UP_SHARE)
   const header = [
     'shape',
     ...encoders.map(([name]) => `${name} ns/span`),
@@ -41,7 +40,7 @@ async function main(sdkLine: SdkLine, rounds: number, spansPerBatch: number): Pr
   ]
   const rows: string[][] = []
   for (const [name, shape] of Object.entries(SHAPES)) {
-    const { nanos, bytes, gzipNanos } = measure(makeSpans, encoders, shape, rounds, random)
+    const { nanos, bytes, gzipNanos } = measure(makeBatch, encoders, shape, rounds)
     const ratios = nanos.slice(1).map((other) => figure(other / nanos[0]!))
     rows.push([name, ...nanos.map((value) => count(Math.round(value))), ...ratios, figure(bytes), count(Math.round(gzipNanos))])
   }
@@ -50,11 +49,10 @@ async function main(sdkLine: SdkLine, rounds: number, spansPerBatch: number): Pr
 }
 
 function measure(
-  makeSpans: ReturnType<typeof spanMaker>,
+  makeBatch: (shape: Shape) => ReadableSpan[],
   encoders: readonly [string, Encode][],
   shape: Shape,
   rounds: number,
-  random: () => number,
 ): { nanos: number[]; bytes: number; gzipNanos: number } {
   const samples: number[][] = encoders.map(() => [])
   const gzipSamples: number[] = []
@@ -62,7 +60,7 @@ function measure(
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < encoders.length; turn++) {
       const index = round % 2 === 0 ? turn : encoders.length - 1 - turn
-      const spans = makeSpans(shape, random)
+      const spans = makeBatch(shape)
       const encode = encoders[index]![1]
       const start = performance.now()
       const body = encode(spans)
@@ -79,28 +77,4 @@ function timeOf(work: () => void): number {
   const start = performance.now()
   work()
   return performance.now() - start
-}
-
-/** Makes batches of new spans, all of one provider and one tracer as in an application. */
-function spanMaker(sdk: Sdk, spansPerBatch: number): (shape: Shape, random: () => number) => ReadableSpan[] {
-  let spans: ReadableSpan[] = []
-  const done = async (): Promise<void> => {}
-  const collector = { onStart: () => {}, onEnd: (span: ReadableSpan) => void spans.push(span), forceFlush: done, shutdown: done }
-  const tracer = sdk.createTracerProvider([collector]).getTracer('spanring-benchmarks', '0.0.0')
-  return (shape, random) => {
-    spans = []
-    for (let i = 0; i < spansPerBatch; i++) shape(tracer, sdk, random)
-    return spans
-  }
-}
-
-/** Mulberry32: 32 bits of state are plenty for fixtures. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { SdkLine } from '../sdk-line.js'
 import type { MicroCase } from './micro-case.js'
 import { createProcessorBench } from './processor-bench.js'
 import type { ProcessorName } from './processor-bench.js'
@@ -9,8 +10,8 @@ const SPANS_PER_BATCH = 512
 const BATCHES_TO_FILL = 8
 
 /** `onEnd` on a full queue behind an exporter that never answers: the one place where a slow `onEnd` would feed an overload. */
-export async function onEndFull(name: ProcessorName): Promise<MicroCase> {
-  const { endBatch, close } = await createProcessorBench(name, 'holds', SPANS_PER_BATCH)
+export async function onEndFull(name: ProcessorName, line: SdkLine): Promise<MicroCase> {
+  const { endBatch, close } = await createProcessorBench(name, line, 'holds', SPANS_PER_BATCH)
   for (let i = 0; i < BATCHES_TO_FILL; i++) {
     endBatch()
     // oxlint-disable-next-line no-await-in-loop -- the processor needs turns of its own to hand over what it can

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { loadSdk } from '../sdk-line.js'
-import type { Sdk } from '../sdk-line.js'
+import type { Sdk, SdkLine } from '../sdk-line.js'
 import { endedSpans } from '../span-source.js'
 import { StockDrops } from '../stock-drops.js'
 import { CountingExporter } from './counting-exporter.js'
@@ -24,10 +24,11 @@ export interface ProcessorBench {
 
 export async function createProcessorBench(
   name: ProcessorName,
+  line: SdkLine,
   behaviour: 'answers' | 'holds',
   spansPerBatch: number,
 ): Promise<ProcessorBench> {
-  const sdk = await loadSdk('2.12')
+  const sdk = await loadSdk(line)
   const exporter = new CountingExporter(behaviour)
   const drops = new StockDrops(sdk)
   const options = { exportTimeoutMillis: EXPORT_TIMEOUT_MILLIS }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case: what V8 has learned from another case would change its figures.
 import { Bench } from 'tinybench'
+import type { SdkLine } from '../sdk-line.js'
 import { CASES } from './cases.js'
 import type { Counts, MicroCase } from './micro-case.js'
 
 const MEASURED_MILLIS = 1500
-const WARMUP_MILLIS = 500
+const WARM_UP_SHARE = 1 / 3
 
 export interface Figures {
   readonly nanosPerOp: number
@@ -15,21 +16,26 @@ export interface Figures {
   readonly counts?: Counts | undefined
 }
 
-process.once('message', (name: string) => {
-  void run(name)
+export interface CaseAssignment {
+  readonly name: string
+  readonly sdkLine: SdkLine
+}
+
+process.once('message', (assignment: CaseAssignment) => {
+  void run(assignment)
 })
 
-async function run(name: string): Promise<void> {
+async function run({ name, sdkLine }: CaseAssignment): Promise<void> {
   const create = CASES[name]
   if (create === undefined) throw new RangeError(`there is no case ${name}`)
-  const figures = await measure(name, await create())
+  const figures = await measure(name, await create(sdkLine))
   // Stock leaves a timer of a day behind here.
   process.send?.(figures, () => process.exit())
 }
 
 async function measure(name: string, micro: MicroCase): Promise<Figures> {
-  const bench = new Bench({ time: MEASURED_MILLIS, warmupTime: WARMUP_MILLIS, throws: true })
-  const { opsPerBatch } = micro
+  const { opsPerBatch, measuredMillis = MEASURED_MILLIS } = micro
+  const bench = new Bench({ time: measuredMillis, warmupTime: measuredMillis * WARM_UP_SHARE, throws: true })
   bench.add(name, () => micro.batch(), { async: false, beforeEach: () => micro.between?.() })
   const [task] = await bench.run()
   if (task?.result.state !== 'completed') throw new Error(`${name} ended as ${task?.result.state}`)
