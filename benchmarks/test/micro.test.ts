@@ -24,7 +24,7 @@ test('there is a case for every size of batch, shape and encoder, and for gzip o
 
 test.each(['2.12', '3.1'])(
   'the filter plays only what matches, on SDK %s',
-  async (line) => {
+  async () => {
     const filter = '^encode 100 · HTTP server · stock JSON$'
     const { stdout } = await run(process.execPath, [script, '--sdk', '3.1', filter], { env })
     expect(stdout).toContain(', SDK 3.1\n')
