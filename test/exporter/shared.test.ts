@@ -39,13 +39,15 @@ test('two processors share one exporter, its connections and its budget, and not
 test('a budget that one of them has used up comes back to both', async () => {
   const sink = await setupCountingSink()
   await sink.script({ fault: 'never' })
-  const { exporter, processors, end } = setupTwo(sink.url, { maxBufferedBytes: 2 * 2 ** 20, timeoutMillis: 300 })
+  const { exporter, processors, end } = setupTwo(sink.url, { maxBufferedBytes: 2 * 2 ** 20, timeoutMillis: 2000 })
   const [first, second] = processors
   endSpans(tracerOf(first), 30_000)
   expect(first.stats().dropped.queue_full).toBeGreaterThan(0)
   expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(2 * 2 ** 20)
-  end(500)
+  await expect.poll(async () => (await sink.stats()).waiting).toBeGreaterThan(0)
   await sink.script()
+  end(500)
+  await expect(second.forceFlush({ timeoutMillis: 50 })).rejects.toThrow('500 spans are queued, 0 in flight')
   await Promise.allSettled(processors.map((processor) => processor.forceFlush({ timeoutMillis: 10_000 })))
 
   end(100)
