@@ -78,8 +78,15 @@ export interface Target {
   readonly grpcUrl: string | undefined
 }
 
-/** With default options but for the size of the queue, and not compressed. */
-export function createContender(contender: Contender, sdk: Sdk, target: Target, maxQueueSize?: number): ReadyContender {
+/** What may differ from the defaults. */
+export interface Limits {
+  readonly maxQueueSize?: number
+  readonly exporterTimeoutMillis?: number
+}
+
+/** With default options but for these, and not compressed. */
+export function createContender(contender: Contender, sdk: Sdk, target: Target, limits: Limits = {}): ReadyContender {
+  const { maxQueueSize, exporterTimeoutMillis: timeoutMillis } = limits
   const options = maxQueueSize === undefined ? {} : { maxQueueSize }
   if (contender.processor === 'noop') {
     const account = { exported: undefined, dropped: 0, failed: 0 }
@@ -88,13 +95,14 @@ export function createContender(contender: Contender, sdk: Sdk, target: Target, 
   if (contender.processor === 'stock') {
     const drops = new StockDrops(sdk)
     return {
-      spanProcessor: sdk.createStockProcessor(stockExporter(contender.exporter, sdk, target), options),
+      spanProcessor: sdk.createStockProcessor(stockExporter(contender.exporter, sdk, target, timeoutMillis), options),
       account: () => ({ exported: undefined, dropped: drops.count, failed: 0 }),
       bufferedBytes: () => 0,
     }
   }
-  const own = contender.exporter === 'spanring' ? new OTLPTraceExporter({ url: target.url }) : undefined
-  const spanProcessor = new BatchSpanProcessor(own ?? stockExporter(contender.exporter, sdk, target), options)
+  const timeout = timeoutMillis === undefined ? {} : { timeoutMillis }
+  const own = contender.exporter === 'spanring' ? new OTLPTraceExporter({ url: target.url, ...timeout }) : undefined
+  const spanProcessor = new BatchSpanProcessor(own ?? stockExporter(contender.exporter, sdk, target, timeoutMillis), options)
   return {
     spanProcessor,
     account: () => {
@@ -105,15 +113,20 @@ export function createContender(contender: Contender, sdk: Sdk, target: Target, 
   }
 }
 
-function stockExporter(name: ExporterName, sdk: Sdk, { url, grpcUrl }: Target): ReturnType<Sdk['createStockExporter']> {
+function stockExporter(
+  name: ExporterName,
+  sdk: Sdk,
+  { url, grpcUrl }: Target,
+  timeoutMillis?: number,
+): ReturnType<Sdk['createStockExporter']> {
   switch (name) {
     case 'stock JSON':
-      return sdk.createStockExporter('http/json', url)
+      return sdk.createStockExporter('http/json', url, timeoutMillis)
     case 'stock gRPC':
       if (grpcUrl === undefined) throw new Error('the receiver does not listen for gRPC')
-      return sdk.createStockExporter('grpc', grpcUrl)
+      return sdk.createStockExporter('grpc', grpcUrl, timeoutMillis)
     default:
-      return sdk.createStockExporter('http/protobuf', url)
+      return sdk.createStockExporter('http/protobuf', url, timeoutMillis)
   }
 }
 

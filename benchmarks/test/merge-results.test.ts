@@ -120,3 +120,7 @@ test('only the contenders that are asked for are played, and only scenarios that
   expect(parseArguments(['--contenders', '^spanring', 'largest'])?.rateContenders).toEqual([spanring])
   expect(() => parseArguments(['--contenders', 'gRPC', 'outage'])).toThrow(/no contender .* gRPC/)
 })
+
+test('what was measured in a hurry does not replace a result', () => {
+  expect(() => parseArguments(['--quick', '--save'])).toThrow(/--save/)
+})

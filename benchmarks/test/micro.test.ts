@@ -22,20 +22,16 @@ test('there is a case for every size of batch, shape and encoder, and for gzip o
   }
 })
 
-test.each(['2.12', '3.1'])(
-  'the filter plays only what matches, on SDK %s',
-  async () => {
-    const filter = '^encode 100 · HTTP server · stock JSON$'
-    const { stdout } = await run(process.execPath, [script, '--sdk', '3.1', filter], { env })
-    expect(stdout).toContain(', SDK 3.1\n')
-    expect(stdout.match(/^\| \w.*$/gm)).toEqual([
-      expect.stringMatching(/^\| case /),
-      expect.stringMatching(/^\| encode 100 · HTTP server · stock JSON \|( +[\d,.]+ \|){5}/),
-    ])
-    // A few seconds of processor time, on a machine that others may be using up.
-  },
-  60_000,
-)
+test('the filter plays only what matches, on the line of the SDK that is asked for', async () => {
+  const filter = '^encode 100 · HTTP server · stock JSON$'
+  const { stdout } = await run(process.execPath, [script, '--sdk', '3.1', filter], { env })
+  expect(stdout).toContain(', SDK 3.1\n')
+  expect(stdout.match(/^\| \w.*$/gm)).toEqual([
+    expect.stringMatching(/^\| case /),
+    expect.stringMatching(/^\| encode 100 · HTTP server · stock JSON \|( +[\d,.]+ \|){5}/),
+  ])
+  // A few seconds of processor time, on a machine that others may be using up.
+}, 60_000)
 
 test.each([
   [['--sdk', '1.0'], '2.12, 3.1'],

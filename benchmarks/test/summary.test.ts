@@ -84,6 +84,8 @@ test('tables say how many rounds each row is made of', () => {
   expect(tables).toMatch(/\| spanring · SDK 2\.12 +\| +1 \| +100 \|/)
   expect(tables).toContain('1 of 2 runs void')
   expect(tables).toMatch(/onEnd p50: stock \/ spanring = 1\.00 \(1\.00–1\.00; 1 round\)/)
+  expect(tables).toContain('1.00: holds')
+  expect(renderTables(results, { judges: false })).not.toContain('target')
   expect(renderHeadline(results)).toContain('medians of 1 interleaved run of')
   expect(renderHeadline({ ...results, runs: all.filter((run) => run.processor === 'stock' || run.round === 1) })).toContain(
     'medians of 1 to 2 interleaved runs',

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest'
 import { NOOP, SPANRING, STOCK } from '../src/contender.js'
 import type { Pair } from '../src/contender.js'
+import type { Run } from '../src/end-to-end/play.js'
 import type { Scenario } from '../src/end-to-end/scenario.js'
-import { voidReasons } from '../src/end-to-end/void-reasons.js'
-import { measured } from './measured.js'
+import { isUnaccounted, voidReasons } from '../src/end-to-end/void-reasons.js'
+import { madeUpRun, measured } from './measured.js'
 
 const steady: Scenario = {
   name: 'steady',
@@ -41,4 +42,17 @@ test('what was exported must have arrived, and once', () => {
 test('a processor that does nothing must have sent nothing', () => {
   expect(reasons(NOOP, steady, { ended: 100 }, 0)).toEqual([])
   expect(reasons(NOOP, steady, { ended: 100 }, 1)).toHaveLength(1)
+})
+
+test('however busy the machine is, ours must know where its spans are', () => {
+  const run = (pair: Pair, change: Partial<Run>): Run =>
+    madeUpRun({ ...pair, sdkLine: '2.12' }, { voidReasons: ['slow'], ...change })
+  const counts = { ended: 100, exported: 90, dropped: 4, failed: 6 }
+  // A request that timed out after it had arrived voids a run, and is nothing to fail for.
+  expect(isUnaccounted(run(SPANRING, { ...counts, delivered: 93 }))).toBe(false)
+  expect(isUnaccounted(run(SPANRING, { ...counts, delivered: 90, failed: 5 }))).toBe(true)
+  expect(isUnaccounted(run(SPANRING, { ...counts, delivered: 89 }))).toBe(true)
+  expect(isUnaccounted(run(STOCK, { ended: 100, delivered: 40 }))).toBe(false)
+  expect(isUnaccounted(run(NOOP, { ended: 100, delivered: 0 }))).toBe(false)
+  expect(isUnaccounted(run(NOOP, { ended: 100, delivered: 1 }))).toBe(true)
 })

@@ -28,7 +28,7 @@ export const USAGE: string = `npm run bench -- [options] [filter]
   --contenders X  a regular expression; only the contenders whose name matches, as tables show it: 'SDK 3.1',
                   '^(no-op|stock protobuf|spanring) · '
   --rounds N      rounds of each scenario, every contender once in each
-  --quick         one short round of each: a look, not a result
+  --quick         one short round of each: a look, not a result; fails only for spans that spanring cannot account for
   --json FILE     write every figure of every run
   --save          put them into the file of this day and processor in benchmarks/results, beside what it has of other
                   scenarios and contenders; npm run bench:report makes pages of the newest
@@ -54,6 +54,7 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
     throw new RangeError(`--rounds is ${values.rounds}; must be a positive whole number`)
   }
+  if (values.quick && values.save) throw new RangeError('--quick makes no results that are worth --save')
   const filter = new RegExp(positionals[0] ?? '')
   const matching = allScenarios(values.quick).filter(({ name }) => filter.test(name))
   const searching = filter.test(SEARCH) ? RATE_CONTENDERS : []

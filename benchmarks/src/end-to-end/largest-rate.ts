@@ -2,6 +2,7 @@
 import { onOneLine, SPANRING, STOCK } from '../contender.js'
 import type { Contender } from '../contender.js'
 import { playOnce } from './play.js'
+import type { Run } from './play.js'
 import type { Scenario } from './scenario.js'
 
 export interface LargestRate extends Contender {
@@ -17,18 +18,35 @@ export interface LargestRate extends Contender {
 /** Whose limit is worth the minutes that it takes to find. */
 export const RATE_CONTENDERS: readonly Contender[] = onOneLine([STOCK, SPANRING])
 
-const FIRST_RATE = 2000
-const STEPS_BETWEEN = 3
+export interface Search {
+  readonly firstRate: number
+  /** Beyond this nobody needs to know. */
+  readonly lastRate: number
+  /** What the rate is multiplied with until one does not hold. */
+  readonly factor: number
+  /** How often the interval in between is halved. */
+  readonly stepsBetween: number
+  /** Of each try. */
+  readonly seconds: number
+  readonly settleMillis?: number
+}
+
+const WHOLE_SEARCH: Search = { firstRate: 2000, lastRate: 512_000, factor: 2, stepsBetween: 3, seconds: 5 }
+const QUICK_SEARCH: Search = { firstRate: 4000, lastRate: 64_000, factor: 4, stepsBetween: 1, seconds: 0.5, settleMillis: 100 }
+
+export function searchOf(isQuick: boolean): Search {
+  return isQuick ? QUICK_SEARCH : WHOLE_SEARCH
+}
+
 /** A machine that makes less than this share of what was asked is at its end; the contender may not be. */
 const LEAST_SHARE = 0.95
-/** Beyond this nobody needs to know. */
-const LAST_RATE = 512_000
 
-/** Doubles the rate until something is lost, then halves the interval in between, each try in a process of its own. */
+/** Multiplies the rate until something is lost, then halves the interval in between, each try in a process of its own. */
 export async function findLargestRate(
   contender: Contender,
-  { answerMillis, seconds }: { readonly answerMillis: number; readonly seconds: number },
-  onTry: (perSecond: number, holds: boolean) => void,
+  answerMillis: number,
+  { firstRate, lastRate, factor, stepsBetween, seconds, settleMillis }: Search,
+  onTry: (run: Run, perSecond: number, holds: boolean) => void,
 ): Promise<LargestRate> {
   const found: { good: number; bad: number | undefined; limitedBy: LargestRate['limitedBy'] } = {
     good: 0,
@@ -44,6 +62,7 @@ export async function findLargestRate(
       load: { kind: 'rate', perSecond, seconds },
       warmupSeconds: Math.min(2, seconds / 2),
       answerMillis,
+      ...(settleMillis === undefined ? {} : { settleMillis }),
     }
     const run = await playOnce(scenario, contender, 1)
     const isMade = run.producedPerSecond >= perSecond * LEAST_SHARE
@@ -53,13 +72,13 @@ export async function findLargestRate(
       found.bad = perSecond
       found.limitedBy = isKept ? 'load' : 'loss'
     }
-    onTry(perSecond, isMade && isKept)
+    onTry(run, perSecond, isMade && isKept)
     return isMade && isKept
   }
-  let rate = FIRST_RATE
+  let rate = firstRate
   // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
-  while (rate <= LAST_RATE && (await holds(rate))) rate *= 2
-  for (let step = 0; step < STEPS_BETWEEN && found.bad !== undefined; step++) {
+  while (rate <= lastRate && (await holds(rate))) rate *= factor
+  for (let step = 0; step < stepsBetween && found.bad !== undefined; step++) {
     // oxlint-disable-next-line no-await-in-loop -- two at the same time would measure each other
     await holds(Math.round((found.good + found.bad) / 2))
   }

@@ -45,14 +45,13 @@ export interface Measurement extends Account {
 }
 
 const SAMPLE_MILLIS = 100
-/** What an application that goes on gives its exports after a flush that has rejected early, in milliseconds. */
 const SETTLE_MILLIS = 1000
 
 /** Plays one contender in this process, from its construction to its shutdown; `onStart` is called when the load begins. */
 export async function measure({ contender, scenario, target }: Assignment, onStart: () => void): Promise<Measurement> {
-  const { load, warmupSeconds, endsBefore, maxQueueSize, attributesPerSpan } = scenario
+  const { load, warmupSeconds, endsBefore, attributesPerSpan, settleMillis = SETTLE_MILLIS } = scenario
   const sdk = await loadSdk(contender.sdkLine)
-  const ready = createContender(contender, sdk, target, maxQueueSize)
+  const ready = createContender(contender, sdk, target, scenario)
   const count = spansOf(load)
   const timed = new TimedProcessor(ready.spanProcessor, count)
   const source = createSpanSource(sdk, timed, attributesPerSpan)
@@ -83,7 +82,7 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
   sample()
   const rssBytes = process.memoryUsage.rss()
 
-  const endMillis = await end(source, endsBefore !== undefined)
+  const endMillis = await end(source, endsBefore !== undefined, settleMillis)
   clearInterval(sampler)
   return {
     ended: timed.ended,
@@ -110,14 +109,14 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
 }
 
 /** Returns how long it took: of the flush, or of flush and shutdown where the application ends with both. */
-async function end(source: SpanSource, isTogether: boolean): Promise<number> {
+async function end(source: SpanSource, isTogether: boolean, settleMillis: number): Promise<number> {
   const startedAt = performance.now()
   const ended = isTogether ? Promise.allSettled([source.forceFlush(), source.shutdown()]) : source.forceFlush()
   await ended.catch(ignore)
   const millis = performance.now() - startedAt
   // After the flush there is room: the stock processor takes this one and says how many it has dropped before.
   if (!isTogether) {
-    await sleep(SETTLE_MILLIS)
+    await sleep(settleMillis)
     source.next()
   }
   await source.shutdown().catch(ignore)

@@ -24,6 +24,10 @@ export interface Scenario {
   readonly outage?: { readonly atSeconds: number; readonly seconds: number }
   /** The application ends with forceFlush and shutdown together, before a backend that is like this. */
   readonly endsBefore?: 'healthy' | 'refused' | 'status 503' | 'silent'
+  /** What an application that goes on gives its exports after a flush that has rejected early. Default: 1,000. */
+  readonly settleMillis?: number
+  /** How long any exporter tries for, retries included, before it gives a request up. Default: its own, ten seconds. */
+  readonly exporterTimeoutMillis?: number
   /** The point of a curve that this is, if it is one. */
   readonly point?: { readonly curve: CurveName; readonly x: number }
 }

@@ -2,6 +2,7 @@
 import { pairName } from '../contender.js'
 import type { Contender } from '../contender.js'
 import type { Measurement } from './measure.js'
+import type { Run } from './play.js'
 import type { Scenario } from './scenario.js'
 
 export interface Received {
@@ -38,6 +39,16 @@ export function voidReasons(contender: Contender, scenario: Scenario, measured: 
   }
   if (!isTrouble && received.duplicates > 0) reasons.push(`${received.duplicates} spans were received twice`)
   return reasons
+}
+
+/**
+ * Whether a run is wrong however slow or busy the machine was: ours does not know where each of its spans is, or says that
+ * spans have arrived which have not, or a processor that does nothing has sent some.
+ */
+export function isUnaccounted({ processor, ended, exported, dropped, failed, delivered }: Run): boolean {
+  if (processor === 'noop') return delivered > 0
+  if (processor !== 'spanring' || exported === undefined) return false
+  return ended !== exported + dropped + failed || delivered < exported
 }
 
 /** Flushing concurrently, the stock exporter refuses more than 30 batches, and nobody counts them. */
