@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
-import { SDK_LINES } from './sdk-line.js'
-import type { Sdk, SdkLine } from './sdk-line.js'
+import { SDK_LINES } from '@spanring/sdk-lines'
+import type { Sdk, SdkLine } from '@spanring/sdk-lines'
 import { StockDrops } from './stock-drops.js'
 
 export type ProcessorName = 'noop' | 'stock' | 'spanring'

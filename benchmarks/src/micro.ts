@@ -3,11 +3,11 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { SDK_LINES } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 import { count, figure, markdownTable } from './markdown-table.js'
 import { CASES } from './micro/cases.js'
 import type { CaseAssignment, Figures } from './micro/run-case.js'
-import { SDK_LINES } from './sdk-line.js'
-import type { SdkLine } from './sdk-line.js'
 
 const HEADER = ['case', 'ns/op', 'p50 ns', 'ops/s', 'rme %', 'samples', 'accepted', 'dropped']
 

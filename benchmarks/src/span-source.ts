@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Sdk } from './sdk-line.js'
+import type { Sdk } from '@spanring/sdk-lines'
 import { spanFixtures } from './span-fixtures.js'
 
 type ReadableSpan = Parameters<SpanProcessor['onEnd']>[0]

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSdk } from '@spanring/sdk-lines'
 import { createContender } from '../contender.js'
 import type { Account, Contender, Target } from '../contender.js'
 import { quantilesOf } from '../quantiles.js'
 import type { Quantiles } from '../quantiles.js'
-import { loadSdk } from '../sdk-line.js'
 import { createSpanSource } from '../span-source.js'
 import type { SpanSource } from '../span-source.js'
 import { HeapWatch } from './heap-watch.js'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib'
-import { loadSdk } from '../sdk-line.js'
-import type { SdkLine } from '../sdk-line.js'
+import { loadSdk } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 import { contenders, ENCODER_NAMES } from './encode-contenders.js'
 import type { Encode, EncoderName, ReadableSpan } from './encode-contenders.js'
 import { SHAPES } from './encode-fixtures.js'

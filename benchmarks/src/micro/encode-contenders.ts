@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module'
-import type { Sdk, SdkLine } from '../sdk-line.js'
+import type { Sdk, SdkLine } from '@spanring/sdk-lines'
 
 export type ReadableSpan = Parameters<ReturnType<Sdk['createStockProcessor']>['onEnd']>[0]
 /** A request body with all the spans. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Sdk } from '../sdk-line.js'
+import type { Sdk, Tracer } from '@spanring/sdk-lines'
 
-type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
 type Random = () => number
 
 /** Starts and ends one span; every value on it is new. */

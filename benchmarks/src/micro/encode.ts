@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding batches, ours against the stock serialisers: `npm run bench:encode -- [2.12|3.1] [rounds] [spans in a batch]`.
 import { gzipSync } from 'node:zlib'
+import { loadSdk, SDK_LINES } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 import { count, figure, markdownTable } from '../markdown-table.js'
 import { median } from '../quantiles.js'
-import { loadSdk, SDK_LINES } from '../sdk-line.js'
-import type { SdkLine } from '../sdk-line.js'
 import { contenders } from './encode-contenders.js'
 import type { Encode, ReadableSpan } from './encode-contenders.js'
 import { SHAPES } from './encode-fixtures.js'

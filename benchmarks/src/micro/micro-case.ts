@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SdkLine } from '../sdk-line.js'
+import type { SdkLine } from '@spanring/sdk-lines'
 
 /** One thing that is measured: a batch of the same operation, and what happens off the clock between two batches. */
 export interface MicroCase {

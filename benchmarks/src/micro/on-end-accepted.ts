@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SdkLine } from '../sdk-line.js'
+import type { SdkLine } from '@spanring/sdk-lines'
 import type { MicroCase } from './micro-case.js'
 import { createProcessorBench } from './processor-bench.js'
 import type { ProcessorName } from './processor-bench.js'

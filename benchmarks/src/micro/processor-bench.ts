@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
-import { loadSdk } from '../sdk-line.js'
-import type { Sdk, SdkLine } from '../sdk-line.js'
+import { loadSdk } from '@spanring/sdk-lines'
+import type { Sdk, SdkLine } from '@spanring/sdk-lines'
 import { endedSpans } from '../span-source.js'
 import { StockDrops } from '../stock-drops.js'
 import { CountingExporter } from './counting-exporter.js'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case: what V8 has learned from another case would change its figures.
+import type { SdkLine } from '@spanring/sdk-lines'
 import { Bench } from 'tinybench'
-import type { SdkLine } from '../sdk-line.js'
 import { CASES } from './cases.js'
 import type { Counts, MicroCase } from './micro-case.js'
 

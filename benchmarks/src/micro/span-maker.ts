@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Sdk } from '@spanring/sdk-lines'
 import { seededRandom } from '../seeded-random.js'
-import type { Sdk } from '../sdk-line.js'
 import type { ReadableSpan } from './encode-contenders.js'
 import type { Shape } from './encode-fixtures.js'
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SdkLine } from '@spanring/sdk-lines'
 import { isSame, NOOP, SPANRING, STOCK } from '../contender.js'
 import type { Contender } from '../contender.js'
 import type { Run } from '../end-to-end/play.js'
 import type { Scenario } from '../end-to-end/scenario.js'
 import { median } from '../quantiles.js'
-import type { SdkLine } from '../sdk-line.js'
 
 /** One figure over the rounds. */
 export interface Spread {

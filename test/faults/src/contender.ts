@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { SpanExporter } from '@spanring/batch-span-processor'
-import type * as sdk2 from '@spanring/sdk-2'
+import { loadSdk } from '@spanring/sdk-lines'
+import type { Sdk } from '@spanring/sdk-lines'
 import { CountingMeters } from './lab/counting-meters.js'
 
 export type ContenderName = 'stock-2.12' | 'stock-3.1' | 'ours'
 
 export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 'ours']
-
-/** What both lines export; the types are those of one line, and what is used of them is the same in the other. */
-export type Sdk = typeof sdk2
 
 export interface ProcessorOptions {
   readonly maxQueueSize?: number
@@ -52,12 +50,8 @@ export interface Contender {
 
 /** Only the SDK that is asked for is loaded. */
 export async function loadContender(name: ContenderName): Promise<Contender> {
-  return name === 'ours' ? ours(await import('@spanring/sdk-2')) : stock(name, await loadSdk(name))
-}
-
-async function loadSdk(name: ContenderName): Promise<Sdk> {
-  if (name === 'stock-2.12') return import('@spanring/sdk-2')
-  return (await import('@spanring/sdk-3')) as unknown as Sdk
+  const sdk = await loadSdk(name === 'stock-3.1' ? '3.1' : '2.12')
+  return name === 'ours' ? ours(sdk) : stock(name, sdk)
 }
 
 function ours(sdk: Sdk): Contender {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
+import type { Tracer } from '@spanring/sdk-lines'
 import type { Random } from './random.js'
-import type { Tracer } from './sdk-line.js'
 
 /** Ends spans in stretches, a few at a time and now and then thousands, until it is told to stop. */
 export async function produce(tracer: Tracer, random: Random, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util'
-import { SDK_LINES } from './sdk-line.js'
-import type { SdkLine } from './sdk-line.js'
+import { SDK_LINES } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 
 export interface StormArguments {
   /** Of all seeds together. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { loadSdk } from '@spanring/sdk-lines'
+import type { Sdk } from '@spanring/sdk-lines'
 import { forkSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
 import { USAGE, parseArguments } from './arguments.js'
@@ -8,8 +10,6 @@ import type { StormArguments } from './arguments.js'
 import { Random } from './random.js'
 import { playRound } from './round.js'
 import type { RoundResult } from './round.js'
-import { loadSdk } from './sdk-line.js'
-import type { Sdk } from './sdk-line.js'
 
 const MAX_HEAP_GROWTH_BYTES = 20 * 2 ** 20
 /** When a round is not worth to begin, in milliseconds. */

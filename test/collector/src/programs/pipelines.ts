@@ -2,8 +2,8 @@
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { SpanProcessor } from '@spanring/sdk-2'
+import type { Sdk } from '@spanring/sdk-lines'
 import type { Contender } from '../contender.js'
-import type { Sdk } from '../sdk-line.js'
 
 export type Protocol = 'http/protobuf' | 'http/json' | 'grpc'
 

@@ -2,8 +2,8 @@
 // Spans at a steady rate through both pipelines at once, whatever happens to the backend: URL of stock, URL of ours,
 // spans a second, seconds.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSdk } from '@spanring/sdk-lines'
 import { SeededIdGenerator } from '@spanring/traced-program'
-import { loadSdk } from '../sdk-line.js'
 import { send } from './messages.js'
 import { createOurs, createPipeline } from './pipelines.js'
 

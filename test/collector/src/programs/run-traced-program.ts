@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The traced program through one pipeline: SDK line, contender, protocol, URL.
+import { loadSdk } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 import { runTracedProgram } from '@spanring/traced-program'
 import type { Contender } from '../contender.js'
-import { loadSdk } from '../sdk-line.js'
-import type { SdkLine } from '../sdk-line.js'
 import { send } from './messages.js'
 import { createPipeline } from './pipelines.js'
 import type { Protocol } from './pipelines.js'

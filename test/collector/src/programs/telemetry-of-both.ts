@@ -3,7 +3,7 @@
 import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { startTelemetry } from '@spanring/instrumented-app/dist/esm/telemetry.js'
 import type { SpanProcessor } from '@spanring/sdk-2'
-import { loadSdk } from '../sdk-line.js'
+import { loadSdk } from '@spanring/sdk-lines'
 import { createOurs, createPipeline } from './pipelines.js'
 
 /** Hands every span to both, and counts. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { SDK_LINES } from '@spanring/sdk-lines'
+import type { SdkLine } from '@spanring/sdk-lines'
 import type { BuiltCollector } from '../build-collector.js'
 import type { CollectorOptions } from '../collector-config.js'
 import { Collector } from '../collector-process.js'
@@ -6,8 +8,6 @@ import { compareSpans, describeComparison } from '../compare-spans.js'
 import { forEachContender } from '../contender.js'
 import type { Protocol } from '../programs/pipelines.js'
 import type { Row } from '../row.js'
-import { SDK_LINES } from '../sdk-line.js'
-import type { SdkLine } from '../sdk-line.js'
 import { Program } from '../start-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 

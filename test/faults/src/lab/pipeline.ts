@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanExporter } from '@spanring/batch-span-processor'
-import type { Contender, Counts, Processor, ProcessorOptions, Sdk } from '../contender.js'
+import type { Sdk } from '@spanring/sdk-lines'
+import type { Contender, Counts, Processor, ProcessorOptions } from '../contender.js'
 import { CountingMeters } from './counting-meters.js'
 
 /** Small, so that a scenario is over soon: what takes half a minute with default options takes a fifth of a second. */
