@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 })
+if (values.quick && values.save) throw new RangeError('--quick makes no results that are worth --save')
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const seconds = values.quick ? { warmup: 1, measured: 1 } : { warmup: 3, measured: 10 }
 const filter = new RegExp(positionals[0] ?? '')

@@ -45,6 +45,11 @@ test('a round without one of the pipelines is in no ratio', () => {
   expect(renderApplicationTables(none)).toContain('No round had all of them.')
 })
 
+test('where stock takes no requests away, and ours does, ours has lost', () => {
+  const runs = rounds(({ telemetry, round }) => (telemetry === 'stock' ? { requestsPerSecond: 1100 * round } : {}))
+  expect(renderApplicationTables(runs)).toContain('stock / spanring = 0.00 (0.00–0.00)')
+})
+
 test('results without applications have neither the section nor the chart', async () => {
   expect(renderTables(older)).not.toContain('application')
   expect(await renderCharts(older)).toEqual({})

@@ -52,7 +52,9 @@ function note(load: AppLoad, runs: readonly AppRun[]): string {
     const noop = runs.find(({ telemetry, round }) => telemetry === 'noop' && round === ours.round)
     const stock = runs.find(({ telemetry, round }) => telemetry === 'stock' && round === ours.round)
     if (noop === undefined || stock === undefined) return []
-    return [ratioOf(noop.requestsPerSecond - stock.requestsPerSecond, noop.requestsPerSecond - ours.requestsPerSecond)]
+    // A pipeline that was faster than none has cost nothing that can be seen.
+    const lost = Math.max(0, noop.requestsPerSecond - stock.requestsPerSecond)
+    return [ratioOf(lost, noop.requestsPerSecond - ours.requestsPerSecond)]
   })
   if (ratios.length === 0) return 'No round had all of them.'
   return (
