@@ -52,6 +52,13 @@ describe('a process that nobody keeps', () => {
     expect(ended.stdout).toContain('rejected: forceFlush')
   })
 
+  test('stays for an awaited flush of the exporter until every span has its outcome', async () => {
+    const ended = await run('flush-exporter.mjs')
+
+    expect(ended.code).toBe(0)
+    expect(ended.stdout).toContain('"failed":{"connection":1},"inFlight":0')
+  })
+
   test('stays for a flush in its last moment until the spans are delivered', async () => {
     const sink = await startSink()
     await sink.script({ delayMillis: 200 })

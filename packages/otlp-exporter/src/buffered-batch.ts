@@ -16,12 +16,15 @@ export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
   readonly #transport: Transport
   readonly #budget: ByteBudget
+  readonly #maxBytes: number
   #held: number
 
-  constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number) {
+  /** `reserved` bytes of the budget were set aside for it; `maxBytes` are what any batch may come to. */
+  constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number, maxBytes: number) {
     this.#encoder = encoder
     this.#transport = transport
     this.#budget = budget
+    this.#maxBytes = maxBytes
     this.#held = reserved
   }
 
@@ -34,6 +37,11 @@ export class BufferedBatch implements SpanBatch {
   }
 
   add(span: ReadableSpan): 'added' | 'full' | 'rejected' {
+    const verdict = this.#encoder.add(span)
+    if (verdict !== 'full' || this.#encoder.spanCount > 0) return verdict
+    // Opened while little room was left; there may be more now, and nobody would open another batch in place of this one.
+    this.#held = this.#budget.widen(this.#held, this.#maxBytes)
+    this.#encoder.widen(this.#held)
     return this.#encoder.add(span)
   }
 

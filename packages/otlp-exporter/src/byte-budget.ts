@@ -32,9 +32,18 @@ export class ByteBudget {
       this.#onRoom.add(onRoom)
       return 0
     }
-    const reserved = Math.min(most, Math.max(Math.floor(left / 2), this.#minRoom))
+    const reserved = this.#partOf(left, most)
     this.#used += reserved
     return reserved
+  }
+
+  /** Makes a part larger that was set aside before: to what `reserve` would now give in its place. Returns its size. */
+  widen(reserved: number, most: number): number {
+    if (this.#isClosed) return reserved
+    const left = this.#limit - this.#used + reserved
+    const widened = Math.max(reserved, this.#partOf(left, most))
+    this.#used += widened - reserved
+    return widened
   }
 
   /** Gives bytes back. */
@@ -52,5 +61,9 @@ export class ByteBudget {
     this.#isClosed = true
     this.#used = 0
     this.#onRoom.clear()
+  }
+
+  #partOf(left: number, most: number): number {
+    return Math.min(most, Math.max(Math.floor(left / 2), this.#minRoom))
   }
 }

@@ -68,7 +68,10 @@ export class OTLPTraceExporter {
     return batch
   }
 
-  /** Calls back once, with code 0 if every span was taken by the backend, else with code 1 and the first error. */
+  /**
+   * Calls back once, within `timeoutMillis`, and keeps an otherwise idle process alive until then: with code 0 if every
+   * span was taken by the backend, else with code 1 and the first error.
+   */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     if (this.#shutdown !== undefined) {
       this.#telemetry.refuse('already_shutdown', spans.length)
@@ -77,13 +80,17 @@ export class OTLPTraceExporter {
     }
     const exported = this.#exportWhole(spans, resultCallback)
     this.#exports.add(exported)
-    void exported.then(() => this.#exports.delete(exported))
+    // Holds the process meanwhile, as the stock exporter does: whoever awaits the outcome may do so without a timer.
+    const ended = bounded(systemClock, { at: Infinity, keepAlive: true }, () => exported)
+    void ended.then(() => this.#exports.delete(exported))
   }
 
-  /** Resolves when every export that began before this call has ended; each ends within `timeoutMillis`. */
+  /**
+   * Resolves when every array that was handed over before this call has its outcome, within `timeoutMillis`. A batch of
+   * `openBatch` is awaited by whoever sends it; its `forceFlush` must not wait for those that follow.
+   */
   async forceFlush(): Promise<void> {
     await Promise.all(this.#exports)
-    await this.#transport.idle({ at: systemClock.now() + this.#settings.timeoutMillis })
   }
 
   /**
@@ -101,9 +108,10 @@ export class OTLPTraceExporter {
   }
 
   #openBatch(onRoom: () => void): BufferedBatch | undefined {
-    const reserved = this.#budget.reserve(this.#settings.maxRequestBytes, onRoom)
+    const { maxRequestBytes } = this.#settings
+    const reserved = this.#budget.reserve(maxRequestBytes, onRoom)
     if (reserved === 0) return undefined
-    return new BufferedBatch(this.#encoder.openBatch(reserved), this.#transport, this.#budget, reserved)
+    return new BufferedBatch(this.#encoder.openBatch(reserved), this.#transport, this.#budget, reserved, maxRequestBytes)
   }
 
   /**
@@ -116,15 +124,18 @@ export class OTLPTraceExporter {
     let onEncoded = (): void => {}
     this.#encoded = new Promise((resolve) => (onEncoded = resolve))
     await turn
-    const { exported, failed, error } = await exportWhole({
+    const { exported, error } = await exportWhole({
       spans,
       deadline: { at, signal: NEVER, closing: this.#closing.signal },
       openBatch: () => this.#openBatch(() => {}),
       now: () => systemClock.now(),
       nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
-      onEncoded,
+      onEncoded: (refused) => {
+        // What is refused later was in a request, and the transport tells of it.
+        for (const reason in refused) this.#telemetry.refuse(reason, refused[reason] as number)
+        onEncoded()
+      },
     })
-    for (const reason of ['rejected', 'buffer_full']) this.#telemetry.refuse(reason, failed[reason] ?? 0)
     if (exported === spans.length) answer(resultCallback, { code: 0 })
     else
       answer(resultCallback, { code: 1, error: error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`) })

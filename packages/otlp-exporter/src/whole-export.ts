@@ -16,8 +16,8 @@ export interface WholeExportParts {
   readonly now: () => number
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>
-  /** Called when every span is encoded or refused, before the outcome is awaited. */
-  readonly onEncoded: () => void
+  /** Called when every span is encoded or refused, before the outcome is awaited, with the refused ones by reason. */
+  readonly onEncoded: (refused: Readonly<Record<string, number>>) => void
 }
 
 /**
@@ -55,7 +55,7 @@ export async function exportWhole(parts: WholeExportParts): Promise<BatchOutcome
   }
   if (batch !== undefined && batch.spanCount > 0) sent.push(batch.send(deadline))
   else batch?.discard()
-  onEncoded()
+  onEncoded(refused)
   return merge(refused, await Promise.all(sent))
 }
 

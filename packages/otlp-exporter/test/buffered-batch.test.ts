@@ -26,7 +26,7 @@ async function setup(limit: number) {
   const encoder = new TraceEncoder({ format: 'protobuf' })
   const open = (): BufferedBatch => {
     const reserved = budget.reserve(64 * MIB, () => {})
-    return new BufferedBatch(encoder.openBatch(reserved), transport, budget, reserved)
+    return new BufferedBatch(encoder.openBatch(reserved), transport, budget, reserved, 64 * MIB)
   }
   return { sink, budget, open }
 }
@@ -131,4 +131,24 @@ test('callers that fill batches at the same time do not close one another', asyn
   expect(first?.add(endedSpan(3))).toBe('added')
   await Promise.all([first?.send(within(5000)), second?.send(within(5000))])
   expect((await sink.stats()).delivered).toBe(3)
+})
+
+test('one that was opened while little room was left takes a large span when there is room again', async () => {
+  const { budget, open } = await setup(32 * MIB)
+  budget.reserve(31 * MIB, () => {})
+  budget.reserve(30 * MIB, () => {})
+  expect(32 * MIB - budget.used).toBe(8 * MIB)
+  const others = Array.from({ length: 3 }, () => budget.reserve(64 * MIB, () => {}))
+  expect(others).toEqual([4 * MIB, 2 * MIB, MIB])
+  const batch = open()
+  expect(budget.used).toBe(32 * MIB)
+  const large = endedSpan(1, 1.5 * MIB)
+  // It is not said to be one that can never be sent.
+  expect(batch.add(large)).toBe('full')
+  budget.release(4 * MIB)
+  expect(batch.add(large)).toBe('added')
+  // Half of the five that were left with its own one.
+  expect(budget.used).toBe((27 + 2.5) * MIB)
+  batch.discard()
+  expect(budget.used).toBe(27 * MIB)
 })

@@ -54,6 +54,28 @@ describe('an export of an array', () => {
     expect(exporter.stats()).toMatchObject({ exported: 2, failed: { rejected: 1 }, bufferedBytes: 0 })
   })
 
+  test('of which the backend rejects some counts these once', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    await sink.script({ partialSuccess: { rejectedSpans: 5, errorMessage: 'no' } })
+    expect((await exportSpans(endedSpans(10))).code).toBe(1)
+    expect(exporter.stats()).toMatchObject({ exported: 5, failed: { rejected: 5 } })
+  })
+
+  test('has its outcome although attributes of its resource arrive late and are larger than a request may be', async () => {
+    const { exporter, exportSpans } = await setup({ maxRequestBytes: 2000 })
+    const attributes: Record<string, string> = {}
+    const resource = { attributes, asyncAttributesPending: true }
+    const last = { ...endedSpan(2), resource }
+    Object.defineProperty(last, 'name', {
+      get() {
+        attributes['late'] = 'x'.repeat(3000)
+        return 'last'
+      },
+    })
+    expect(await exportSpans([{ ...endedSpan(1), resource }, last])).toEqual({ code: 0 })
+    expect(exporter.stats()).toMatchObject({ exported: 2, failed: {}, bufferedBytes: 0 })
+  })
+
   test('beyond maxBufferedBytes is given up at once and counted', async () => {
     const { sink, exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000, timeoutMillis: 500 })
     await sink.script({ fault: 'never', times: 1 }, {})
@@ -107,6 +129,18 @@ describe('forceFlush', () => {
     await exporter.forceFlush()
     expect(ended).toBe(3)
     expect((await sink.stats()).delivered).toBe(6000)
+  })
+
+  test('does not wait for batches, which whoever sends them awaits', async () => {
+    const { sink, exporter } = await setup()
+    await sink.script({ fault: 'never' })
+    const batch = exporter.openBatch(() => {})
+    batch?.add(endedSpan(1))
+    const { signal } = new AbortController()
+    void batch?.send({ at: Infinity, signal, closing: signal })
+    await until(async () => (await sink.stats()).waiting === 1)
+    await exporter.forceFlush()
+    expect(exporter.stats().inFlight).toBe(1)
   })
 
   test('does not wait longer than an export may take', async () => {

@@ -27,7 +27,8 @@ export type AddOutcome = 'added' | 'full' | 'rejected'
  */
 export class BatchEncoder {
   readonly #format: SpanFormat
-  readonly #limit: number
+  readonly #largest: number
+  #limit: number
   readonly #writer: ByteWriter
   readonly #pool: BufferPool
   readonly #groups: SpanGroups
@@ -38,9 +39,11 @@ export class BatchEncoder {
   #headBytes = 0
   #isClosed = false
 
-  constructor(format: SpanFormat, heads: HeadCache, pool: BufferPool, limit: number) {
+  /** `limit` is what this batch may come to for now, `largest` what any request may, both in bytes. */
+  constructor(format: SpanFormat, heads: HeadCache, pool: BufferPool, limit: number, largest: number) {
     this.#format = format
     this.#limit = limit
+    this.#largest = largest
     this.#writer = format.createWriter(pool, limit)
     this.#pool = pool
     this.#groups = new SpanGroups(heads)
@@ -57,8 +60,9 @@ export class BatchEncoder {
   }
 
   /**
-   * Encodes one span. `'full'`: it was not taken and fits into a new batch, as far as can be told. `'rejected'`: it can
-   * never be sent, because its ids are invalid or it is larger than a request may be.
+   * Encodes one span. `'full'`: it was not taken and fits into a new batch, as far as can be told, or into this one if it
+   * is empty and widened. `'rejected'`: it can never be sent, because its ids are invalid or it is larger than a request
+   * may be.
    */
   add(span: ReadableSpan): AddOutcome {
     if (this.#isClosed) return 'full'
@@ -68,6 +72,12 @@ export class BatchEncoder {
     } catch (error) {
       return this.#giveUp(error, start) ?? this.#addClean(span, start)
     }
+  }
+
+  /** Raises the limit, to no more than any request may be. */
+  widen(limit: number): void {
+    this.#limit = Math.max(this.#limit, Math.min(limit, this.#largest))
+    this.#writer.limit = this.#limit
   }
 
   /** Nothing can be added any more, and no more memory is held than is needed to wait. */
@@ -122,6 +132,6 @@ export class BatchEncoder {
   /** `bytes` is what the span needs in a batch of its own, as far as is known. */
   #tooLarge(start: number, bytes: number): AddOutcome {
     this.#writer.pos = start
-    return this.#spanCount === 0 || bytes + 3 * this.#format.framingBytes > this.#limit ? 'rejected' : 'full'
+    return bytes + 3 * this.#format.framingBytes > this.#largest ? 'rejected' : 'full'
   }
 }

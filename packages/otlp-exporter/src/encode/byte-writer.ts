@@ -20,7 +20,8 @@ export class ByteWriter {
   bytes: Buffer
   /** Of the same memory as `bytes`; both are replaced when it grows. */
   view: DataView
-  readonly limit: number
+  /** Most bytes that may be written; never lowered. */
+  limit: number
   /** What the last refused reservation was for. */
   refusedBytes = 0
   readonly #pool: BufferPool

@@ -11,6 +11,8 @@ export interface GroupHeads {
 interface Group {
   readonly resource: SpanResource
   readonly scope: InstrumentationScope
+  /** Of the resource, as it was when its first span came. */
+  readonly head: Uint8Array
 }
 
 /** The resources and scopes of one batch, each pair with a number. Told apart by identity, as the SDK makes one object of each. */
@@ -46,7 +48,7 @@ export class SpanGroups {
 
   add(resource: SpanResource, scope: InstrumentationScope): void {
     const number = this.#groups.length
-    this.#groups.push({ resource, scope })
+    this.#groups.push({ resource, scope, head: this.#heads.resource(resource) })
     let scopes = this.#numbers.get(resource)
     if (scopes === undefined) {
       scopes = new Map()
@@ -56,14 +58,25 @@ export class SpanGroups {
     this.#remember(resource, scope, number)
   }
 
-  /** As late as possible, since attributes of a resource may have arrived in the meantime. */
+  /**
+   * As late as possible, since attributes of a resource may have arrived in the meantime. When they make it larger than
+   * a request may be, the spans go without them.
+   */
   heads(): GroupHeads[] {
     const resources = new Map<SpanResource, Uint8Array>()
-    return this.#groups.map(({ resource, scope }) => {
-      const head = resources.get(resource) ?? this.#heads.resource(resource)
+    return this.#groups.map(({ resource, scope, head: earlier }) => {
+      const head = resources.get(resource) ?? this.#latest(resource, earlier)
       resources.set(resource, head)
       return { resource: head, scope: this.#heads.scope(scope) }
     })
+  }
+
+  #latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
+    try {
+      return this.#heads.resource(resource)
+    } catch {
+      return earlier
+    }
   }
 
   #remember(resource: SpanResource, scope: InstrumentationScope, number: number): void {

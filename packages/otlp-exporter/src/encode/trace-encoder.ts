@@ -35,7 +35,8 @@ export class TraceEncoder {
 
   /** A batch whose request is no larger than `limit`, in bytes. */
   openBatch(limit: number = this.maxRequestBytes): BatchEncoder {
-    return new BatchEncoder(this.#format, this.#heads, this.#pool, Math.min(limit, this.maxRequestBytes))
+    const { maxRequestBytes } = this
+    return new BatchEncoder(this.#format, this.#heads, this.#pool, Math.min(limit, maxRequestBytes), maxRequestBytes)
   }
 
   /** Lets go of buffers that have not been used for half a minute. Happens with traffic anyway; for when there is none. */

@@ -52,7 +52,7 @@ export class Connection {
     if (dispatcher !== undefined) this.#dispatcher = dispatcher
     else if (isForwarded) this.#dispatcher = this.#client(proxy.origin, {})
     else if (proxy !== undefined) this.#dispatcher = this.#tunnel(proxy.origin)
-    else this.#dispatcher = this.#client(endpoint.origin, { socketPath: settings.socketPath })
+    else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath ?? null })
   }
 
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
@@ -83,7 +83,8 @@ export class Connection {
           collector,
         )
       } catch (error) {
-        resolve({ kind: 'broken', error: error as Error, status: undefined, retryAfter: undefined })
+        // As if the connection had failed: the next attempt has to wait.
+        collector.fail(error as Error)
       }
     })
   }
@@ -117,16 +118,16 @@ export class Connection {
     await destroyed
   }
 
-  #client(origin: string, { socketPath = null }: { socketPath?: string | null | undefined }): Client {
-    const { tls, keepAlive } = this.#settings
+  /** The options of TLS are for the backend alone; a proxy is verified as Node.js does it. */
+  #client(origin: string, options: buildConnector.BuildOptions): Client {
     return new Client(origin, {
-      connect: this.#sockets.connector({ ...tls, socketPath }),
-      pipelining: keepAlive ? 1 : 0,
+      connect: this.#sockets.connector(options),
+      pipelining: this.#settings.keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
     })
   }
 
-  /** TLS through a proxy. The options of TLS are for the backend; the proxy is verified as Node.js does it. */
+  /** TLS through a proxy. */
   #tunnel(origin: string): Dispatcher {
     const { tls, keepAlive } = this.#settings
     const authorization = this.#settings.proxy?.authorization

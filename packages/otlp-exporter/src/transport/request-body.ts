@@ -45,7 +45,8 @@ export class BodyCompressor {
   async compress(operation: Operation, bytes: Uint8Array): Promise<RequestBody> {
     const plain: RequestBody = { bytes, encoding: undefined, isSourceInUse: false }
     const encoding = this.#compression
-    if (encoding === 'none' || this.#overdueCount > 0) return plain
+    // What is not wanted any more does not wait for the thread pool, and says nothing about it.
+    if (encoding === 'none' || this.#overdueCount > 0 || operation.signal.aborted) return plain
     const codec = CODECS[encoding]
     if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }
 

@@ -72,7 +72,8 @@ export class RequestSender {
     const settled = await bounded(this.#clock, operation, () => connection.post(post))
     if (settled.status === 'done') {
       const verdict = verdictOf(settled.value, this.#settings.maxResponseBytes)
-      if (verdict.kind !== 'outage') this.#backend.succeeded()
+      // An answer, that is: a certificate that was refused is none.
+      if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
       return verdict
     }
     // Settled first; now free what hangs. Its signal alone would not: undici ignores it while a request is queued or connects.

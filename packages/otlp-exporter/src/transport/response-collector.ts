@@ -32,6 +32,7 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   #byteLength = 0
   #status: number | undefined
   #headers: Record<string, string> = {}
+  #isUnwanted = false
 
   constructor(maxBytes: number, settle: (outcome: RawOutcome) => void) {
     this.#maxBytes = maxBytes
@@ -43,13 +44,15 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  /** Only a request that has reached a connection can be cancelled this way. */
+  /** Now, or as soon as a connection takes the request: undici has no way to take one out of a queue. */
   abort(): void {
+    this.#isUnwanted = true
     this.#controller?.abort(new Error('the answer is no longer wanted'))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    if (this.#isUnwanted) this.abort()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
@@ -73,6 +76,11 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error)
+  }
+
+  /** There will be no answer. */
+  fail(error: Error): void {
     this.#chunks.length = 0
     this.#settle({ kind: 'broken', error, status: this.#status, retryAfter: this.#headers['retry-after'] })
   }

@@ -49,21 +49,22 @@ test('work settles it as done or failed, and leaves no timer', async () => {
 })
 
 test('silence settles at the bound, and a wait without a bound holds a timer all the same', async () => {
-  const { clock, timers, advance } = setup()
+  const { clock, timers, advance, turn } = setup()
   const waits = [bounded(clock, { at: 100, keepAlive: true }, NEVER), bounded(clock, { at: Infinity }, NEVER)]
   advance(99)
   expect([...timers].map(({ keepAlive }) => keepAlive)).toEqual([true, false])
   advance(1)
+  turn()
   expect(await waits[0]).toEqual({ status: 'timeout' })
   expect(timers.size).toBe(1)
 })
 
-test('a timer that fires late gives I/O one more turn', async () => {
+test.each([100, 151])('a timer that fires at %i gives I/O one more turn', async (millis) => {
   const { clock, advance, turn } = setup()
   let answer!: (value: string) => void
   const saved = bounded(clock, { at: 100 }, () => new Promise<string>((resolve) => (answer = resolve)))
   const lost = bounded(clock, { at: 100 }, NEVER)
-  advance(151)
+  advance(millis)
   answer('it was there')
   expect(await saved).toEqual({ status: 'done', value: 'it was there' })
   turn()

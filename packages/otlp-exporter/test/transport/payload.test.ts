@@ -186,3 +186,13 @@ test('a hook that throws fails nothing, and an encoder that throws fails its own
   expect((await send(broken)).failed).toEqual({ internal: 2 })
   expect((await send()).exported).toBe(1)
 })
+
+test('a batch that nobody waited for any more does not end compression for those that follow', async () => {
+  const { received, origin } = await setupServer()
+  const { send, transport } = setupTransport({ url: `${origin}/`, compression: 'gzip' })
+  const aborted = AbortSignal.abort()
+  const deadline = { at: Infinity, signal: aborted, closing: new AbortController().signal }
+  expect((await transport.sendBatch(new PlainBatch(100, 1000), deadline)).failed).toEqual({ aborted: 100 })
+  expect((await send(new PlainBatch(100, 1000))).exported).toBe(100)
+  expect(received.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip'])
+})

@@ -180,3 +180,21 @@ test('a dispatcher that is hung, throws, or is destroyed costs its batches and n
     await settledWithin(0, () => transport.shutdown(within(100)))
   }
 })
+
+test('the options of TLS are for the backend: a proxy is verified as Node.js does it', async () => {
+  const authority = makeCertificate('authority')
+  const { cert, key } = makeCertificate('proxy', authority)
+  let requests = 0
+  const proxy = createTlsServer({ cert, key }, (request, response) => {
+    requests += 1
+    request.resume().on('end', () => response.end())
+  })
+  await listen(proxy, 0, '127.0.0.1')
+  const { send } = setupTransport({
+    url: 'http://collector.test/v1/traces',
+    proxy: `https://127.0.0.1:${portOf(proxy)}`,
+    tls: { ca: authority.cert },
+  })
+  expect((await send()).failed).toEqual({ certificate: 1 })
+  expect(requests).toBe(0)
+})

@@ -116,3 +116,19 @@ test('TLS settings that cannot be used fail the batch and throw nowhere', async 
   expect(failed).toEqual({ connection: 1 })
   expect(error?.message).not.toContain('no key')
 })
+
+test('a certificate that is refused is no answer: a backend that was down is not up again', async () => {
+  const listener = createServer({ cert: server.cert, key: server.key })
+  const listen = (port: number): Promise<void> => new Promise((resolve) => void listener.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = listener.address() as AddressInfo
+  await new Promise((resolve) => listener.close(resolve))
+  const retry = { initialBackoffMillis: 20, maxAttempts: 2 }
+  const { send, changes } = setupTransport({ url: `https://127.0.0.1:${port}/v1/traces`, retry })
+  expect((await send()).failed).toEqual({ connection: 1 })
+
+  await listen(port)
+  onTestFinished(() => void listener.close())
+  expect((await send()).failed).toEqual({ certificate: 1 })
+  expect(changes.map(({ state }) => state)).toEqual(['down'])
+})

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { Agent, Client } from 'undici'
+import type { Dispatcher } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../src/transport/clock.js'
+import { setupTransport, until } from './setup-transport.js'
+
+/** Answers, unless it is told not to. */
+async function setupServer() {
+  const state = { isSilent: false, requests: 0, sockets: new Set<Socket>() }
+  const server = createServer((request, response) => {
+    state.requests += 1
+    request.resume()
+    if (!state.isSilent) request.on('end', () => response.end())
+  })
+  server.on('connection', (socket) => state.sockets.add(socket.on('close', () => state.sockets.delete(socket))))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { state, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+function owned<D extends Dispatcher>(dispatcher: D): D {
+  onTestFinished(() => dispatcher.destroy())
+  return dispatcher
+}
+
+test('a request that was given up in its queue is cancelled when its turn comes, and holds up nobody', async () => {
+  const { state, origin } = await setupServer()
+  state.isSilent = true
+  const { send } = setupTransport({ url: `${origin}/v1/traces`, dispatcher: owned(new Client(origin)), timeoutMillis: 300 })
+  const outcomes = await Promise.all([send(), send(), send()])
+  expect(outcomes.map(({ failed }) => failed)).toEqual([{ timeout: 1 }, { timeout: 1 }, { timeout: 1 }])
+  await until(() => state.sockets.size === 0 || state.requests > 1)
+
+  state.isSilent = false
+  expect(await send()).toEqual({ exported: 1, failed: {} })
+  // The first of those that were given up, and this one.
+  expect(state.requests).toBe(2)
+})
+
+test('one that throws is a connection that failed: the next attempt waits for its back-off', async () => {
+  const { origin } = await setupServer()
+  let offsetMillis = 0
+  let isBroken = false
+  const dispatcher = owned(new Agent()).compose((dispatch) => (options, handler) => {
+    if (isBroken) throw new Error('no token')
+    return dispatch(options, handler)
+  })
+  const { send, counts, changes } = setupTransport(
+    { url: `${origin}/v1/traces`, dispatcher, retry: { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000, jitter: false } },
+    { clock: { ...systemClock, now: () => performance.now() + offsetMillis } },
+  )
+  expect((await send()).exported).toBe(1)
+  offsetMillis += 1000
+  isBroken = true
+  const { failed, error } = await send()
+  expect(failed).toEqual({ connection: 1 })
+  expect(error?.message).toContain('no token')
+  // The second may have met a connection that nobody had used for a while, and so had one more attempt at once.
+  expect(counts.attempts).toBe(1 + 2)
+  expect(changes.map(({ state }) => state)).toEqual(['down'])
+})
