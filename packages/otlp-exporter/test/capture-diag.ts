@@ -12,3 +12,9 @@ export function captureDiag(): string[] {
   onTestFinished(() => diag.disable())
   return lines
 }
+
+/** The lines, when everything was said that is said a moment later. */
+export async function said(lines: string[]): Promise<string[]> {
+  await Promise.resolve()
+  return lines
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 /** Where requests go, with the secrets of the URL set apart from what may be shown. */
 export interface Endpoint {
@@ -42,7 +42,7 @@ function endpointOf(source: string, text: string, isBase = false): Endpoint | un
 
 /** The text is not in the message: what cannot be taken apart may hold a password anywhere. */
 function refuse(source: string): undefined {
-  warn(`${source} is not a URL that starts with http:// or https://; not used`)
+  warnLater(`${source} is not a URL that starts with http:// or https://; not used`)
 }
 
 export function parseHttpUrl(text: string): URL | undefined {

@@ -2,7 +2,7 @@
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import type { HeaderValues } from './options.js'
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 /** Set by the transport, or by HTTP itself; another value would break the request. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -50,7 +50,7 @@ function printableName(name: string): string {
 /** The headers of both variables, those for traces first. */
 export function headersFromEnvironment(env: Environment): HeaderValues {
   const [specific, general] = otlpVariables(env, 'HEADERS').map(([variable, text]) =>
-    cleanHeaders(parseHeaderList(variable, text), variable, warn),
+    cleanHeaders(parseHeaderList(variable, text), variable, warnLater),
   )
   return { ...general, ...specific }
 }
@@ -64,14 +64,14 @@ function parseHeaderList(variable: string, text: string): HeaderValues {
     const separator = entry.indexOf('=')
     if (separator < 1) {
       // The whole of it may be a token whose name was forgotten.
-      warn(`${variable}: pair ${index + 1} is not name=value; left out`)
+      warnLater(`${variable}: pair ${index + 1} is not name=value; left out`)
       continue
     }
     const name = entry.slice(0, separator).trim()
     try {
       headers[decodeURIComponent(name)] = decodeURIComponent(entry.slice(separator + 1).trim())
     } catch {
-      warn(`${variable}: the value of ${printableName(name)} cannot be percent-decoded; left out`)
+      warnLater(`${variable}: the value of ${printableName(name)} cannot be percent-decoded; left out`)
     }
   }
   return headers

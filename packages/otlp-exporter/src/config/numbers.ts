@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 interface Rule {
   readonly fallback: number
@@ -53,7 +53,7 @@ function isInRange(value: number, rule: Rule): boolean {
 
 function warnOutOfRange(name: string, value: unknown, rule: Rule): void {
   const kind = rule.fraction === true ? 'a number' : 'an integer'
-  warn(`${name} is ${describe(value)}; must be ${kind} from ${rule.min} to ${rule.max}; not used`)
+  warnLater(`${name} is ${describe(value)}; must be ${kind} from ${rule.min} to ${rule.max}; not used`)
 }
 
 /** A value in a message. */

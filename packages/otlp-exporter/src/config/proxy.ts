@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import type { Endpoint } from './endpoint.js'
 import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
 import type { Environment } from './environment.js'
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 export interface Proxy {
   readonly origin: string
@@ -30,7 +30,7 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
 function proxyOf(source: string, text: unknown): Proxy | undefined {
   const url = typeof text === 'string' ? parseHttpUrl(text) : undefined
   if (url !== undefined) return { origin: url.origin, printable: printableUrl(url), authorization: basicAuthorization(url) }
-  warn(`${source} is not a URL that starts with http:// or https://; not used`)
+  warnLater(`${source} is not a URL that starts with http:// or https://; not used`)
   return undefined
 }
 

@@ -11,7 +11,7 @@ import type { Compression, HeaderValues, OTLPTraceExporterOptions, Protocol, Tls
 import { resolveProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
 import { resolveTls } from './tls.js'
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 /** The options after validation: nothing behind this point sees a value out of range, or reads the environment. */
 export interface Settings {
@@ -62,7 +62,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     headers: {
       ...(endpoint.authorization === undefined ? {} : { authorization: endpoint.authorization }),
       ...headersFromEnvironment(env),
-      ...(hasFunction ? {} : cleanHeaders(options.headers, 'headers', warn)),
+      ...(hasFunction ? {} : cleanHeaders(options.headers, 'headers', warnLater)),
     },
     headersFunction: hasFunction ? (options.headers as () => unknown) : undefined,
     protocol: choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL')),
@@ -104,7 +104,7 @@ function choiceOf<T extends string>(
   for (const [source, value] of [...given, ...variables]) {
     const choice = choices.find((candidate) => candidate === value)
     if (choice !== undefined) return choice
-    warn(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; not used`)
+    warnLater(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; not used`)
   }
   return choices[0]
 }
@@ -112,32 +112,32 @@ function choiceOf<T extends string>(
 function flagOf(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined || value === null) return fallback
   if (typeof value === 'boolean') return value
-  warn(`${name} is ${describe(value)}; must be true or false; using ${String(fallback)}`)
+  warnLater(`${name} is ${describe(value)}; must be true or false; using ${String(fallback)}`)
   return fallback
 }
 
 function userAgentOf(value: unknown): string {
   if (value === undefined || value === null || value === '') return ''
   if (typeof value === 'string' && /^[\u0020-\u007e]+$/.test(value)) return value.trim()
-  warn('userAgent must be printable ASCII; not used')
+  warnLater('userAgent must be printable ASCII; not used')
   return ''
 }
 
 function pathOf(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value
-  if (value !== undefined && value !== null) warn(`socketPath is ${describe(value)}; must be a path; not used`)
+  if (value !== undefined && value !== null) warnLater(`socketPath is ${describe(value)}; must be a path; not used`)
   return undefined
 }
 
 function dispatcherOf(value: Dispatcher | undefined | null): Dispatcher | undefined {
   if (typeof value?.dispatch === 'function') return value
-  if (value !== undefined && value !== null) warn('dispatcher has no method dispatch; not used')
+  if (value !== undefined && value !== null) warnLater('dispatcher has no method dispatch; not used')
   return undefined
 }
 
 function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'function') {
-    warn('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
+    warnLater('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
   }
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import type { TlsOptions } from './options.js'
-import { warn } from './warn.js'
+import { warnLater } from './warn.js'
 
 const NAMES = [
   'ca',
@@ -47,7 +47,7 @@ function readFirst(env: Environment, name: string): Buffer | undefined {
       return readFileSync(path)
     } catch (error) {
       const { code = 'unknown error' } = error as NodeJS.ErrnoException
-      warn(`${variable} names ${path}, which cannot be read (${code}); not used`)
+      warnLater(`${variable} names ${path}, which cannot be read (${code}); not used`)
     }
   }
   return undefined

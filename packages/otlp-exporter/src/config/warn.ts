@@ -9,3 +9,11 @@ export function warn(message: string): void {
     // Nowhere left to say it.
   }
 }
+
+/**
+ * What is wrong with options or environment. Not before the code that constructs us is through: `NodeSDK` gets its
+ * exporters as arguments, and registers the logger that would say it after these were made.
+ */
+export function warnLater(message: string): void {
+  queueMicrotask(() => warn(message))
+}

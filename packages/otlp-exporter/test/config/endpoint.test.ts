@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
 import { resolveEndpoint } from '../../src/config/endpoint.js'
-import { captureDiag } from '../capture-diag.js'
+import { captureDiag, said } from '../capture-diag.js'
 
 const base = (text: string): string => address(resolveEndpoint(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: text }))
 const traces = (text: string): string => address(resolveEndpoint(undefined, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: text }))
@@ -47,13 +47,13 @@ test('user and password become a header, and are in nothing that is shown', () =
   expect(endpoint.printable).toBe('https://collector/p?…')
 })
 
-test('what is no HTTP URL is warned about, without its text, and the next source is used', () => {
+test('what is no HTTP URL is warned about, without its text, and the next source is used', async () => {
   for (const text of ['collector:4318', 'user:hush@collector', 'ftp://hush@collector/', 'http://', 'hush']) {
     const lines = captureDiag()
     expect(base(text)).toBe('http://localhost:4318/v1/traces')
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://general' }
     expect(address(resolveEndpoint(text, env))).toBe('http://general/v1/traces')
-    expect(lines).toEqual([
+    expect(await said(lines)).toEqual([
       expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT is not a URL'),
       expect.stringContaining('url is not a URL'),
     ])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag } from '../capture-diag.js'
+import { captureDiag, said } from '../capture-diag.js'
 
 const fromEnvironment = (text: string) => resolveOptions({}, { OTEL_EXPORTER_OTLP_HEADERS: text }).headers
 
@@ -33,7 +33,7 @@ test('a user in the URL is a header that the others can replace', () => {
   expect(resolveOptions({ url, headers: { Authorization: 'Bearer x' } }, {}).headers).toEqual({ authorization: 'Bearer x' })
 })
 
-test('a pair that cannot be used is warned about by its name, and the others are kept', () => {
+test('a pair that cannot be used is warned about by its name, and the others are kept', async () => {
   const cases: [string, RegExp][] = [
     ['a=1,bad=%zz-hush', /the value of bad cannot be percent-decoded/],
     ['a=1,hush', /pair 2 is not name=value/],
@@ -47,16 +47,16 @@ test('a pair that cannot be used is warned about by its name, and the others are
   for (const [text, warning] of cases) {
     const lines = captureDiag()
     expect(fromEnvironment(text)).toEqual({ a: '1' })
-    expect(lines).toEqual([expect.stringMatching(warning)])
+    expect(await said(lines)).toEqual([expect.stringMatching(warning)])
     expect(lines[0]).not.toContain('hush')
   }
 })
 
-test('values that are no strings are left out', () => {
+test('values that are no strings are left out', async () => {
   const lines = captureDiag()
   const headers = { a: undefined, b: null, c: 7, d: '€', e: 'fine' } as unknown as Record<string, string>
   expect(resolveOptions({ headers }, {}).headers).toEqual({ e: 'fine' })
-  expect(lines).toEqual([expect.stringContaining('for c'), expect.stringContaining('for d')])
+  expect(await said(lines)).toEqual([expect.stringContaining('for c'), expect.stringContaining('for d')])
   expect(resolveOptions({ headers: 7 as never }, {}).headers).toEqual({})
 })
 

@@ -2,7 +2,7 @@
 import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag } from '../capture-diag.js'
+import { captureDiag, said } from '../capture-diag.js'
 
 const proxyFor = (url: string, env: Record<string, string>, proxy?: string | false) =>
   resolveOptions({ url, proxy }, env).proxy?.origin
@@ -51,10 +51,13 @@ test('NO_PROXY names hosts, domains and ports', () => {
   expect(exempt('http://a.example.com/', ' , ')).toBe(false)
 })
 
-test('what is no proxy is warned about, without its text', () => {
+test('what is no proxy is warned about, without its text', async () => {
   const lines = captureDiag()
   expect(proxyFor('http://collector/', { HTTP_PROXY: 'socks5://user:hush@p' })).toBeUndefined()
   expect(proxyFor('http://collector/', {}, 'hush')).toBeUndefined()
-  expect(lines).toEqual([expect.stringContaining('HTTP_PROXY is not a URL'), expect.stringContaining('proxy is not a URL')])
+  expect(await said(lines)).toEqual([
+    expect.stringContaining('HTTP_PROXY is not a URL'),
+    expect.stringContaining('proxy is not a URL'),
+  ])
   expect(lines.join()).not.toContain('hush')
 })

@@ -5,11 +5,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag } from '../capture-diag.js'
+import { captureDiag, said } from '../capture-diag.js'
 
 const MIB = 2 ** 20
 
-test('without options and environment the defaults are those of the specification', () => {
+test('without options and environment the defaults are those of the specification', async () => {
   const lines = captureDiag()
   expect(resolveOptions({}, {})).toEqual({
     endpoint: {
@@ -37,10 +37,10 @@ test('without options and environment the defaults are those of the specificatio
     maxResponseBytes: 4 * MIB,
     maxBufferedBytes: 32 * MIB,
   })
-  expect(lines).toEqual([])
+  expect(await said(lines)).toEqual([])
 })
 
-test('undefined, null and an empty variable mean that nothing was given', () => {
+test('undefined, null and an empty variable mean that nothing was given', async () => {
   const lines = captureDiag()
   const names = [
     'url',
@@ -80,7 +80,7 @@ test('undefined, null and an empty variable mean that nothing was given', () => 
     const options = Object.fromEntries([...names, ...more].map((name) => [name, value]))
     expect(resolveOptions(options as OTLPTraceExporterOptions, env)).toEqual(resolveOptions({}, {}))
   }
-  expect(lines).toEqual([])
+  expect(await said(lines)).toEqual([])
 })
 
 test('code beats the variable for traces, which beats the general one', () => {
@@ -106,7 +106,7 @@ test('0 means no limit, in code and in the environment', () => {
   expect(resolveOptions({}, { OTEL_EXPORTER_OTLP_TIMEOUT: '0' }).timeoutMillis).toBe(Infinity)
 })
 
-test('a value out of range is warned about once, by name, and the next source is used', () => {
+test('a value out of range is warned about once, by name, and the next source is used', async () => {
   const cases: [OTLPTraceExporterOptions, Record<string, string>, object, RegExp][] = [
     [{ timeoutMillis: -1 }, {}, { timeoutMillis: 10_000 }, /timeoutMillis is -1; must be an integer from 0 to 2147483647/],
     [{ timeoutMillis: Number.NaN }, { OTEL_EXPORTER_OTLP_TIMEOUT: '7' }, { timeoutMillis: 7 }, /timeoutMillis is NaN/],
@@ -138,15 +138,15 @@ test('a value out of range is warned about once, by name, and the next source is
   for (const [options, env, expected, warning] of cases) {
     const lines = captureDiag()
     expect(resolveOptions(options, env)).toMatchObject(expected)
-    expect(lines).toEqual([expect.stringMatching(warning)])
+    expect(await said(lines)).toEqual([expect.stringMatching(warning)])
   }
 })
 
-test('zstd is taken where Node.js has it', () => {
+test('zstd is taken where Node.js has it', async () => {
   const lines = captureDiag()
   const { compression } = resolveOptions({ compression: 'zstd' }, {})
   expect(compression).toBe('zstdCompress' in zlib ? 'zstd' : 'none')
-  expect(lines.length).toBe('zstdCompress' in zlib ? 0 : 1)
+  expect((await said(lines)).length).toBe('zstdCompress' in zlib ? 0 : 1)
 })
 
 test('agent options of the stock exporter are honoured where there is something to honour', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { resolveTls } from '../../src/config/tls.js'
-import { captureDiag } from '../capture-diag.js'
+import { captureDiag, said } from '../capture-diag.js'
 
 function file(content: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'spanring-tls-'))
@@ -28,7 +28,7 @@ test('files are read at once, those for traces first', () => {
   })
 })
 
-test('a setting comes from the first source that has it', () => {
+test('a setting comes from the first source that has it', async () => {
   const env = { OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca'), OTEL_EXPORTER_OTLP_CLIENT_KEY: '/not/needed' }
   const lines = captureDiag()
   const tls = resolveTls(
@@ -40,14 +40,14 @@ test('a setting comes from the first source that has it', () => {
   )
   expect(tls).toEqual({ key: 'mine', servername: 'name', ca: Buffer.from('ca') })
   expect(resolveTls([{ pfx: 'bundle' }], { OTEL_EXPORTER_OTLP_CLIENT_KEY: '/not/needed' })).toEqual({ pfx: 'bundle' })
-  expect(lines).toEqual([])
+  expect(await said(lines)).toEqual([])
 })
 
-test('a file that cannot be read is named with its variable, and the next one is used', () => {
+test('a file that cannot be read is named with its variable, and the next one is used', async () => {
   const lines = captureDiag()
   const env = { OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: '/does/not/exist.pem', OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca') }
   expect(resolveTls([], env)).toEqual({ ca: Buffer.from('ca') })
-  expect(lines).toEqual([
+  expect(await said(lines)).toEqual([
     'OTLPTraceExporter: OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE names /does/not/exist.pem, which cannot be read (ENOENT); not used',
   ])
 })
