@@ -22,9 +22,15 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
   // As Go does it: a collector beside the application is not what a proxy for the outside is meant for.
   if (isLoopback(endpoint.serverAddress)) return undefined
   const upperCase = endpoint.origin.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
-  const variable = [upperCase.toLowerCase(), upperCase].find((name) => env[name]?.trim())
-  if (variable === undefined || isExempt(endpoint, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
+  const variable = setVariable(upperCase, env)
+  const exempt = setVariable('NO_PROXY', env)
+  if (variable === undefined || (exempt !== undefined && isExempt(endpoint, env[exempt] as string))) return undefined
   return proxyOf(variable, (env[variable] as string).trim())
+}
+
+/** Whichever spelling of a variable is set, lower case first; one that is empty is not set, as everywhere in OpenTelemetry. */
+function setVariable(upperCase: string, env: Environment): string | undefined {
+  return [upperCase.toLowerCase(), upperCase].find((name) => env[name]?.trim())
 }
 
 function proxyOf(source: string, text: unknown): Proxy | undefined {

@@ -15,6 +15,14 @@ test('the environment names a proxy by the scheme of the URL, in lower case firs
   expect(proxyFor('https://collector/', { HTTP_PROXY: 'http://plain:1' })).toBeUndefined()
 })
 
+test.each(['', ' '])('a variable that is empty (%j) hides no other', (empty) => {
+  const env = { HTTP_PROXY: 'http://plain:1', HTTPS_PROXY: 'http://secure:2', http_proxy: empty, https_proxy: empty }
+  expect(proxyFor('http://collector.internal/', env)).toBe('http://plain:1')
+  expect(proxyFor('https://collector.internal/', env)).toBe('http://secure:2')
+  expect(proxyFor('http://collector.internal/', { ...env, no_proxy: empty, NO_PROXY: '.internal' })).toBeUndefined()
+  expect(proxyFor('http://collector.internal/', { ...env, no_proxy: '.other', NO_PROXY: '.internal' })).toBe('http://plain:1')
+})
+
 test('the option beats the environment, and false means none', () => {
   const env = { HTTP_PROXY: 'http://plain:1', NO_PROXY: '*' }
   expect(proxyFor('http://collector/', env, 'https://option:3')).toBe('https://option:3')
