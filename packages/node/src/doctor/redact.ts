@@ -7,7 +7,8 @@ const SCHEME = /^(basic|bearer)$/i
 
 /** Takes out of a text what must not be shown: values of headers, user and password of URLs, and what a query holds. */
 export function redact(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  const withoutUrls = text.replaceAll(/\/\/[^\s/@"']+@/g, '//…@').replaceAll(/(https?:\/\/[^\s?"']*\?)[^\s"']+/g, '$1…')
+  // Up to the last @: a password may hold others.
+  const withoutUrls = text.replaceAll(/\/\/[^\s/"']+@/g, '//…@').replaceAll(/(https?:\/\/[^\s?"']*\?)[^\s"']+/g, '$1…')
   return secretsOf(env).reduce((clean, secret) => clean.replaceAll(secret, '…'), withoutUrls)
 }
 

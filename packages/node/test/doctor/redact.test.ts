@@ -17,6 +17,13 @@ describe('redact', () => {
     expect(redact('to https://me:sesame@host:4318/v1/traces?key=sesame now', {})).toBe('to https://…@host:4318/v1/traces?… now')
   })
 
+  test('takes the whole of a password with an @ out of every URL', () => {
+    const text = 'not http://me:se@same@host:4318, but "https://me:s@s@me@other/x@y" and http://plain:4318 of me@host'
+    const clean = 'not http://…@host:4318, but "https://…@other/x@y" and http://plain:4318 of me@host'
+
+    expect(redact(text, {})).toBe(clean)
+  })
+
   test('leaves the values of other variables and short ones as they are', () => {
     const env = { OTEL_SERVICE_NAME: 'sesame', OTEL_EXPORTER_OTLP_HEADERS: 'x=1' }
 
