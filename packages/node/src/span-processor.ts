@@ -40,7 +40,7 @@ export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcesso
   )
 }
 
-/** Known to `flush` until it is shut down. */
+/** Known to `flush` until its shutdown has ended: what that still delivers is not delivered yet. */
 class ListedProcessor extends BatchSpanProcessor {
   constructor(options: BufferConfig & { exporter: SpanExporter }) {
     super(options)
@@ -48,7 +48,9 @@ class ListedProcessor extends BatchSpanProcessor {
   }
 
   override shutdown(options?: ShutdownOptions): Promise<void> {
-    sharedState().processors.delete(this)
-    return super.shutdown(options)
+    const ended = super.shutdown(options)
+    const forget = () => sharedState().processors.delete(this)
+    ended.then(forget, forget)
+    return ended
   }
 }
