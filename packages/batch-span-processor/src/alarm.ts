@@ -18,7 +18,7 @@ export class Alarm {
 
   /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring; never after Infinity. */
   set(delayMillis: number): void {
-    if (this.#timer?.refresh !== undefined && delayMillis === this.#delayMillis) {
+    if (delayMillis === this.#delayMillis && this.#timer?.refresh) {
       this.#timer.refresh()
       return
     }

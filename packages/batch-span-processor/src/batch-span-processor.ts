@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { systemClock } from './clock.js'
+import { SAMPLED } from './limits.js'
 import { resolveSettings } from './options.js'
 import type { BatchSpanProcessorOptions, BufferConfig } from './options.js'
 import { flushOnPageHide } from './page-hide.js'
@@ -7,9 +8,6 @@ import type { ReadableSpan } from './readable-span.js'
 import type { SpanExporter } from './span-exporter.js'
 import { SpanPipeline } from './span-pipeline.js'
 import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
-
-/** The bit of the W3C trace flags without which a span is not exported. */
-const SAMPLED = 1
 
 /**
  * Takes the place of the stock `BatchSpanProcessor` of every SDK line, under the same options. What changes: the work

@@ -42,10 +42,9 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
       resolve(outcome)
     }
     const onAbort = (): void => settle({ status: 'aborted', error: signal?.reason })
-    const onTimeout = (): void => settle({ status: 'timeout' })
     const onTimer = (): void => {
       if (clock.now() < at) startTimer()
-      else clock.soon(onTimeout)
+      else clock.soon(() => settle({ status: 'timeout' }))
     }
     const startTimer = (): void => {
       timer = clock.startTimer(onTimer, at - clock.now(), keepAlive)

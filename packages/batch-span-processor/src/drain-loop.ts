@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
-import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from './limits.js'
+import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
-
-/** A ring size that is never reached: `onEnd` wakes nobody. */
-const NEVER = -1
 
 type Mode = 'idle' | 'waiting' | 'awake' | 'stopped'
 
@@ -113,7 +110,7 @@ export class DrainLoop {
     ledger.dropped.shutdown += left
     ledger.staged = 0
     this.#stager.clear()
-    if (left > 0) tickets.fail(0, new Error(`${left} spans left at shutdown`))
+    if (left) tickets.fail(0, new Error(`${left} spans left at shutdown`))
     this.#inFlight.sweep()
     this.#settleTickets()
   }
@@ -199,7 +196,7 @@ export class DrainLoop {
     const arrived = head - this.#seenHead
     this.#seenHead = head
     this.#seenAt = now
-    this.#quietLooks = arrived === 0 ? this.#quietLooks + 1 : 0
+    this.#quietLooks = arrived > 0 ? 0 : this.#quietLooks + 1
     const wanted = this.#parts.settings.maxExportBatchSize >> 2
     let millis = MAX_POLL_MILLIS
     while (millis > MIN_POLL_MILLIS && arrived * millis > wanted * elapsed) millis /= 2

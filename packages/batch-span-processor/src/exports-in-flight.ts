@@ -71,18 +71,13 @@ function outcomeOf({ status, value, error }: Settled<BatchOutcome>, total: numbe
     // Read once: what comes from an exporter may throw, and may be something else the next time.
     const { exported, failed, error: reported } = value as BatchOutcome
     const outcome = { exported, failed: { ...failed }, error: reported }
-    if (addsUp([exported, ...Object.values(outcome.failed)], total)) return outcome
+    let rest = total
+    for (const count of [exported, ...Object.values(outcome.failed)]) {
+      rest -= count >= 0 && Number.isSafeInteger(count) ? count : NaN
+    }
+    if (rest === 0) return outcome
   } catch {
     // Counted below.
   }
   return { exported: 0, failed: { [REASONS[status]]: total }, error }
-}
-
-function addsUp(counts: readonly number[], total: number): boolean {
-  let rest = total
-  for (const count of counts) {
-    if (!Number.isSafeInteger(count) || count < 0) return false
-    rest -= count
-  }
-  return rest === 0
 }

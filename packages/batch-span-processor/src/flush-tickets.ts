@@ -8,25 +8,18 @@ export interface FlushTicket {
   /** The first sequence number that is not covered. */
   readonly target: number
   /** Fulfilled when every covered span has left; never rejected. */
-  readonly done: Promise<void>
-  readonly resolve: () => void
+  done: Promise<void>
+  resolve: () => void
   /** The first error among the batches that held a covered span. */
-  error: unknown
+  error?: unknown
 }
 
 export class FlushTickets {
   readonly #open = new Set<FlushTicket>()
 
-  get size(): number {
-    return this.#open.size
-  }
-
   open(target: number): FlushTicket {
-    let resolve!: () => void
-    const done = new Promise<void>((settle) => {
-      resolve = settle
-    })
-    const ticket = { target, done, resolve, error: undefined }
+    const ticket = { target } as FlushTicket
+    ticket.done = new Promise((resolve) => (ticket.resolve = resolve))
     this.#open.add(ticket)
     return ticket
   }

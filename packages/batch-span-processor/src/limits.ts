@@ -63,3 +63,11 @@ export const MAX_SPANS: number = 2 ** 24
 
 /** Long enough for any sentence, too short for a response body that somebody put into a message. */
 export const MAX_TEXT_LENGTH = 300
+
+// Not chosen, but better here for the same reason.
+
+/** The bit of the W3C trace flags without which a span is not exported. */
+export const SAMPLED = 1
+
+/** A ring size that is never reached: `onEnd` wakes nobody. */
+export const NEVER = -1

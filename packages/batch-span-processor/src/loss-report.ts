@@ -30,8 +30,13 @@ export class LossReport {
   report(now: number): number {
     this.#look(now)
     if (now >= this.nextAt) {
-      if (this.#isLosing) this.#end(now, 'no longer losing spans')
-      else this.#start(now)
+      if (this.#isLosing) {
+        this.#end(now, 'no longer losing spans')
+      } else {
+        this.#isLosing = true
+        this.#startedAt = now
+        this.#warn(`losing spans: ${this.#lastSeen - this.#reported} so far (${this.#reasons})`)
+      }
     }
     return this.nextAt
   }
@@ -47,12 +52,6 @@ export class LossReport {
     if (total === this.#lastSeen) return
     this.#lastSeen = total
     this.#lastChangeAt = now
-  }
-
-  #start(now: number): void {
-    this.#isLosing = true
-    this.#startedAt = now
-    this.#warn(`losing spans: ${this.#lastSeen - this.#reported} so far (${this.#reasons})`)
   }
 
   #end(now: number, what: string): void {

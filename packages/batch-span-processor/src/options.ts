@@ -78,8 +78,7 @@ interface Global {
 /** Code beats environment, environment beats default; whatever is out of range is warned about and passed over. */
 export function resolveSettings(config: BufferConfig, env: Environment = (globalThis as Global).process?.env ?? {}): Settings {
   const settings = {} as Record<keyof Settings, number>
-  for (const name of Object.keys(RULES) as (keyof Settings)[]) {
-    const rule = RULES[name]
+  for (const [name, rule] of Object.entries(RULES) as [keyof Settings, Rule][]) {
     const variable = rule[4] ?? ''
     const given: unknown = config[name]
     // An empty variable is an unset one (specification, configuration/common).

@@ -109,7 +109,7 @@ export class SpanPipeline {
     const ledger = this.#ledger
     const ring = this.#ring
     ledger.ended++
-    if (this.#closed !== undefined) {
+    if (this.#closed) {
       ledger.dropped.already_shutdown++
       return
     }

@@ -53,19 +53,15 @@ export class SpanRing<T> {
     return true
   }
 
-  /** The oldest item, left in place. */
+  /** The oldest item, left in place; undefined when the ring is empty (2). */
   peek(): T | undefined {
     return this.#slots[this.#tail & this.#mask]
   }
 
   /** Removes the oldest item, or returns undefined when the ring is empty. */
   take(): T | undefined {
-    const tail = this.#tail
-    if (tail === this.#head) return undefined
-    const slot = tail & this.#mask
-    const item = this.#slots[slot]
-    this.#slots[slot] = undefined
-    this.#tail = tail + 1
+    const item = this.peek()
+    if (this.#tail < this.#head) this.#slots[this.#tail++ & this.#mask] = undefined
     return item
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import { StagedBatch } from './staged-batch.js'
+import type { StagedBatch } from './staged-batch.js'
 
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
@@ -99,7 +99,7 @@ export class Stager {
   #openBatch(): StagedBatch | undefined {
     try {
       const batch = this.#parts.target.openBatch(this.#onRoom)
-      if (batch) this.#open = new StagedBatch(batch)
+      if (batch) this.#open = { batch, oldest: Infinity, count: 0, abort: new AbortController() }
     } catch (error) {
       this.#parts.ledger.lastError = error
     }

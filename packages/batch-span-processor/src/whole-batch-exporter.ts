@@ -14,16 +14,17 @@ export class WholeBatchExporter implements BatchTarget {
    */
   abandonedCount = 0
   readonly #exporter: SpanExporter
-  #current: ReadableSpan[] | undefined
+  /** Opened, and neither answered nor abandoned. */
+  readonly #live = new Set<ReadableSpan[]>()
 
   constructor(exporter: SpanExporter) {
     this.#exporter = exporter
   }
 
   openBatch(): StageableBatch | undefined {
-    if (this.#current !== undefined) return undefined
+    if (this.#live.size > 0) return undefined
     const spans: ReadableSpan[] = []
-    this.#current = spans
+    this.#live.add(spans)
     return {
       add: (span) => {
         spans.push(span)
@@ -36,12 +37,8 @@ export class WholeBatchExporter implements BatchTarget {
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
   async #send(batch: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
     const count = batch.length
-    let isAbandoned = false
     deadline.signal.addEventListener('abort', () => {
-      if (this.#current !== batch) return
-      this.#current = undefined
-      this.abandonedCount++
-      isAbandoned = true
+      if (this.#live.delete(batch)) this.abandonedCount++
     })
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
@@ -51,11 +48,10 @@ export class WholeBatchExporter implements BatchTarget {
         // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
         Promise.resolve(this.#exporter.export(spans, resolve)).catch(reject)
       })
-      if (result?.code === 0) return { exported: count, failed: {} }
-      return { exported: 0, failed: { export_failed: count }, error: result?.error }
+      if (result?.code !== 0) throw result?.error
+      return { exported: count, failed: {} }
     } finally {
-      if (isAbandoned) this.abandonedCount--
-      else this.#current = undefined
+      if (!this.#live.delete(batch)) this.abandonedCount--
     }
   }
 }
