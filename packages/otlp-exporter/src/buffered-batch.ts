@@ -18,6 +18,7 @@ export class BufferedBatch implements SpanBatch {
   readonly #budget: ByteBudget
   readonly #maxBytes: number
   #held: number
+  #isOpen = true
 
   /** `reserved` bytes of the budget were set aside for it; `maxBytes` are what any batch may come to. */
   constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number, maxBytes: number) {
@@ -71,7 +72,9 @@ export class BufferedBatch implements SpanBatch {
 
   #hold(bytes: number): void {
     const held = bytes === 0 ? 0 : Math.min(Math.max(bytes, MIN_HELD_BYTES), this.#held)
-    this.#budget.release(this.#held - held)
+    if (this.#isOpen) this.#budget.fill(this.#held, held)
+    else this.#budget.release(this.#held - held)
+    this.#isOpen = false
     this.#held = held
   }
 }

@@ -11,6 +11,8 @@ export class ByteBudget {
   readonly #limit: number
   readonly #minRoom: number
   #used = 0
+  /** The part of it that was set aside for open batches. */
+  #setAside = 0
   #isClosed = false
   readonly #onRoom = new Set<() => void>()
 
@@ -24,6 +26,11 @@ export class ByteBudget {
     return this.#used
   }
 
+  /** Bytes held by batches that are closed: what waits or is in flight. */
+  get held(): number {
+    return this.#used - this.#setAside
+  }
+
   /** Sets a part aside: half of what is left, or all of it when that is little. Returns its size, or 0 without room. */
   reserve(most: number, onRoom: () => void): number {
     if (this.#isClosed) return Math.min(most, this.#limit)
@@ -34,6 +41,7 @@ export class ByteBudget {
     }
     const reserved = this.#partOf(left, most)
     this.#used += reserved
+    this.#setAside += reserved
     return reserved
   }
 
@@ -43,7 +51,15 @@ export class ByteBudget {
     const left = this.#limit - this.#used + reserved
     const widened = Math.max(reserved, this.#partOf(left, most))
     this.#used += widened - reserved
+    this.#setAside += widened - reserved
     return widened
+  }
+
+  /** Of a part that was set aside so many bytes are held from now on, and the others are given back. */
+  fill(reserved: number, held: number): void {
+    if (this.#isClosed) return
+    this.#setAside -= reserved
+    this.release(reserved - held)
   }
 
   /** Gives bytes back. */
@@ -57,9 +73,10 @@ export class ByteBudget {
   }
 
   /** The end: whatever was held is of no use to anybody any more, and nobody waits. */
-  close(): void {
+  end(): void {
     this.#isClosed = true
     this.#used = 0
+    this.#setAside = 0
     this.#onRoom.clear()
   }
 

@@ -17,7 +17,10 @@ export interface ExporterStats {
   readonly inFlight: number
   /** Requests that were sent, repeated ones too. */
   readonly requests: number
-  /** Encoded bytes that are held or set aside for batches being filled; at most `maxBufferedBytes`. */
+  /**
+   * Encoded bytes that wait or are in flight; at most `maxBufferedBytes`. A batch that is being filled is not among
+   * them, but has a part of that limit set aside for it.
+   */
   readonly bufferedBytes: number
   readonly backend: 'up' | 'down'
 }

@@ -104,7 +104,7 @@ export class OTLPTraceExporter {
 
   /** What the exporter has done so far, at any time and without a MeterProvider. */
   stats(): ExporterStats {
-    return this.#telemetry.stats(this.#budget.used)
+    return this.#telemetry.stats(this.#budget.held)
   }
 
   #openBatch(onRoom: () => void): BufferedBatch | undefined {
@@ -147,7 +147,7 @@ export class OTLPTraceExporter {
     // The transport takes nothing more from here on, and these were handed over before.
     await bounded(systemClock, { at, keepAlive: true }, () => this.#encoded)
     await this.#transport.shutdown({ at })
-    this.#budget.close()
+    this.#budget.end()
   }
 }
 

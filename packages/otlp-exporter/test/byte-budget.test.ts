@@ -74,7 +74,7 @@ describe('a byte budget', () => {
     let isWoken = false
     budget.reserve(MIB, nobody)
     budget.reserve(MIB, () => (isWoken = true))
-    budget.close()
+    budget.end()
     budget.release(MIB)
 
     expect(isWoken).toBe(false)
@@ -112,7 +112,7 @@ describe('a byte budget', () => {
   test('holds nothing after its end, whoever gives back or takes', () => {
     const budget = new ByteBudget(32 * MIB)
     const reserved = budget.reserve(MIB, nobody)
-    budget.close()
+    budget.end()
     expect(budget.used).toBe(0)
     expect(budget.reserve(MIB, nobody)).toBe(MIB)
     budget.release(reserved)

@@ -155,8 +155,12 @@ describe('forceFlush', () => {
 describe('shutdown', () => {
   test('holds nothing afterwards, not even of a batch that nobody sent', async () => {
     const { exporter } = await setup()
-    exporter.openBatch(() => {})?.add(endedSpan(1))
+    const onRoom = (): void => {}
+    exporter.openBatch(onRoom)?.add(endedSpan(1))
+    expect(exporter.stats().bufferedBytes).toBe(0)
+    exporter.openBatch(onRoom)?.add(endedSpan(2))
     expect(exporter.stats().bufferedBytes).toBeGreaterThan(0)
+    expect(exporter.stats().bufferedBytes).toBeLessThan(20_000)
     await exporter.shutdown()
     expect(exporter.stats().bufferedBytes).toBe(0)
   })
