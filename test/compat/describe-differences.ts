@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attributes, MeterProvider } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { startSink } from '@spanring/sink'
@@ -16,6 +17,7 @@ interface Options {
   maxExportBatchSize?: number
   scheduledDelayMillis?: number
   exportTimeoutMillis?: number
+  selfObsMeterProvider?: MeterProvider
 }
 
 /** The tests of one SDK line; in a file of its own for each, because two lines in a process share the API's globals. */
@@ -88,6 +90,18 @@ export function describeDifferences(sdk: SdkLine): void {
         return exporter.seen
       })
       expect(seen).toEqual({ stock: ['request'], spanring: [undefined] })
+    },
+    'the metric `otel.sdk.processor.span.processed`, when an export fails': async () => {
+      const seen = await see(async (contender) => {
+        const errorTypes: unknown[] = []
+        const tested = createProcessor(contender, new ScriptedExporter({ code: 1 }), {
+          selfObsMeterProvider: noteErrorTypes('otel.sdk.processor.span.processed', errorTypes),
+        })
+        endSpans(tested, 3)
+        await Promise.allSettled([tested.shutdown()])
+        return errorTypes
+      })
+      expect(seen).toEqual({ stock: [expect.any(String)], spanring: [undefined] })
     },
     'spans that end after the shutdown': async () => {
       const seen = await see(async (contender) => {
@@ -212,4 +226,18 @@ class ScriptedExporter {
   async shutdown(): Promise<void> {
     this.calls.push('shutdown')
   }
+}
+
+/** A metrics SDK of which nothing is needed but what one counter is given as `error.type`. */
+function noteErrorTypes(name: string, errorTypes: unknown[]): MeterProvider {
+  const nothing = { add() {}, record() {}, addCallback() {}, removeCallback() {} }
+  const counter = { add: (_value: number, attributes: Attributes) => void errorTypes.push(attributes['error.type']) }
+  const meter = {
+    createCounter: (created: string) => (created === name ? counter : nothing),
+    createUpDownCounter: () => nothing,
+    createHistogram: () => nothing,
+    createObservableGauge: () => nothing,
+    createObservableUpDownCounter: () => nothing,
+  }
+  return { getMeter: () => meter } as unknown as MeterProvider
 }

@@ -37,6 +37,11 @@ export const DIFFERENCES = {
       spanring: 'that in which the processor was made',
       why: 'what an exporter logs, or a hook that it calls, would be taken for a part of that request',
     },
+    'the metric `otel.sdk.processor.span.processed`, when an export fails': {
+      stock: 'has the failure as `error.type`',
+      spanring: 'counts the spans as handed over; the exporter’s own metric has its failures',
+      why: 'the conventions count what the processor did, and a dashboard would count a failure twice',
+    },
     'spans that end after the shutdown': {
       stock: 'vanish',
       spanring: 'are counted: `stats().dropped.already_shutdown`',
