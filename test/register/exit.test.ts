@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -7,7 +10,6 @@ import type { Program } from '../src/run-program.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500
-
 const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url), [
   '@opentelemetry/api',
   '@opentelemetry/sdk-node',
@@ -19,6 +21,17 @@ let sink: Sink
 beforeAll(async () => (sink = await startSink()))
 afterEach(() => sink.reset())
 afterAll(() => sink.close())
+
+/** Takes requests of any signal and never answers. */
+const silent = createServer()
+beforeAll(() => once(silent.listen(0, '127.0.0.1'), 'listening'))
+afterAll(() => silent.close())
+
+/** Metrics as well, which end with the same call, and whose exporter hangs for 10 s. */
+function withHangingMetrics(): Record<string, string> {
+  const { port } = silent.address() as AddressInfo
+  return { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${port}/v1/metrics` }
+}
 
 function start(how: string, env: Record<string, string> = {}): Program {
   return application.start(
@@ -91,6 +104,41 @@ describe('a process that gets SIGTERM', () => {
     expect(await program.ended).toMatchObject({ code: 3, signal: null })
   })
 
+  test.each<[string, Reply | undefined]>([
+    ['is down', undefined],
+    ['never answers', { fault: 'never' }],
+  ])('is gone within the bound when its own listener has closed its server and the backend %s', async (_what, reply) => {
+    if (reply) await sink.script(reply)
+    const program = start('server', {
+      ...(reply ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+      ...withHangingMetrics(),
+      SPANRING_EXIT_TIMEOUT: '2000',
+    })
+    await program.printed('ready')
+    const killedAt = performance.now()
+    program.kill('SIGTERM')
+    const { code, stderr } = await program.ended
+
+    expect(performance.now() - killedAt).toBeLessThan(2000 + SLACK_MILLIS)
+    expect(code).toBe(4)
+    expect(stderr).toMatch(/^spanring: 100 of 100 spans were not delivered \(100 \w+\)$/m)
+  })
+
+  test('is traced on if it goes on, although the backend has not answered within the bound', async () => {
+    await sink.script({ fault: 'never' }, { status: 200 })
+    const program = start('going on', { SPANRING_EXIT_TIMEOUT: '400' })
+    await program.printed('ready')
+    program.kill('SIGTERM')
+    // By then it has closed the connection.
+    await expect.poll(async () => (await sink.stats()).unanswered, { timeout: 5000 }).toBe(100)
+    program.kill('SIGUSR2')
+    const { code, stderr } = await program.ended
+
+    expect(code).toBe(0)
+    expect(await delivered()).toEqual(Array.from({ length: 50 }, (_, index) => 100 + index))
+    expect(stderr).toMatch(/^spanring: 100 of 150 spans were not delivered \(100 \w+\)$/m)
+  })
+
   test('ends by it although the package signal-exit listens too', async () => {
     const program = start('signal-exit')
     await program.printed('ready')
@@ -107,6 +155,18 @@ describe('a process that ends by itself', () => {
 
     expect(await program.ended).toMatchObject({ code: 0, signal: null })
     expect(await delivered()).toHaveLength(200)
+  })
+
+  test('is gone within the bound although the backend never answers, with its own code', async () => {
+    await sink.script({ fault: 'never' })
+    const program = start('server', { ...withHangingMetrics(), SPANRING_EXIT_TIMEOUT: '1500' })
+    await program.printed('ready')
+    const closedAt = performance.now()
+    program.kill('SIGUSR2')
+    const { code, signal } = await program.ended
+
+    expect(performance.now() - closedAt).toBeLessThan(1500 + SLACK_MILLIS)
+    expect({ code, signal }).toEqual({ code: 4, signal: null })
   })
 
   test('says what process.exit has cost', async () => {

@@ -4,9 +4,10 @@ import { isMainThread } from 'node:worker_threads'
 import { exitTimeoutMillis } from './exit-timeout.js'
 import { flush } from './flush.js'
 import { lossOf, unsentOf } from './loss.js'
+import type { RenewableProcessor } from './renewable-processor.js'
 import { say } from './say.js'
 import { appListensTo } from './signal-listeners.js'
-import type { SpanProcessor } from './span-processors.js'
+import { TimeBudget } from './time-budget.js'
 
 type Signal = 'SIGTERM' | 'SIGINT'
 
@@ -14,6 +15,10 @@ const SIGNALS: readonly Signal[] = ['SIGTERM', 'SIGINT']
 
 /** How long the first process of a container may outlive the signal that it sent to itself, in milliseconds. */
 const FIRST_PROCESS_MILLIS = 100
+/** The share of the time in which a flush has to end; metrics and logs have what is left when the backend is down. */
+const FLUSH_SHARE = 0.75
+/** The share in which what hangs after a flush is closed. */
+const CLOSE_SHARE = 0.05
 
 /** What is ended: `NodeSDK`, with metrics and logs beside the spans. */
 interface Sdk {
@@ -22,30 +27,63 @@ interface Sdk {
 
 /**
  * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. A signal that
- * the application listens to is its own affair, and only flushes; any other ends the process as it would without us,
- * after at most `SPANRING_EXIT_TIMEOUT`. What is lost is said on stderr, with counts.
+ * the application listens to is its own affair, and only flushes; any other ends the process as it would without us.
+ * All of that together, metrics and logs included, puts the end off for at most `SPANRING_EXIT_TIMEOUT`. What is lost is
+ * said on stderr, with counts.
  */
-export function endWithProcess(sdk: Sdk, processors: readonly SpanProcessor[]): void {
-  const timeoutMillis = exitTimeoutMillis()
-  let ended: Promise<void> | undefined
-  let beforeExit: 'idle' | 'busy' | 'gave up' = 'idle'
+export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
+  const millis = exitTimeoutMillis()
+  const budget = new TimeBudget(millis)
+  let ended: Promise<boolean> | undefined
+  let isFlushing = false
 
-  function end(): Promise<void> {
-    // The processors first: the call of NodeSDK joins this one, and knows no bound.
-    const steps = () => [...processors.map((processor) => processor.shutdown({ timeoutMillis })), sdk.shutdown()]
-    ended ??= within(timeoutMillis, steps)
+  /** True if all has ended well and in time: then nothing of it keeps the process alive. */
+  function end(): Promise<boolean> {
+    if (ended === undefined) {
+      startBudget()
+      // The processor first: the call of NodeSDK joins this one, and knows no bound. Zero would be without one.
+      const timeoutMillis = Math.max(1, budget.left)
+      ended = within(timeoutMillis, () => [spans.shutdown({ timeoutMillis }), sdk.shutdown()])
+    }
     return ended
+  }
+
+  function startBudget(): void {
+    // Spans have ended since the time of an earlier signal was over, so the application has gone on.
+    if (spans.isRenewed) budget.renew()
+    budget.start()
+  }
+
+  /** False if the time was too short. What was delivered, or has failed for good, is no reason to let go of anything. */
+  async function flushInTime(): Promise<boolean> {
+    const end = millis * (1 - FLUSH_SHARE)
+    if (budget.left <= end) return false
+    const isDelivered = await flush({ timeoutMillis: budget.left - end })
+    const isInTime = isDelivered || budget.left > end
+    // What follows is the application's own time.
+    if (isDelivered) budget.pause()
+    return isInTime
   }
 
   function onSignal(signal: Signal): void {
     if (appListensTo(signal, onSignal)) {
-      if (ended === undefined) void flush({ timeoutMillis })
+      if (ended === undefined && !isFlushing) void flushAtSignal()
     } else if (ended === undefined) {
       void end().then(() => raise(signal))
     } else {
       // A second signal comes from somebody who does not want to wait.
       raise(signal)
     }
+  }
+
+  /** Only the application knows whether it goes on, so when the time is over nothing of ours may keep it alive. */
+  async function flushAtSignal(): Promise<void> {
+    isFlushing = true
+    budget.renew()
+    budget.start()
+    if (!(await flushInTime()) && ended === undefined) await spans.letGo(millis * CLOSE_SHARE)
+    isFlushing = false
+    if (ended === undefined) budget.pause()
   }
 
   function raise(signal: Signal): void {
@@ -57,16 +95,22 @@ export function endWithProcess(sdk: Sdk, processors: readonly SpanProcessor[]): 
   }
 
   async function onBeforeExit(): Promise<void> {
-    if (beforeExit === 'busy' || ended !== undefined) return
+    if (isFlushing || ended !== undefined) return
+    startBudget()
     // The application may do more, and trace it, in its own listener; so as long as spans come nothing is shut down.
-    const isLast = beforeExit === 'gave up' || unsentOf(processors) === 0
-    beforeExit = 'busy'
-    if (isLast) await end()
-    beforeExit = isLast || (await flush({ timeoutMillis })) ? 'idle' : 'gave up'
+    if (unsentOf(spans.stats()) > 0) {
+      isFlushing = true
+      const isInTime = await flushInTime()
+      isFlushing = false
+      // Once that is idle again, this is called again.
+      if (isInTime) return
+    }
+    // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
+    if (!(await end())) setTimeout(() => process.exit(), budget.left).unref()
   }
 
   function report(): void {
-    const loss = lossOf(processors)
+    const loss = lossOf(spans.stats())
     if (loss !== undefined) say('WARN', loss)
   }
 
@@ -76,10 +120,12 @@ export function endWithProcess(sdk: Sdk, processors: readonly SpanProcessor[]): 
   process.once('exit', report)
 }
 
-/** Until all have settled, or the time is over; keeps the process alive meanwhile. */
-async function within(millis: number, steps: () => Promise<unknown>[]): Promise<void> {
+/** Whether all have been fulfilled before the time is over; keeps the process alive meanwhile. */
+async function within(millis: number, steps: () => Promise<unknown>[]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, millis)))
-  await Promise.race([Promise.allSettled(steps()), timeout])
+  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, millis, false)))
+  const all = Promise.allSettled(steps()).then((results) => results.every(({ status }) => status === 'fulfilled'))
+  const isDone = await Promise.race([all, timeout])
   clearTimeout(timer)
+  return isDone
 }

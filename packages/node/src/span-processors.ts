@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FlushOptions, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
+import { sumOf } from './stats.js'
+import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
 
 /** The `SpanProcessor` of the OpenTelemetry SDK, any line. */
 export interface SpanProcessor {
@@ -9,6 +10,8 @@ export interface SpanProcessor {
   forceFlush(options?: FlushOptions): Promise<void>
   /** Exports what is queued and closes the exporters; see `BatchSpanProcessor.shutdown`. */
   shutdown(options?: ShutdownOptions): Promise<void>
+  /** Where every span is; see `BatchSpanProcessor.stats`. Not there where each span is printed at once. */
+  stats?(): ProcessorStats
 }
 
 /** Any number of processors as one; the trouble of one keeps nothing from the others. */
@@ -31,6 +34,10 @@ export class SpanProcessors implements SpanProcessor {
 
   shutdown(options?: ShutdownOptions): Promise<void> {
     return allOf(this.#processors.map((processor) => processor.shutdown(options)))
+  }
+
+  stats(): ProcessorStats {
+    return sumOf(this.#processors.flatMap((processor) => processor.stats?.() ?? []))
   }
 }
 

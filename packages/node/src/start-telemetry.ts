@@ -6,6 +6,7 @@ import { isHelper } from './helper.js'
 import { findBehind, findBeside, findPackage } from './installed-packages.js'
 import type { InstalledPackage } from './installed-packages.js'
 import { logOwnWarnings } from './own-warnings.js'
+import { RenewableProcessor } from './renewable-processor.js'
 import { messageOf, say } from './say.js'
 import { sharedState } from './shared-state.js'
 import { createSpanProcessors } from './span-processor.js'
@@ -62,15 +63,17 @@ function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undef
   const endLogging = logOwnWarnings(findBehind(sdk, API))
   const { NodeSDK } = sdk.load() as unknown as SdkPackage
   const auto = instrumentations?.load() as InstrumentationsPackage | undefined
-  const spanProcessors = createSpanProcessors()
+  const first = createSpanProcessors()
+  const spans = new RenewableProcessor(first, createSpanProcessors)
   const options = {
     instrumentations: auto?.getNodeAutoInstrumentations(),
     resourceDetectors: auto?.getResourceDetectors?.(),
-    spanProcessors,
+    // With none NodeSDK makes no tracer provider.
+    spanProcessors: first.length > 0 ? [spans] : [],
   }
   endLogging()
   const nodeSdk = new NodeSDK(options)
   nodeSdk.start()
-  endWithProcess(nodeSdk, spanProcessors)
+  endWithProcess(nodeSdk, spans)
   if (instrumentations) instrumentEsModules(instrumentations)
 }

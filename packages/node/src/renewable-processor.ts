@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
+import { SpanProcessors } from './span-processors.js'
+import type { SpanProcessor } from './span-processors.js'
+import { sumOf } from './stats.js'
+
+/**
+ * A processor that can let go of everything that it waits for without being the end of tracing: what is queued and in
+ * flight is given up and counted, its connections are closed, and the next span that ends goes through a new one.
+ */
+export class RenewableProcessor implements SpanProcessor {
+  readonly #create: () => readonly SpanProcessor[]
+  #current: SpanProcessors | undefined
+  readonly #former: SpanProcessors[] = []
+  #shutdown: Promise<void> | undefined
+
+  constructor(first: readonly SpanProcessor[], create: () => readonly SpanProcessor[]) {
+    this.#current = new SpanProcessors(first)
+    this.#create = create
+  }
+
+  /** Whether spans have ended since it has let go. */
+  get isRenewed(): boolean {
+    return this.#former.length > 0 && this.#current !== undefined
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    this.#processor.onEnd(span)
+  }
+
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#current?.forceFlush(options) ?? Promise.resolve()
+  }
+
+  /** Never rejects: `NodeSDK` would not wait for metrics and logs any more. */
+  shutdown(options?: ShutdownOptions): Promise<void> {
+    this.#shutdown ??= this.#processor.shutdown(options).catch(() => {})
+    return this.#shutdown
+  }
+
+  /** Gives up what has not left within that many milliseconds; never rejects. */
+  async letGo(timeoutMillis: number): Promise<void> {
+    const former = this.#current
+    if (former === undefined || this.#shutdown !== undefined) return
+    this.#current = undefined
+    this.#former.push(former)
+    await former.shutdown({ timeoutMillis }).catch(() => {})
+  }
+
+  stats(): ProcessorStats {
+    return sumOf([...this.#former, this.#current].flatMap((processor) => processor?.stats() ?? []))
+  }
+
+  get #processor(): SpanProcessors {
+    this.#current ??= new SpanProcessors(this.#create())
+    return this.#current
+  }
+}
