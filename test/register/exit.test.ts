@@ -48,6 +48,11 @@ async function delivered(): Promise<number[]> {
   return (await sink.spans()).map(({ name }) => Number(name)).toSorted((a, b) => a - b)
 }
 
+function lastWord(stderr: string): { lost: number; ended: number; why: string } | undefined {
+  const [, lost, ended, why = ''] = /^spanring: (\d+) of (\d+) spans were not delivered \((.*)\)$/m.exec(stderr) ?? []
+  return lost === undefined ? undefined : { lost: Number(lost), ended: Number(ended), why }
+}
+
 describe('a process that gets SIGTERM', () => {
   test('delivers every span that ended before it, under load, and ends by the signal', async () => {
     const program = start('under load')
@@ -56,11 +61,27 @@ describe('a process that gets SIGTERM', () => {
     const { signal, stderr } = await program.ended
 
     expect(signal).toBe('SIGTERM')
-    expect(stderr).not.toContain('not delivered')
     const numbers = await delivered()
+    const { lost, ended } = lastWord(stderr) ?? { lost: 0, ended: numbers.length }
+    // Those that ended while the end was under way.
+    expect(numbers.length + lost).toBe(ended)
     expect(numbers.length).toBeGreaterThanOrEqual(Number(/\d+/.exec(printed)?.[0]))
     // No gap: whatever ended before the last one that was taken has arrived too.
     expect(numbers).toEqual(numbers.map((_, index) => index))
+  })
+
+  test('says the number of all spans that have ended, under load, if the backend never answers', async () => {
+    await sink.script({ fault: 'never' })
+    const program = start('under load', { SPANRING_EXIT_TIMEOUT: '1000' })
+    await program.printed(/ended \d{3,};/)
+    program.kill('SIGTERM')
+    const { stdout, stderr } = await program.ended
+
+    const { lost, ended, why } = lastWord(stderr) ?? {}
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain('not delivered')
+    expect(lost).toBe(ended)
+    expect(ended).toBeGreaterThanOrEqual(Number(stdout.match(/\d+(?=;)/g)?.at(-1)))
+    expect(why).toContain('already_shutdown')
   })
 
   test.each<[string, Reply]>([

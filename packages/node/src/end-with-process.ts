@@ -56,10 +56,10 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
 
   /** False if the time was too short. What was delivered, or has failed for good, is no reason to let go of anything. */
   async function flushInTime(): Promise<boolean> {
-    const end = millis * (1 - FLUSH_SHARE)
-    if (budget.left <= end) return false
-    const isDelivered = await flush({ timeoutMillis: budget.left - end })
-    const isInTime = isDelivered || budget.left > end
+    const kept = millis * (1 - FLUSH_SHARE)
+    if (budget.left <= kept) return false
+    const isDelivered = await flush({ timeoutMillis: budget.left - kept })
+    const isInTime = isDelivered || budget.left > kept
     // What follows is the application's own time.
     if (isDelivered) budget.pause()
     return isInTime

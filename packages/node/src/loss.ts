@@ -7,15 +7,18 @@ export function unsentOf({ queued, inFlight }: ProcessorStats): number {
 }
 
 /**
- * One sentence on what is not delivered when the process ends now, undefined if nothing is. Spans that ended after the
- * shutdown began are not in it: nobody expects those of a process that is told to end.
+ * One sentence on what is not delivered when the process ends now, undefined if nothing is: every sampled span that has
+ * ended, also those that ended while the end was under way.
  */
 export function lossOf(stats: ProcessorStats): string | undefined {
-  const { already_shutdown: late, ...dropped } = stats.dropped
   const left = { 'still queued': stats.queued, 'still being sent': stats.inFlight }
-  const reasons = Object.entries({ ...dropped, ...stats.failed, ...left }).filter(([, count]) => count > 0)
-  if (reasons.length === 0) return undefined
-  const lost = reasons.reduce((sum, [, count]) => sum + count, 0)
-  const why = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
-  return `${lost} of ${stats.ended - late} spans were not delivered (${why})`
+  const reasons = new Map<string, number>()
+  // A reason may be both, as shutdown.
+  for (const [reason, count] of [stats.dropped, stats.failed, left].flatMap((counts) => Object.entries(counts))) {
+    if (count > 0) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
+  }
+  if (reasons.size === 0) return undefined
+  const lost = [...reasons.values()].reduce((sum, count) => sum + count)
+  const why = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')
+  return `${lost} of ${stats.ended} spans were not delivered (${why})`
 }
