@@ -30,8 +30,8 @@ function owned<D extends Dispatcher>(dispatcher: D): D {
 test('a request that was given up in its queue is cancelled when its turn comes, and holds up nobody', async () => {
   const { state, origin } = await setupServer()
   state.isSilent = true
-  const { send } = setupTransport({ url: `${origin}/v1/traces`, dispatcher: owned(new Client(origin)), timeoutMillis: 300 })
-  const outcomes = await Promise.all([send(), send(), send()])
+  const { send } = setupTransport({ url: `${origin}/v1/traces`, dispatcher: owned(new Client(origin)) })
+  const outcomes = await Promise.all([send(1, 300), send(1, 300), send(1, 300)])
   expect(outcomes.map(({ failed }) => failed)).toEqual([{ timeout: 1 }, { timeout: 1 }, { timeout: 1 }])
 
   state.isSilent = false
