@@ -5,14 +5,15 @@ import { Agent, Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/transport/clock.js'
-import { setupTransport } from './setup-transport.js'
+import { setupTransport, until } from './setup-transport.js'
 
 /** Answers, unless it is told not to. */
 async function setupServer() {
-  const state = { isSilent: false }
+  const state = { isSilent: false, silentRequests: 0 }
   const server = createServer((request, response) => {
     request.resume()
-    if (!state.isSilent) request.on('end', () => response.end())
+    if (state.isSilent) state.silentRequests += 1
+    else request.on('end', () => response.end())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -30,10 +31,13 @@ function owned<D extends Dispatcher>(dispatcher: D): D {
 test('a request that was given up in its queue is cancelled when its turn comes, and holds up nobody', async () => {
   const { state, origin } = await setupServer()
   state.isSilent = true
-  const { send } = setupTransport({ url: `${origin}/v1/traces`, dispatcher: owned(new Client(origin)) })
+  const client = owned(new Client(origin))
+  const { send } = setupTransport({ url: `${origin}/v1/traces`, dispatcher: client })
   const outcomes = await Promise.all([send(1, 300), send(1, 300), send(1, 300)])
   expect(outcomes.map(({ failed }) => failed)).toEqual([{ timeout: 1 }, { timeout: 1 }, { timeout: 1 }])
 
+  // Either they are gone, or the second one has got to the silent backend.
+  await until(() => client.stats.size === 0 || state.silentRequests > 1)
   state.isSilent = false
   expect(await send()).toEqual({ exported: 1, failed: {} })
 })
