@@ -76,6 +76,23 @@ describe('spanring doctor', () => {
       [/fault +OTEL_EXPORTER_OTLP_HEADERS: header 1 is not written as name=value/, /authorization=Bearer%20…/],
     ],
     [
+      'typing errors, although a dependency copies the whole environment',
+      REGISTER,
+      () => ({
+        OTEL_BSP_MAX_QUEUE_SIZ: '1',
+        OTEL_EXPORTER_OTLP_TRACE_ENDPOINT: 'x',
+        OTEL_SERVICE_NAM: 'x',
+        SPANRING_EXIT_TIMOUT: '1',
+      }),
+      [
+        /OTEL_BSP_MAX_QUEUE_SIZ is set, but there is no such variable\.\n +→ Did you mean OTEL_BSP_MAX_QUEUE_SIZE\?/,
+        /→ Did you mean OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\?/,
+        /→ Did you mean OTEL_SERVICE_NAME\?/,
+        /→ Did you mean SPANRING_EXIT_TIMEOUT\?/,
+        /4 things are wrong/,
+      ],
+    ],
+    [
       'stock register beside ours',
       [...REGISTER, '--require', '@opentelemetry/auto-instrumentations-node/register'],
       () => ({}),

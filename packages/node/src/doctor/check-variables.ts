@@ -6,11 +6,15 @@ import type { ProbeReport } from './probe-report.js'
 /** About metrics and logs, which the doctor does not look at, or set by it. */
 const NOT_LOOKED_AT = /METRIC|_LOGS_|BLRP|^OTEL_LOG_LEVEL$|^OTEL_EXPORTER_OTLP_TRACES_TIMEOUT$|^SPANRING_DOCTOR_/
 
-/** What NodeSDK makes span processors from, when it is given none. */
+/** What NodeSDK makes span processors from, when it is given none; known names alone. */
 const OF_NODE_SDK = /^OTEL_(TRACES_EXPORTER|BSP_\w+|EXPORTER_OTLP_(TRACES_)?PROTOCOL)$/
 
-/** Names of the specification that a typing error may have been meant to be. */
+/** Names that a typing error may have been meant to be. */
 const NAMES = [
+  'SPANRING_EXIT_TIMEOUT',
+  'OTEL_NODE_RESOURCE_DETECTORS',
+  'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
+  'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
   'OTEL_SERVICE_NAME',
   'OTEL_RESOURCE_ATTRIBUTES',
   'OTEL_SDK_DISABLED',
@@ -23,6 +27,9 @@ const NAMES = [
     (name) => [`OTEL_EXPORTER_OTLP_${name}`, `OTEL_EXPORTER_OTLP_TRACES_${name}`],
   ),
 ]
+
+/** Two letters that changed places are two. */
+const MAX_TYPING_ERRORS = 2
 
 /** Which of the variables that are set are read by anything, and what is wrong with those that are. */
 export function checkVariables(env: Readonly<Record<string, string | undefined>>, report: ProbeReport): Finding[] {
@@ -45,29 +52,43 @@ function checkHeaders(name: string, text: string): Finding[] {
 }
 
 function explainUnread(name: string): Finding {
+  if (!NAMES.includes(name)) {
+    const meant = nearest(name)
+    if (meant !== undefined) return fault(`${name} is set, but there is no such variable.`, `Did you mean ${meant}?`)
+    return note(`${name} is set, but nothing in this set-up has read it so far.`)
+  }
   if (OF_NODE_SDK.test(name)) {
     return fault(
       `${name} is set, but nothing reads it: NodeSDK ignores it once your code gives it spanProcessors.`,
       `Use new NodeSDK({ spanProcessors: [createSpanProcessor()] }) from @spanring/node, which reads it, or unset it.`,
     )
   }
-  const meant = NAMES.find((known) => isTypingError(name, known))
-  if (meant !== undefined) return fault(`${name} is set, but there is no such variable.`, `Did you mean ${meant}?`)
-  if (NAMES.includes(name))
+  if (name === 'SPANRING_EXIT_TIMEOUT')
     return fault(
       `${name} is set, but nothing in this set-up reads it.`,
-      'Your code may set the same thing itself; then unset the variable.',
+      'Only @spanring/node/register does; in code, give sdk.shutdown() a bound of your own.',
     )
-  return note(`${name} is set, but nothing in this set-up has read it so far.`)
+  return fault(
+    `${name} is set, but nothing in this set-up reads it.`,
+    'Your code may set the same thing itself; then unset the variable.',
+  )
 }
 
-/** One letter too much, too little, wrong, or two that changed places. */
-function isTypingError(given: string, meant: string): boolean {
-  if (given === meant || Math.abs(given.length - meant.length) > 1) return false
-  let start = 0
-  while (start < given.length && given[start] === meant[start]) start++
-  let end = 0
-  while (end < given.length - start && end < meant.length - start && given.at(-1 - end) === meant.at(-1 - end)) end++
-  const [a, b] = [given.slice(start, given.length - end), meant.slice(start, meant.length - end)]
-  return a.length + b.length <= 2 || (a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0])
+/** The name that is a few typing errors away; undefined if none is. */
+function nearest(given: string): string | undefined {
+  const [best] = NAMES.map((name) => ({ name, distance: distance(given, name) })).toSorted((a, b) => a.distance - b.distance)
+  return best !== undefined && best.distance <= MAX_TYPING_ERRORS ? best.name : undefined
+}
+
+/** How many letters are too many, missing or wrong (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
 }

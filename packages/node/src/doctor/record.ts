@@ -2,6 +2,7 @@
 // Preloaded before everything else of the set-up: notes which variables are asked for, and what is said through diag.
 import { isMainThread } from 'node:worker_threads'
 import { API, API_VERSION, RECORDING } from './probe-report.js'
+import { recordReads } from './record-reads.js'
 import type { ApiGlobal, Recording } from './probe-report.js'
 
 type Globals = { [API]?: ApiGlobal; [RECORDING]?: Recording }
@@ -18,10 +19,5 @@ if (isMainThread) {
     globals[API] = { version, diag: { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore } }
   }
 
-  process.env = new Proxy(process.env, {
-    get(env, name): unknown {
-      if (typeof name === 'string' && /^(OTEL|SPANRING)_/.test(name)) recording.read.add(name)
-      return Reflect.get(env, name)
-    },
-  })
+  process.env = recordReads(process.env, recording.read)
 }

@@ -13,6 +13,10 @@ describe('checkVariables', () => {
     ['OTEL_EXPORTER_OTLP_ENDPOINTS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     ['OTEL_SERIVCE_NAME', 'OTEL_SERVICE_NAME'],
     ['OTEL_SERVICE_NANE', 'OTEL_SERVICE_NAME'],
+    ['OTEL_BSP_MAX_QUEUE_SIZ', 'OTEL_BSP_MAX_QUEUE_SIZE'],
+    ['OTEL_EXPORTER_OTLP_TRACE_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+    ['OTEL_TRACE_EXPORTERS', 'OTEL_TRACES_EXPORTER'],
+    ['SPANRING_EXIT_TIMOUT', 'SPANRING_EXIT_TIMEOUT'],
   ])('takes %s for a typing error', (given, meant) => {
     expect(check({ [given]: 'x' })).toEqual([`fault: ${given} is set, but there is no such variable. Did you mean ${meant}?`])
   })
@@ -23,6 +27,13 @@ describe('checkVariables', () => {
     expect(found[0]).toMatch(/^fault: OTEL_BSP_SCHEDULE_DELAY .*NodeSDK ignores it/)
     expect(found[1]).toMatch(/^fault: OTEL_SERVICE_NAME .*Your code may set the same thing itself/)
     expect(found[2]).toMatch(/^note: OTEL_SOMETHING_ELSE /)
+  })
+
+  test('does not advise a processor for a name that nothing reads', () => {
+    const found = check({ OTEL_BSP_MAX_QUEUE_BYTES: '1', SPANRING_EXIT_TIMEOUT: '1' })
+
+    expect(found[0]).toBe('note: OTEL_BSP_MAX_QUEUE_BYTES is set, but nothing in this set-up has read it so far.')
+    expect(found[1]).toMatch(/^fault: SPANRING_EXIT_TIMEOUT .*Only @spanring\/node\/register does/)
   })
 
   test('says nothing of variables that are empty, or about metrics and logs', () => {
