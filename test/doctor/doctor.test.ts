@@ -115,16 +115,47 @@ describe('spanring doctor', () => {
       [/fault +BatchSpanProcessor: OTEL_BSP_MAX_QUEUE_SIZE is "many"; must be an integer/],
     ],
     [
+      'that a variable switches tracing off',
+      REGISTER,
+      () => ({ OTEL_SDK_DISABLED: 'true' }),
+      [/fault +OTEL_SDK_DISABLED=true switches tracing off/],
+    ],
+    [
+      'that a variable switches traces off',
+      REGISTER,
+      () => ({ OTEL_TRACES_EXPORTER: 'none' }),
+      [/fault +OTEL_TRACES_EXPORTER=none switches traces off/],
+    ],
+    [
+      'that no exporter is left',
+      REGISTER,
+      () => ({ OTEL_TRACES_EXPORTER: 'otel' }),
+      [/has "otel"; must be otlp.*left out/, /fault +OTEL_TRACES_EXPORTER=otel leaves no exporter, so no traces will be sent/],
+    ],
+    [
+      'that no exporter is left to a processor in code',
+      OURS,
+      () => ({ OTEL_TRACES_EXPORTER: 'otel' }),
+      [/fault +OTEL_TRACES_EXPORTER=otel leaves no exporter/],
+    ],
+    [
+      'a sampler that takes nothing',
+      OURS,
+      () => ({ OTEL_TRACES_SAMPLER: 'always_off' }),
+      [/fault +OTEL_TRACES_SAMPLER=always_off samples nothing\./],
+    ],
+    [
       'that nothing starts telemetry',
       ['--no-warnings', '--import', 'node:fs'],
       () => ({}),
       [/fault +Nothing starts tracing in this set-up/],
     ],
-  ])('finds %s, and ends with 1', async (_what, options, env, sentences) => {
+  ])('finds %s, and ends with 1', async (what, options, env, sentences) => {
     const { code, text } = await diagnose(options, env())
 
     for (const sentence of sentences) expect(text).toMatch(sentence)
     expect(text).not.toContain('sesame')
+    expect(text.includes('Nothing starts tracing')).toBe(what === 'that nothing starts telemetry')
     expect(code).toBe(1)
   })
 

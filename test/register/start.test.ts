@@ -94,6 +94,15 @@ describe('the exporters that the environment names', () => {
     expect(await sink.stats()).toMatchObject({ delivered: 200, deliveredTwice: 0 })
   })
 
+  test('are none if it names none that there is, and register says what that means', async () => {
+    const { stderr } = await run(sdkAlone, { OTEL_TRACES_EXPORTER: 'otel' })
+
+    expect(stderr).toMatch(
+      /"otel"; must be otlp, console, zipkin or none; left out\nspanring: no exporter is left, so no traces are sent\n/,
+    )
+    expect(await sink.stats()).toMatchObject({ requests: 0 })
+  })
+
   test('are none if it says so', async () => {
     await run(sdkAlone, { OTEL_TRACES_EXPORTER: 'none' })
 

@@ -19,10 +19,12 @@ export function exportersFromEnvironment(otlp: OTLPTraceExporterOptions = {}): N
     if (names.length > 1) say('WARN', 'OTEL_TRACES_EXPORTER has none beside others; no spans are exported')
     return []
   }
-  return (names.length === 0 ? ['otlp'] : names).flatMap((name) => {
+  const exporters = (names.length === 0 ? ['otlp'] : names).flatMap((name) => {
     const exporter = exporterOf(name, otlp)
     return exporter === undefined ? [] : [{ exporter, isConsole: name === 'console' }]
   })
+  if (exporters.length === 0) say('ERROR', 'no exporter is left, so no traces are sent')
+  return exporters
 }
 
 function exporterOf(name: string, otlp: OTLPTraceExporterOptions): SpanExporter | undefined {

@@ -5,6 +5,7 @@ import { findBehind, findBeside, findPackage } from '../installed-packages.js'
 import type { InstalledPackage } from '../installed-packages.js'
 import { STOCK_REGISTER } from '../other-start.js'
 import { checkDelivery } from './check-delivery.js'
+import { checkSwitches } from './check-switches.js'
 import { checkVariables } from './check-variables.js'
 import { fault, note } from './finding.js'
 import type { Finding } from './finding.js'
@@ -47,7 +48,7 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
     findings.push(fault(`The set-up itself does not start: ${stderr.trim().slice(0, 1000)}`))
   } else {
     for (const said of new Set([...report.said, ...spanringLines(stderr)])) if (WRONG_VALUE.test(said)) findings.push(fault(said))
-    findings.push(...checkVariables(process.env, report), await checkDelivery(report))
+    findings.push(...checkVariables(process.env, report), checkSwitches(process.env, report) ?? (await checkDelivery(report)))
   }
 
   const lines = [
