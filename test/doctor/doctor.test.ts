@@ -171,6 +171,16 @@ describe('spanring doctor', () => {
     expect(code).toBe(1)
   })
 
+  test.each([[[...REGISTER, 'app.js']], [['app.js']], [['--no-warnings', '-r', './x.cjs', 'app.js', '3000']]])(
+    'ends with 2 and asks to leave the application out of %j',
+    async (options) => {
+      const { code, text } = await diagnose(options)
+
+      expect(text).toBe('spanring doctor does not start the application: leave out app.js, and give only the options of node.\n')
+      expect(code).toBe(2)
+    },
+  )
+
   test('ends with 2 and tells how to call it, if it is called wrongly', async () => {
     const { code, stderr } = await new Program(DOCTOR, ['docter']).ended
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 import { diagnose } from './doctor/diagnose.js'
+import { firstArgument } from './doctor/node-options.js'
 
 const HELP = `Usage: spanring doctor [options of node]
 
@@ -14,8 +15,15 @@ NODE_OPTIONS counts as well. Ends with 0 if all is well, with 1 if something is 
 `
 
 const [command, ...options] = process.argv.slice(2)
+const program = firstArgument(options)
 if (command === 'doctor' && !options.includes('--help')) {
-  void doctor()
+  if (program === undefined) void doctor()
+  else {
+    process.stderr.write(
+      `spanring doctor does not start the application: leave out ${program}, and give only the options of node.\n`,
+    )
+    process.exitCode = 2
+  }
 } else {
   const isAsked = command === 'help' || process.argv.includes('--help')
   process[isAsked ? 'stdout' : 'stderr'].write(HELP)
