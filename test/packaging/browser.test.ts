@@ -108,4 +108,23 @@ describe('the processor in a browser', () => {
 
     await expect.poll(() => page.evaluate('processor.stats().exported')).toBe(1)
   })
+
+  test('hands over everything before a page that is hidden is frozen, and goes on if it comes back', async () => {
+    const page = await openPage()
+    page.evaluate(`${SET_UP}
+      const answers = []
+      exporter.export = (spans, done) => { exported.push(spans.length); answers.push(done) }
+      const answer = () => { for (const done of answers.splice(0)) done({ code: 0 }) }
+      end(); end()`)
+    await expect.poll(() => page.evaluate('answers.length')).toBe(1)
+    page.evaluate('for (let i = 0; i < 5; i++) end()')
+    page.setVisibility('hidden')
+    expect(page.evaluate('JSON.stringify(exported)')).toBe('[2,2,2,1]')
+
+    page.setVisibility('visible')
+    page.evaluate('end(); answer(); processor.forceFlush()')
+    await expect.poll(() => page.evaluate('JSON.stringify(exported)')).toBe('[2,2,2,1,1]')
+    page.evaluate('answer()')
+    await expect.poll(() => page.evaluate('processor.stats().exported')).toBe(8)
+  })
 })

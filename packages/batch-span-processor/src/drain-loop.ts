@@ -9,7 +9,7 @@ type Mode = 'idle' | 'waiting' | 'awake' | 'stopped'
 
 /**
  * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only say what should happen
- * next and wake it, so two overlapping calls of `export` cannot be written.
+ * next and wake it, so two overlapping calls of `export` cannot be written but for a page that is hidden.
  *
  * ```
  *   ring ──stage──► open batch ──close──► waiting ──send──► in flight ──settle──► counted
@@ -58,7 +58,7 @@ export class DrainLoop {
       if (!this.#inTurn) this.unblock()
     })
     this.#inFlight = new ExportsInFlight(parts, this.unblock)
-    this.#alarm = new Alarm(parts.clock, () => parts.scope.neutral(this.#turn))
+    this.#alarm = new Alarm(parts.clock, this.turn)
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> 3)
     // Read once and never believed below 1: nothing would ever be sent.
@@ -85,12 +85,14 @@ export class DrainLoop {
     this.#inTurn = false
   }
 
-  /** Sends everything admitted so far without waiting for full batches: in the next turn, or in one at once. */
-  flush(isLastChance = false): void {
+  /** Sends everything admitted so far without waiting for full batches, beginning with the next turn. */
+  flush(): void {
     this.#flushTo = this.#parts.ring.head
-    if (isLastChance) this.#parts.scope.neutral(this.#turn)
-    else this.#runSoon()
+    this.#runSoon()
   }
+
+  /** Stages for as long as the budget of a turn allows, and sends what is due. */
+  readonly turn = (): void => this.#parts.scope.neutral(this.#turn)
 
   /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
@@ -125,7 +127,7 @@ export class DrainLoop {
     this.#soonPending = true
     this.#parts.clock.soon(() => {
       this.#soonPending = false
-      this.#parts.scope.neutral(this.#turn)
+      this.turn()
     })
   }
 

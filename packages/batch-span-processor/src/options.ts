@@ -38,7 +38,8 @@ export interface BufferConfig {
    */
   turnBudgetMillis?: number | undefined
   /**
-   * In a browser, whether to leave out the flush when the page is hidden. Default: false.
+   * In a browser, whether to leave out the flush when the page is hidden: it hands everything that is queued to the
+   * exporter at once, also beside an export under way, since the page may never run again. Default: false.
    */
   disableAutoFlushOnDocumentHide?: boolean | undefined
 }

@@ -136,9 +136,21 @@ export class SpanPipeline {
     return observed(this.#flush(options))
   }
 
-  /** For a page that may never run again: what is queued goes to the exporter before this returns, as one batch. */
+  /**
+   * For a page that may never run again: what is queued goes to the exporter before this returns, however much it is and
+   * whatever is under way. What stays are spans whose resource is not known, and those for which an incremental exporter
+   * has no room or no place beside `maxConcurrentBatches`.
+   */
   flushNow(): void {
-    this.#loop.flush(true)
+    const target: { capacity?: number } = this.#wholeBatch ?? {}
+    target.capacity = Infinity
+    this.#loop.flush()
+    // Ends with a turn that moved nothing: none is left, or what is has no way.
+    for (let size = Infinity; this.#ring.size < size;) {
+      size = this.#ring.size
+      this.#loop.turn()
+    }
+    target.capacity = 1
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {

@@ -4,13 +4,16 @@ import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, S
 
 /**
  * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
- * calls of `export` at once, abandoned ones apart (I2).
+ * calls of `export` at once, abandoned ones and page hides apart (I2).
  */
 export class WholeBatchExporter implements BatchTarget {
-  readonly maxConcurrentBatches = 1
+  /** Whatever was opened may be sent. */
+  readonly maxConcurrentBatches: number = Infinity
+  /** How many batches may be open or under way: one, and any number when a page is hidden, since there may be no later. */
+  capacity = 1
   /**
    * Exports that passed their deadline and have not called back. Nothing of them is held here: each can only have begun
-   * one time-out after the one before, and what its exporter keeps of it nobody can take away.
+   * one time-out after the one before, or as a page was hidden, and what its exporter keeps nobody can take away.
    */
   abandonedCount = 0
   readonly #exporter: SpanExporter
@@ -22,7 +25,7 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   openBatch(): StageableBatch | undefined {
-    if (this.#live.size > 0) return undefined
+    if (this.#live.size >= this.capacity) return undefined
     const spans: ReadableSpan[] = []
     this.#live.add(spans)
     return {

@@ -28,6 +28,7 @@ type Step =
   | { do: 'flush'; timeoutMillis: number | undefined; abortAfter: number | undefined }
   | { do: 'advance'; millis: number }
   | { do: 'stall'; millis: number }
+  | { do: 'hide' }
   | { do: 'shutdown'; timeoutMillis: number | undefined }
 
 type Reentry = 'no' | 'ends a span' | 'flushes' | 'shuts down'
@@ -38,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), millis: fc.integer({ min: 0, max: 400 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('flush' as const), timeoutMillis: limit, abortAfter: limit }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const), millis: fc.integer({ min: 1, max: 500 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('shutdown' as const), timeoutMillis: limit }) },
 )
 const steps = fc.array(step, { minLength: 1, maxLength: 14 })
@@ -57,6 +59,9 @@ class Life {
   readonly pipeline: SpanPipeline
   readonly #handedOver: () => number[]
   readonly #promised: Promised[] = []
+  /** Whether the page is being hidden, and how many spans are with the exporter because of that. */
+  isHiding = false
+  hidden = 0
   #ended = 0
   #fed = 0
   #isShutDown = false
@@ -95,6 +100,7 @@ class Life {
     if (action.do === 'end') this.end(action.count)
     else if (action.do === 'advance') await this.clock.advance(action.millis)
     else if (action.do === 'stall') this.clock.stall(action.millis)
+    else if (action.do === 'hide') this.#hide()
     else if (action.do === 'flush') this.#flush(action.timeoutMillis, action.abortAfter)
     else this.shutdown(action.timeoutMillis)
     // Also after a stall: what was due in the meantime gets its turn before anything is judged.
@@ -114,6 +120,16 @@ class Life {
     if (abortAfter !== undefined) this.clock.later(() => controller.abort(), abortAfter)
     const bound = this.#isShutDown ? 10_000 : Math.min(timeoutMillis ?? TIMEOUT, abortAfter ?? Infinity)
     this.#promise('flush', bound, this.pipeline.forceFlush({ timeoutMillis, signal: controller.signal }))
+  }
+
+  /** There is no such event once shutdown has begun. */
+  #hide(): void {
+    if (this.#isShutDown) return
+    const { inFlight } = this.pipeline.stats()
+    this.isHiding = true
+    this.pipeline.flushNow()
+    this.isHiding = false
+    this.hidden += this.pipeline.stats().inFlight - inFlight
   }
 
   #promise(what: string, bound: number, promise: Promise<void>): void {
@@ -182,11 +198,12 @@ test('I1 to I7 hold at every step of 10,000 histories with an exporter that take
     exporter.onShutdown = lived.onShutdown
     exporter.onExport = () => {
       const current = exporter.unanswered.filter((startedAt) => clock.now() < startedAt + TIMEOUT)
-      assert.equal(current.length, 0, 'I2: no export starts before the one before it has ended or passed its deadline')
+      const isAlone = life.isHiding || current.length === 0
+      assert.ok(isAlone, 'I2: no export starts before the one before it has ended or passed its deadline')
       life.reenter(lived.reentry, 'export')
       const { queued, inFlight } = life.pipeline.stats()
-      const objects = SETTINGS.maxQueueSize + SETTINGS.maxExportBatchSize
-      assert.ok(queued + inFlight <= objects, 'I5: at most the queue and one batch are held as objects')
+      const objects = SETTINGS.maxQueueSize + SETTINGS.maxExportBatchSize + life.hidden
+      assert.ok(life.isHiding || queued + inFlight <= objects, 'I5: at most the queue and one batch are held as objects')
     }
     await life.live(lived.steps)
     assert.equal(exporter.log.filter((entry) => entry === 'shutdown').length, 1, 'the exporter is shut down once')

@@ -409,6 +409,58 @@ test('a page that is hidden hands over what is queued before it may be frozen', 
   expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
 })
 
+test('a page that is hidden hands over a queue of any size at once, beside an export that is under way', async () => {
+  const { clock, exporter, pipeline, end } = setup({ scheduledDelayMillis: 60_000 }, { kind: 'ok', delay: 50 })
+  end(10)
+  await clock.advance(2)
+  expect(exporter.calls.length).toBe(1)
+  clock.creepMillis = 1
+  end(95)
+  pipeline.flushNow()
+  clock.creepMillis = 0
+  expect(exporter.numbers).toEqual(Array.from({ length: 105 }, (_, i) => i))
+  expect(Math.max(...exporter.calls.map(({ numbers }) => numbers.length))).toBe(10)
+  expect(exporter.unanswered.length).toBe(11)
+  expect(pipeline.stats()).toMatchObject({ ended: 105, queued: 0, inFlight: 105 })
+
+  // A page may come back; then there is one export at a time again.
+  end(25)
+  exporter.onExport = () => expect(exporter.unanswered).toEqual([])
+  await clock.advance(40)
+  expect(exporter.calls.length).toBe(11)
+  await clock.advance(200)
+  expect(pipeline.stats()).toMatchObject({ ended: 130, exported: 125, queued: 5, failed: {} })
+  await Promise.all([pipeline.shutdown(), clock.advance(60)])
+  expect(pipeline.stats()).toMatchObject({ ended: 130, exported: 130, queued: 0, inFlight: 0, failed: {} })
+})
+
+test('exports of a page that is hidden which never answer are given up like any other', async () => {
+  const { clock, exporter, pipeline, end } = setup({}, { kind: 'never' })
+  end(10)
+  await clock.advance(2)
+  end(20)
+  pipeline.flushNow()
+  end(10)
+  await clock.advance(200)
+  expect(pipeline.stats()).toMatchObject({ ended: 40, failed: { timeout: 30 }, abandonedExports: 3, inFlight: 10 })
+  expect(exporter.calls.length).toBe(4)
+})
+
+test('a page that is hidden gives an incremental exporter all that it takes, within no budget of a turn', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ scheduledDelayMillis: 60_000 }, 3, {
+    send: [{ answer: 'ok', delay: 50 }],
+  })
+  clock.creepMillis = 1
+  end(45)
+  pipeline.flushNow()
+  clock.creepMillis = 0
+  expect(exporter.sent.map(({ numbers }) => numbers.length)).toEqual([10, 10, 10])
+  expect(pipeline.stats()).toMatchObject({ ended: 45, queued: 15, inFlight: 30 })
+  await clock.advance(100)
+  expect(exporter.numbers).toEqual(Array.from({ length: 45 }, (_, i) => i))
+  expect(pipeline.stats()).toMatchObject({ exported: 45, queued: 0, inFlight: 0 })
+})
+
 test('many flushes that wait for the exporter at once make Node.js warn of no leak', async () => {
   const warned = vi.fn()
   process.on('warning', warned)
