@@ -91,8 +91,8 @@ export class DrainLoop {
     this.#runSoon()
   }
 
-  /** Stages for as long as the budget of a turn allows, and sends what is due. */
-  readonly turn = (): void => this.#parts.scope.neutral(this.#turn)
+  /** Stages for as long as the budget of a turn allows, and sends what is due while fewer are in flight than that. */
+  readonly turn = (maxInFlight?: number): void => this.#parts.scope.neutral(() => this.#turn(maxInFlight))
 
   /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
@@ -149,7 +149,7 @@ export class DrainLoop {
     this.#alarm.set(alarmMillis)
   }
 
-  readonly #turn = (): void => {
+  #turn(maxInFlight = this.#maxInFlight): void {
     if (this.#mode === 'stopped' || this.#inTurn) return
     const { clock, ring, settings } = this.#parts
     const now = clock.now()
@@ -159,7 +159,7 @@ export class DrainLoop {
     if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
     const isDone = this.#stager.stage(now)
     if (isDone && (now >= this.#dueAt || this.#stager.oldest < this.#flushTo)) this.#stager.closeBatch()
-    while (this.#inFlight.count < this.#maxInFlight) {
+    while (this.#inFlight.count < maxInFlight) {
       const staged = this.#stager.waiting.shift()
       if (staged === undefined) break
       this.#inFlight.send(staged, now)

@@ -108,12 +108,13 @@ export class SpanPipeline {
   admit(span: ReadableSpan): void {
     const ledger = this.#ledger
     const ring = this.#ring
+    // First, while this span is not counted: the exporter may ask for the counts in there.
+    if (ring.size >= this.#loop.helpAt) this.#loop.help()
     ledger.ended++
     if (this.#closed) {
       ledger.dropped.already_shutdown++
       return
     }
-    if (ring.size >= this.#loop.helpAt) this.#loop.help()
     if (!ring.offer(span)) {
       ledger.dropped.queue_full++
       return
@@ -142,15 +143,15 @@ export class SpanPipeline {
    * has no room or no place beside `maxConcurrentBatches`.
    */
   flushNow(): void {
-    const target: { capacity?: number } = this.#wholeBatch ?? {}
-    target.capacity = Infinity
-    this.#loop.flush()
+    const target = this.#wholeBatch
+    if (target) target.capacity = Infinity
     // Ends with a turn that moved nothing: none is left, or what is has no way.
     for (let size = Infinity; this.#ring.size < size;) {
       size = this.#ring.size
-      this.#loop.turn()
+      this.#loop.flush()
+      this.#loop.turn(target?.capacity)
     }
-    target.capacity = 1
+    if (target) target.capacity = 1
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {

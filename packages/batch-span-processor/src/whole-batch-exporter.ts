@@ -7,8 +7,7 @@ import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, S
  * calls of `export` at once, abandoned ones and page hides apart (I2).
  */
 export class WholeBatchExporter implements BatchTarget {
-  /** Whatever was opened may be sent. */
-  readonly maxConcurrentBatches: number = Infinity
+  readonly maxConcurrentBatches = 1
   /** How many batches may be open or under way: one, and any number when a page is hidden, since there may be no later. */
   capacity = 1
   /**
