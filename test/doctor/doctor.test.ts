@@ -35,6 +35,7 @@ describe('spanring doctor', () => {
     const { code, text } = await diagnose(REGISTER, { OTEL_SERVICE_NAME: 'shop' })
 
     expect(text).toMatch(/SDK 2\.x \(sdk-node 0\.223\.0, api 1\.9\.1\)/)
+    expect(text).toMatch(/^pipeline +spanring$/m)
     expect(text).toMatch(/ok +Read: .*OTEL_SERVICE_NAME/)
     expect(text).toMatch(/The test span was accepted, \d+ ms after it ended\.\n\nAll is well\.\n$/)
     expect(code).toBe(0)
@@ -56,6 +57,12 @@ describe('spanring doctor', () => {
       OURS,
       () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
       [/fault +The test span was not delivered: nothing listens at 127\.0\.0\.1:9 \(connection refused\)/, /is the port right\?/],
+    ],
+    [
+      'a wrong port of gRPC',
+      OURS,
+      () => ({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:9' }),
+      [/nothing listens at 127\.0\.0\.1:9 \(connection refused\)/, /comes from OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\./],
     ],
     [
       'a wrong protocol: HTTP to the port of gRPC',
@@ -157,6 +164,20 @@ describe('spanring doctor', () => {
     expect(text).not.toContain('sesame')
     expect(text.includes('Nothing starts tracing')).toBe(what === 'that nothing starts telemetry')
     expect(code).toBe(1)
+  })
+
+  test.each([
+    [
+      'stock register',
+      ['--import', '@opentelemetry/auto-instrumentations-node/register'],
+      /^pipeline +stock \(BatchSpanProcessor\); spanring is not in it$/m,
+    ],
+    ['a NodeSDK with the processor', ['--import', './telemetry.mjs'], /^pipeline +spanring$/m],
+  ])('says whose pipeline is in use with %s', async (_what, options, line) => {
+    const { code, text } = await diagnose(options)
+
+    expect(text).toMatch(line)
+    expect(code).toBe(0)
   })
 
   test('finds refused credentials, and shows none of them', async () => {

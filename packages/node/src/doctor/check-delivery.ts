@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect } from 'node:http2'
+import type { EndpointSource } from './endpoint.js'
+import { endpointSource } from './endpoint.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
 /** What became of the test span, and why. */
-export async function checkDelivery({ testSpan, millis, said }: ProbeReport): Promise<Finding> {
+export async function checkDelivery(
+  { testSpan, millis, said }: ProbeReport,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding> {
   if (testSpan === 'none') {
     return fault(
       'Nothing starts tracing in this set-up, so no span is made.',
@@ -18,7 +23,7 @@ export async function checkDelivery({ testSpan, millis, said }: ProbeReport): Pr
       ? testSpan.error
       : said.find((line) => /export|ECONNREFUSED/i.test(line) && /fail|error/i.test(line))
   if (failed === undefined) return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
-  const { what, advice } = await explain(failed)
+  const { what, advice } = await explain(failed, endpointSource(env))
   return fault(`The test span was not delivered: ${what}`, advice)
 }
 
@@ -27,27 +32,28 @@ interface Explanation {
   readonly advice: string
 }
 
-const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
-
-async function explain(failed: string): Promise<Explanation> {
+async function explain(failed: string, { variable, value }: EndpointSource): Promise<Explanation> {
   const url = /https?:\/\/[^\s;]+?(?=: |[\s;]|$)/.exec(failed)?.[0]
   const where = url ?? 'the endpoint'
   if (/ECONNREFUSED/.test(failed)) {
-    const address = /ECONNREFUSED ([^\s;]+)/.exec(failed)?.[1] ?? where
+    const source = value
+      ? `The address comes from ${variable}.`
+      : `${variable} is not set; it says where to send, unless your code does.`
+    const address = /ECONNREFUSED ([^\s;]*[^\s;.,])/.exec(failed)?.[1] ?? where
     return {
       what: `nothing listens at ${address} (connection refused).`,
-      advice: `Is the Collector or backend running there, and is the port right? OTLP over HTTP usually has port 4318, gRPC 4317. The address comes from ${ENDPOINT}.`,
+      advice: `Is the Collector or backend running there, and is the port right? OTLP over HTTP usually has port 4318, gRPC 4317. ${source}`,
     }
   }
   if (/ENOTFOUND|EAI_AGAIN/.test(failed)) {
-    return { what: `the host name in ${where} cannot be found.`, advice: `Look for a typing error in ${ENDPOINT}.` }
+    return { what: `the host name in ${where} cannot be found.`, advice: `Look for a typing error in ${variable}.` }
   }
   const status = Number(/(?:answered|HTTP) (\d{3})/.exec(failed)?.[1])
   if (status) return explainStatus(status, where)
   if (/WRONG_VERSION_NUMBER|wrong version number|EPROTO/.test(failed)) {
     return {
       what: `${where} does not speak TLS.`,
-      advice: `Write http:// in place of https:// in ${ENDPOINT}, or turn on TLS at the backend.`,
+      advice: `Write http:// in place of https:// in ${variable}, or turn on TLS at the backend.`,
     }
   }
   if (/certificate/i.test(failed)) {
@@ -59,19 +65,19 @@ async function explain(failed: string): Promise<Explanation> {
   if (url !== undefined && (await speaksHttp2(url))) {
     return {
       what: `${where} speaks gRPC, and the exporter speaks another protocol (OTLP over HTTP).`,
-      advice: `Send to the HTTP port of the backend (usually 4318) with ${ENDPOINT}, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc.`,
+      advice: `Send to the HTTP port of the backend (usually 4318) with ${variable}, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc.`,
     }
   }
   if (/UNAVAILABLE/.test(failed)) {
     return {
       what: 'the endpoint speaks HTTP, and the exporter speaks gRPC.',
-      advice: `Send to the gRPC port of the backend (usually 4317) with ${ENDPOINT}, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.`,
+      advice: `Send to the gRPC port of the backend (usually 4317) with ${variable}, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.`,
     }
   }
   if (/protocol|parse error|HPE_/i.test(failed)) {
     return {
       what: `what listens at ${where} does not speak HTTP.`,
-      advice: `Check host and port in ${ENDPOINT}; OTLP over HTTP usually has port 4318.`,
+      advice: `Check host and port in ${variable}; OTLP over HTTP usually has port 4318.`,
     }
   }
   if (/time|DEADLINE/i.test(failed)) {
@@ -80,7 +86,7 @@ async function explain(failed: string): Promise<Explanation> {
       advice: 'Is there a firewall or a proxy between, or is the backend overloaded?',
     }
   }
-  return { what: failed, advice: `Check ${ENDPOINT} and whether the backend is well.` }
+  return { what: failed, advice: `Check ${variable} and whether the backend is well.` }
 }
 
 function explainStatus(status: number, where: string): Explanation {
@@ -94,7 +100,7 @@ function explainStatus(status: number, where: string): Explanation {
   if (status === 404 || status === 405) {
     return {
       what: `${where} takes no traces (HTTP ${status}).`,
-      advice: `The path is usually /v1/traces. It is appended to ${ENDPOINT}, and not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.`,
+      advice: `The path is usually /v1/traces. It is appended to OTEL_EXPORTER_OTLP_ENDPOINT, and not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.`,
     }
   }
   if (status === 400 || status === 415) {

@@ -7,6 +7,7 @@ import { STOCK_REGISTER } from '../other-start.js'
 import { checkDelivery } from './check-delivery.js'
 import { checkSwitches } from './check-switches.js'
 import { checkVariables } from './check-variables.js'
+import { endpointText } from './endpoint.js'
 import { fault, note } from './finding.js'
 import type { Finding } from './finding.js'
 import { redact } from './redact.js'
@@ -48,7 +49,10 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
     findings.push(fault(`The set-up itself does not start: ${stderr.trim().slice(0, 1000)}`))
   } else {
     for (const said of new Set([...report.said, ...spanringLines(stderr)])) if (WRONG_VALUE.test(said)) findings.push(fault(said))
-    findings.push(...checkVariables(process.env, report), checkSwitches(process.env, report) ?? (await checkDelivery(report)))
+    findings.push(
+      ...checkVariables(process.env, report),
+      checkSwitches(process.env, report) ?? (await checkDelivery(report, process.env)),
+    )
   }
 
   const lines = [
@@ -57,7 +61,8 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
     `Node.js        ${process.versions.node}`,
     `OpenTelemetry  ${sdk ? `SDK ${lineOf(versionOf(sdk))} (sdk-node ${versionOf(sdk)}, api ${api ? versionOf(api) : 'not found'})` : 'no NodeSDK found'}`,
     `started by     ${isGiven ? given.trim() : `--import ${OURS}`}`,
-    `sends to       ${process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? 'http://localhost:4318 (the default)'}`,
+    ...(report?.pipeline === undefined ? [] : [`pipeline       ${report.pipeline}`]),
+    `sends to       ${endpointText(process.env, report?.read ?? [])}`,
     '',
     ...findings.flatMap(linesOf),
     '',

@@ -7,6 +7,8 @@ export interface ProbeReport {
   /** Warnings and errors through `diag`. */
   readonly said: readonly string[]
   readonly testSpan: TestSpan
+  /** Whose processors the spans go through, as far as it can be seen. */
+  readonly pipeline?: string | undefined
   /** Milliseconds from the end of the test span to the answer. */
   readonly millis: number
 }

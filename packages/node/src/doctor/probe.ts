@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs after the set-up of the application, in its place: ends one span, and tells what became of it.
+import { pipelineInUse } from './pipeline-in-use.js'
 import { API, RECORDING } from './probe-report.js'
 import type { ApiGlobal, ProbeReport, Recording, TestSpan } from './probe-report.js'
 
@@ -21,8 +22,10 @@ export async function probe(): Promise<void> {
   const provider = globals[API]?.trace as TracerProvider | undefined
   const startedAt = performance.now()
   const testSpan = provider === undefined ? 'none' : await send(provider)
+  const pipeline = provider && pipelineInUse(provider.getDelegate?.() ?? provider)
   const { read = [], said = [] } = globals[RECORDING] ?? {}
-  const report: ProbeReport = { read: [...read], said: [...said], testSpan, millis: performance.now() - startedAt }
+  const millis = performance.now() - startedAt
+  const report: ProbeReport = { read: [...read], said: [...said], testSpan, pipeline, millis }
   // Whatever the set-up does at its end is not asked for.
   process.send?.(report, () => process.kill(process.pid, 'SIGKILL'))
 }

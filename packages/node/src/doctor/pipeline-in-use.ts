@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+interface Processor {
+  onEnd(span: unknown): void
+  /** Only those of spanring count their spans. */
+  stats?(): unknown
+}
+
+/** Whose processors a tracer provider has, in words; undefined if that cannot be seen. */
+export function pipelineInUse(provider: object): string | undefined {
+  // The provider of every SDK line holds one processor, and that a list.
+  const processors = partsOf(provider).flatMap((active) => {
+    const parts = partsOf(active)
+    return parts.length > 0 && !isSpanring(active) ? parts : [active]
+  })
+  const names = new Set(processors.map((processor) => (isSpanring(processor) ? 'spanring' : nameOf(processor))))
+  return names.size === 0 ? undefined : [...names].join(', and ')
+}
+
+function partsOf(holder: object): Processor[] {
+  return Object.values(holder)
+    .flat()
+    .filter((part): part is Processor => typeof (part as Partial<Processor> | null | undefined)?.onEnd === 'function')
+}
+
+function isSpanring({ stats }: Processor): boolean {
+  return typeof stats === 'function'
+}
+
+function nameOf(processor: Processor): string {
+  const { name } = processor.constructor
+  if (name === 'BatchSpanProcessor' || name === 'SimpleSpanProcessor') return `stock (${name}); spanring is not in it`
+  return name === 'ConsoleProcessor' ? 'spanring' : name
+}
