@@ -120,7 +120,24 @@ describe('the exporters that the environment names', () => {
   })
 })
 
+test.each([['--import'], ['--require']])('stats tells where the spans of register are, loaded with %s', async (option) => {
+  await sink.script({ status: 400 })
+  const { stdout } = await sdkAlone.start('print-stats.mjs', {
+    execArgv: [option, OURS],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin },
+  }).ended
+
+  expect(JSON.parse(stdout)).toMatchObject({ ended: 10, exported: 0, queued: 0, failed: { http_400: 10 } })
+})
+
 describe('createSpanProcessor', () => {
+  test.each([['otlp'], ['otlp,console'], ['console']])('makes one that counts with the exporters %s', async (names) => {
+    const env = { OTEL_TRACES_EXPORTER: names, OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin }
+    const { stdout } = await sdkAlone.start('create-processor.mjs', { env }).ended
+
+    expect(stdout).toContain('made, flushed true, 0 ended\n')
+  })
+
   test.each([
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'npm install @opentelemetry/exporter-trace-otlp-grpc'],
     ['OTEL_TRACES_EXPORTER', 'console', 'npm install @opentelemetry/sdk-trace'],
@@ -128,7 +145,7 @@ describe('createSpanProcessor', () => {
     const application = await Application.create('sdk-2', PROGRAMS, ['@opentelemetry/api', '@spanring/node'])
     const { stdout, stderr } = await application.start('create-processor.mjs', { env: { [name]: value } }).ended
 
-    expect(stdout).toBe('made, flushed true\n')
+    expect(stdout).toBe('made, flushed true, 0 ended\n')
     expect(stderr).toContain(advice)
   })
 

@@ -44,7 +44,9 @@ export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcesso
 class ListedProcessor extends BatchSpanProcessor {
   constructor(options: BufferConfig & { exporter: SpanExporter }) {
     super(options)
-    sharedState().processors.add(this)
+    const { processors, counted } = sharedState()
+    processors.add(this)
+    counted.push(this)
   }
 
   override shutdown(options?: ShutdownOptions): Promise<void> {

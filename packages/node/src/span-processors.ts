@@ -10,8 +10,8 @@ export interface SpanProcessor {
   forceFlush(options?: FlushOptions): Promise<void>
   /** Exports what is queued and closes the exporters; see `BatchSpanProcessor.shutdown`. */
   shutdown(options?: ShutdownOptions): Promise<void>
-  /** Where every span is; see `BatchSpanProcessor.stats`. Not there where each span is printed at once. */
-  stats?(): ProcessorStats
+  /** Where every span is, added up over the exporters; see `BatchSpanProcessor.stats`. What is printed is not counted. */
+  stats(): ProcessorStats
 }
 
 /** Any number of processors as one; the trouble of one keeps nothing from the others. */
@@ -37,7 +37,7 @@ export class SpanProcessors implements SpanProcessor {
   }
 
   stats(): ProcessorStats {
-    return sumOf(this.#processors.flatMap((processor) => processor.stats?.() ?? []))
+    return sumOf(this.#processors.map((processor) => processor.stats()))
   }
 }
 

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
+import { sharedState } from './shared-state.js'
+
+/**
+ * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + inFlight`, added up over every
+ * processor that `createSpanProcessor` or `register` made in this thread, also those that are shut down.
+ */
+export function stats(): ProcessorStats {
+  return sumOf(sharedState().counted.map((processor) => processor.stats()))
+}
 
 /** Counts of several processors as one. A span that went to two of them is in both, and counts twice. */
 export function sumOf(parts: readonly ProcessorStats[]): ProcessorStats {

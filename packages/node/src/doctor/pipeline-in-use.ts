@@ -23,12 +23,12 @@ function partsOf(holder: object): Processor[] {
     .filter((part): part is Processor => typeof (part as Partial<Processor> | null | undefined)?.onEnd === 'function')
 }
 
-function isSpanring({ stats }: Processor): boolean {
-  return typeof stats === 'function'
+function isSpanring(processor: Processor): boolean {
+  return 'stats' in processor
 }
 
 function nameOf(processor: Processor): string {
   const { name } = processor.constructor
   if (name === 'BatchSpanProcessor' || name === 'SimpleSpanProcessor') return `stock (${name}); spanring is not in it`
-  return name === 'ConsoleProcessor' ? 'spanring' : name
+  return name
 }
