@@ -145,6 +145,19 @@ describe('a process that gets SIGTERM', () => {
     expect(stderr).toMatch(/^spanring: 100 of 100 spans were not delivered \(100 \w+\)$/m)
   })
 
+  test('delivers everything when its own listener has closed its server, and keeps its exit code', async () => {
+    const program = start('server')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+
+    expect(await program.ended).toMatchObject({
+      code: 4,
+      signal: null,
+      stderr: expect.not.stringContaining('not delivered') as unknown,
+    })
+    expect(await delivered()).toHaveLength(100)
+  })
+
   test('is traced on if it goes on, although the backend has not answered within the bound', async () => {
     await sink.script({ fault: 'never' }, { status: 200 })
     const program = start('going on', { SPANRING_EXIT_TIMEOUT: '400' })
