@@ -50,6 +50,14 @@ describe('the example', () => {
     expect(await sink.stats()).toMatchObject({ requests: 0 })
   })
 
+  test('sdk-2x says what is wrong with its variables, through the logger that NodeSDK registers', async () => {
+    const env = { OTEL_LOG_LEVEL: 'warn', OTEL_BSP_SCHEDULE_DELAY: 'abc', OTEL_EXPORTER_OTLP_TIMEOUT: '5s' }
+    const { stderr } = await start('sdk-2x', 'app.js', ['--import', './telemetry.js'], env).ended
+
+    expect(stderr).toContain('BatchSpanProcessor: OTEL_BSP_SCHEDULE_DELAY is "abc"')
+    expect(stderr).toContain('OTLPTraceExporter: OTEL_EXPORTER_OTLP_TIMEOUT is "5s"')
+  })
+
   test('register is traced, and delivers its spans when it is stopped', async () => {
     const server = start('register', 'server.js', ['--import', '@spanring/node/register'], { PORT: '0' })
     const url = await server.printed(/http:[^,]+/)

@@ -91,7 +91,7 @@ export function resolveSettings(config: BufferConfig, env: Environment = (global
     settings.maxExportBatchSize = maxQueueSize
     // Nobody asked for the default; a small queue alone is no mistake.
     if (maxExportBatchSize !== RULES.maxExportBatchSize[1]) {
-      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
+      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize, ${maxQueueSize}`)
     }
   }
   settings.exportTimeoutMillis ||= Infinity

@@ -12,6 +12,8 @@ let instances = 0
  * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
  * exporter, whatever comes of the export, or when it is dropped, with the reason as `error.type`.
  *
+ * The size of the queue is that of what its capacity limits: spans that wait as objects.
+ *
  * Counts are reported as differences from the drain loop, so no code of a metrics SDK runs inside `span.end()`.
  */
 export class ProcessorMetrics {

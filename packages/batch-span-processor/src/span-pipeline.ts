@@ -100,7 +100,7 @@ export class SpanPipeline {
       return this.#loss.report(now)
     })
     if (meterProvider) {
-      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#queued))
+      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#ring.size))
     }
   }
 
@@ -229,9 +229,7 @@ export class SpanPipeline {
 
   #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
     if (status !== 'timeout') return error ?? new Error(`${what} failed`)
-    return new Error(
-      `${what} has not ended within ${millis} ms; ${this.#queued} spans are queued, ${this.#ledger.inFlight} in flight`,
-    )
+    return new Error(`${what} has not ended within ${millis} ms; ${this.#queued} queued, ${this.#ledger.inFlight} in flight`)
   }
 
   /** A metrics SDK may throw. */

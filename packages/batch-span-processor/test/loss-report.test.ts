@@ -19,22 +19,27 @@ function setup() {
       report.report(now)
     }
   }
-  return { lines, ledger, report, run }
+  /** What was said, when it was said: behind the code that is running. */
+  const said = async (): Promise<string[]> => {
+    await Promise.resolve()
+    return lines
+  }
+  return { said, ledger, report, run }
 }
 
 afterEach(() => {
   diag.disable()
 })
 
-test('without a loss nothing is said and no look is asked for', () => {
-  const { lines, report, run } = setup()
+test('without a loss nothing is said and no look is asked for', async () => {
+  const { said, report, run } = setup()
   run(0, 60_000)
-  expect(lines).toEqual([])
+  expect(await said()).toEqual([])
   expect(report.nextAt).toBe(Infinity)
 })
 
-test('one line says that spans are lost, one that this is over, with counts by reason', () => {
-  const { lines, ledger, report, run } = setup()
+test('one line says that spans are lost, one that this is over, with counts by reason', async () => {
+  const { said, ledger, report, run } = setup()
   ledger.ended = 1000
   ledger.lastError = new Error('connect ECONNREFUSED')
   run(0, 2000, () => {
@@ -42,7 +47,7 @@ test('one line says that spans are lost, one that this is over, with counts by r
     ledger.fail('timeout', 1)
   })
   run(2000, 20_000)
-  expect(lines).toEqual([
+  expect(await said()).toEqual([
     'BatchSpanProcessor: losing spans: 3 so far (2 dropped as queue_full, 1 failed as timeout); last error: connect ECONNREFUSED',
     'BatchSpanProcessor: no longer losing spans: 600 were lost in 7.0 s; ' +
       'since the start 400 dropped as queue_full, 200 failed as timeout of 1000 ended; last error: connect ECONNREFUSED',
@@ -57,12 +62,13 @@ test('the loop is asked to look again when the loss may be over', () => {
   expect(report.nextAt).toBe(100 + LOSS_OVER_MILLIS)
 })
 
-test('losses that come and go make at most one pair of lines in the interval, and nothing is left out', () => {
-  const { lines, ledger, run } = setup()
+test('losses that come and go make at most one pair of lines in the interval, and nothing is left out', async () => {
+  const { said, ledger, run } = setup()
   // Five bursts of loss in one interval, each over before the next.
   run(0, REPORT_INTERVAL_MILLIS * 3, (now) => {
     if (now < REPORT_INTERVAL_MILLIS && now % 6000 === 0) ledger.dropped.queue_full += 10
   })
+  const lines = await said()
   expect(lines.length).toBe(4)
   expect(lines[0]).toContain('losing spans: 10 so far')
   expect(lines[1]).toContain('10 were lost')
@@ -70,13 +76,13 @@ test('losses that come and go make at most one pair of lines in the interval, an
   expect(lines[3]).toContain('40 were lost')
 })
 
-test('what was not yet said is said at shutdown', () => {
-  const { lines, ledger, report } = setup()
+test('what was not yet said is said at shutdown', async () => {
+  const { said, ledger, report } = setup()
   ledger.ended = 5
   ledger.dropped.shutdown = 5
   report.close(10)
   report.close(20)
-  expect(lines).toEqual(['BatchSpanProcessor: shut down: 5 were lost; since the start 5 dropped as shutdown of 5 ended'])
+  expect(await said()).toEqual(['BatchSpanProcessor: shut down: 5 were lost; since the start 5 dropped as shutdown of 5 ended'])
 })
 
 test('a logger that throws changes nothing', () => {

@@ -68,7 +68,7 @@ test('a flush that runs out of time says what is left and keeps it queued', asyn
   const flush = watch(pipeline.forceFlush({ timeoutMillis: 40 }))
   await clock.advance(40)
   expect(flush.after).toBe(40)
-  expect(flush.error).toEqual(new Error('forceFlush has not ended within 40 ms; 15 spans are queued, 10 in flight'))
+  expect(flush.error).toEqual(new Error('forceFlush has not ended within 40 ms; 15 queued, 10 in flight'))
   await clock.advance(1000)
   expect(pipeline.stats().exported).toBe(25)
 })

@@ -101,12 +101,13 @@ function choiceOf<T extends string>(
   variables: readonly (readonly [string, string])[],
 ): T {
   const given = option === undefined || option === null ? [] : [[name, option] as const]
-  for (const [source, value] of [...given, ...variables]) {
-    const choice = choices.find((candidate) => candidate === value)
-    if (choice !== undefined) return choice
-    warnLater(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; not used`)
+  const sources = [...given, ...variables]
+  const first = sources.findIndex(([, value]) => choices.includes(value as T))
+  const choice = first === -1 ? choices[0] : (sources[first]?.[1] as T)
+  for (const [source, value] of first === -1 ? sources : sources.slice(0, first)) {
+    warnLater(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; using ${choice}`)
   }
-  return choices[0]
+  return choice
 }
 
 function flagOf(name: string, value: unknown, fallback: boolean): boolean {
