@@ -31,13 +31,14 @@ export class DrainLoop {
   wakeAt = 1
   /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
+  /** How many batches may be in flight at once. */
+  maxInFlight: number
   readonly #parts: PipelineParts
   /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
   readonly #onTurnEnd: (now: number) => number
   readonly #stager: Stager
   readonly #inFlight: ExportsInFlight
   readonly #alarm: Alarm
-  readonly #maxInFlight: number
   #mode: Mode = 'idle'
   #inTurn = false
   #soonPending = false
@@ -62,7 +63,7 @@ export class DrainLoop {
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> 3)
     // Read once and never believed below 1: nothing would ever be sent.
-    this.#maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
+    this.maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
   }
 
   /** From `onEnd`, when the ring has reached `wakeAt`. */
@@ -91,8 +92,8 @@ export class DrainLoop {
     this.#runSoon()
   }
 
-  /** Stages for as long as the budget of a turn allows, and sends what is due while fewer are in flight than that. */
-  readonly turn = (maxInFlight?: number): void => this.#parts.scope.neutral(() => this.#turn(maxInFlight))
+  /** Stages for as long as the budget of a turn allows, and sends what is due while fewer than `maxInFlight` are. */
+  readonly turn = (): void => this.#parts.scope.neutral(this.#turn)
 
   /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
@@ -149,7 +150,7 @@ export class DrainLoop {
     this.#alarm.set(alarmMillis)
   }
 
-  #turn(maxInFlight = this.#maxInFlight): void {
+  readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
     const { clock, ring, settings } = this.#parts
     const now = clock.now()
@@ -159,7 +160,7 @@ export class DrainLoop {
     if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
     const isDone = this.#stager.stage(now)
     if (isDone && (now >= this.#dueAt || this.#stager.oldest < this.#flushTo)) this.#stager.closeBatch()
-    while (this.#inFlight.count < maxInFlight) {
+    while (this.#inFlight.count < this.maxInFlight) {
       const staged = this.#stager.waiting.shift()
       if (staged === undefined) break
       this.#inFlight.send(staged, now)

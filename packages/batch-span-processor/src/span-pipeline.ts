@@ -144,14 +144,14 @@ export class SpanPipeline {
    */
   flushNow(): void {
     const target = this.#wholeBatch
-    if (target) target.capacity = Infinity
+    if (target) this.#loop.maxInFlight = target.maxConcurrentBatches = Infinity
     // Ends with a turn that moved nothing: none is left, or what is has no way.
     for (let size = Infinity; this.#ring.size < size;) {
       size = this.#ring.size
       this.#loop.flush()
-      this.#loop.turn(target?.capacity)
+      this.#loop.turn()
     }
-    if (target) target.capacity = 1
+    if (target) this.#loop.maxInFlight = target.maxConcurrentBatches = 1
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {

@@ -16,8 +16,7 @@ export function warn(message: string): void {
 /** One short sentence for whatever was thrown or given. */
 export function textOf(value: unknown): string {
   try {
-    const text = String((value as Error | undefined)?.message || value)
-    return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text
+    return String((value as Error | undefined)?.message || value).slice(0, MAX_TEXT_LENGTH)
   } catch {
     return 'unknown'
   }

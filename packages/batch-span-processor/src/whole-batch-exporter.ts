@@ -7,9 +7,8 @@ import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, S
  * calls of `export` at once, abandoned ones and page hides apart (I2).
  */
 export class WholeBatchExporter implements BatchTarget {
-  readonly maxConcurrentBatches = 1
   /** How many batches may be open or under way: one, and any number when a page is hidden, since there may be no later. */
-  capacity = 1
+  maxConcurrentBatches = 1
   /**
    * Exports that passed their deadline and have not called back. Nothing of them is held here: each can only have begun
    * one time-out after the one before, or as a page was hidden, and what its exporter keeps nobody can take away.
@@ -24,7 +23,7 @@ export class WholeBatchExporter implements BatchTarget {
   }
 
   openBatch(): StageableBatch | undefined {
-    if (this.#live.size >= this.capacity) return undefined
+    if (this.#live.size >= this.maxConcurrentBatches) return undefined
     const spans: ReadableSpan[] = []
     this.#live.add(spans)
     return {
