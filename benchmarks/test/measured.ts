@@ -24,7 +24,7 @@ export function measured(change: Partial<Measurement> = {}): Measurement {
     producedPerSecond: 1,
     endMillis: 1,
     mostBufferedBytes: 1,
-    mostHeapBytes: 1,
+    retainedHeapBytes: 1,
     rssBytes: 1,
     peakRssBytes: 1,
     ...change,

@@ -146,7 +146,7 @@ test('a shutdown does not sit out a back-off', async () => {
   expect(await sink.stats()).toMatchObject({ requests: 2, delivered: 5 })
 })
 
-// R3. Turns red without `try` in `warn` (batch-span-processor/src/warn.ts).
+// R3. Turns red without the `catch` in `warn` (batch-span-processor/src/warn.ts).
 test.each<[string, (processor: BatchSpanProcessor) => void]>([
   ['ends a span', () => {}],
   ['ends a span and flushes', (processor) => void processor.forceFlush()],

@@ -118,7 +118,7 @@ test('a headers function that stays silent, or throws, costs its own batch and h
   expect(await sink.stats()).toMatchObject({ delivered: 2 })
 })
 
-// R1, R2. Turns red without `this.#current = undefined` on abort in `WholeBatchExporter.#send` (batch-span-processor/src).
+// R1, R2. Turns red without `this.#live.delete(batch)` on abort in `WholeBatchExporter.#send` (batch-span-processor/src).
 test('the place of an export whose callback is lost is given to the next one', async () => {
   const calls: Done[] = []
   const { processor, end } = setupScripted(scripted((_spans, done) => void (calls.push(done) === 2 && done({ code: 0 }))))

@@ -9,6 +9,7 @@ import type { Quantiles } from '../quantiles.js'
 import { createSpanSource } from '../span-source.js'
 import type { SpanSource } from '../span-source.js'
 import { HeapWatch } from './heap-watch.js'
+import { liveHeapBytes } from './live-heap.js'
 import { runOpenLoop } from './open-loop.js'
 import type { Load, Scenario } from './scenario.js'
 import { mainThreadMicros } from './thread-clock.js'
@@ -37,7 +38,8 @@ export interface Measurement extends Account {
   /** From the call of forceFlush, or of forceFlush and shutdown together, to the end. */
   readonly endMillis: number
   readonly mostBufferedBytes: number
-  readonly mostHeapBytes: number
+  /** In the heap and in use shortly before an outage ends, above what was before the load; nothing without one. */
+  readonly retainedHeapBytes: number | undefined
   /** When the load ends. */
   readonly rssBytes: number
   /** Of the whole process, from its start to its end. */
@@ -46,10 +48,12 @@ export interface Measurement extends Account {
 
 const SAMPLE_MILLIS = 100
 const SETTLE_MILLIS = 1000
+/** The part of an outage after which the heap is looked at. */
+const OUTAGE_SEEN = 0.95
 
 /** Plays one contender in this process, from its construction to its shutdown; `onStart` is called when the load begins. */
 export async function measure({ contender, scenario, target }: Assignment, onStart: () => void): Promise<Measurement> {
-  const { load, warmupSeconds, endsBefore, attributesPerSpan, settleMillis = SETTLE_MILLIS } = scenario
+  const { load, warmupSeconds, endsBefore, outage, attributesPerSpan, settleMillis = SETTLE_MILLIS } = scenario
   const sdk = await loadSdk(contender.sdkLine)
   const ready = createContender(contender, sdk, target, scenario)
   const count = spansOf(load)
@@ -57,14 +61,23 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
   const source = createSpanSource(sdk, timed, attributesPerSpan)
   if (warmupSeconds > 0) await play({ ...load, seconds: warmupSeconds }, source)
 
-  const most = { buffered: 0, heap: 0 }
+  let mostBufferedBytes = 0
   const sample = (): void => {
-    most.buffered = Math.max(most.buffered, ready.bufferedBytes())
-    most.heap = Math.max(most.heap, process.memoryUsage().heapUsed)
+    mostBufferedBytes = Math.max(mostBufferedBytes, ready.bufferedBytes())
   }
   // Where time is measured too, the look at memory must not be: reading it takes as long as some batches do.
-  const sampler = scenario.outage === undefined ? undefined : setInterval(sample, SAMPLE_MILLIS)
+  const sampler = outage === undefined ? undefined : setInterval(sample, SAMPLE_MILLIS)
   const loopDelay = monitorEventLoopDelay({ resolution: 1 })
+  let retainedHeapBytes: number | undefined
+  if (outage !== undefined) {
+    // Nothing is queued now, and near the end of the outage most is.
+    await source.forceFlush()
+    const before = liveHeapBytes()
+    const look = (): void => {
+      retainedHeapBytes = liveHeapBytes() - before
+    }
+    setTimeout(look, (outage.atSeconds + OUTAGE_SEEN * outage.seconds) * 1000)
+  }
   onStart()
   loopDelay.enable()
   const heap = new HeapWatch()
@@ -100,8 +113,8 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
     allocatedBytesPerSpan: allocatedBytes / count,
     producedPerSecond: (count * 1000) / loadMillis,
     endMillis,
-    mostBufferedBytes: most.buffered,
-    mostHeapBytes: most.heap,
+    mostBufferedBytes,
+    retainedHeapBytes,
     rssBytes,
     // In kilobytes, whatever the system's own unit.
     peakRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -35,7 +35,7 @@ export type FigureName =
   | 'wire'
   | 'rss'
   | 'peakRss'
-  | 'heap'
+  | 'retained'
   | 'buffered'
   | 'end'
 
@@ -55,7 +55,7 @@ export const FIGURES: Readonly<Record<FigureName, Figure>> = {
   wire: { title: 'wire B', of: (run) => run.wireBytesPerSpan },
   rss: { title: 'RSS MiB', of: (run) => run.rssBytes / 2 ** 20 },
   peakRss: { title: 'peak RSS MiB', of: (run) => run.peakRssBytes / 2 ** 20 },
-  heap: { title: 'heap MiB', of: (run) => run.mostHeapBytes / 2 ** 20 },
+  retained: { title: 'retained heap MiB', of: (run) => (run.retainedHeapBytes ?? NaN) / 2 ** 20 },
   buffered: { title: 'buffered MiB', of: (run) => run.mostBufferedBytes / 2 ** 20 },
   end: { title: 'end ms', of: (run) => run.endMillis },
 }

@@ -56,7 +56,7 @@ function renderApplication({ application }: Results): string[] {
 
 function renderScenario(scenario: Scenario, runs: readonly Run[], judges: boolean): string {
   const hasFloor = scenario.contenders.some(({ processor }) => processor === 'noop')
-  const memory: readonly FigureName[] = scenario.outage === undefined ? [] : ['heap', 'buffered']
+  const memory: readonly FigureName[] = scenario.outage === undefined ? [] : ['retained', 'buffered']
   const names = [...USUAL, ...(hasFloor ? COSTS : []), ...memory, ...RESIDENT]
   const rows = summarise(scenario, runs).flatMap((summary) => rowsOf(summary, names))
   const header = ['', 'rounds', 'ended', 'lost', 'not counted', ...names.map((name) => FIGURES[name].title)]

@@ -7,8 +7,12 @@ const SCHEME = /^(basic|bearer)$/i
 
 /** Takes out of a text what must not be shown: values of headers, user and password of URLs, and what a query holds. */
 export function redact(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  // Up to the last @: a password may hold others.
-  const withoutUrls = text.replaceAll(/\/\/[^\s/"']+@/g, '//…@').replaceAll(/(https?:\/\/[^\s?"']*\?)[^\s"']+/g, '$1…')
+  const withoutUrls = text
+    // Up to the last @: a password may hold others.
+    .replaceAll(/\/\/[^\s/"']+@/g, '//…@')
+    // No port, so no URL, but a password in which a slash was not encoded.
+    .replaceAll(/\/\/[^\s/"'@:[]*:(?!\d*(?:[\s/"'?#]|$))[^\s"']*@/g, '//…@')
+    .replaceAll(/(https?:\/\/[^\s?"']*\?)[^\s"']+/g, '$1…')
   return secretsOf(env).reduce((clean, secret) => clean.replaceAll(secret, '…'), withoutUrls)
 }
 

@@ -24,6 +24,13 @@ describe('redact', () => {
     expect(redact(text, {})).toBe(clean)
   })
 
+  test('takes out a password in which a slash was not encoded, and leaves an @ in a path', () => {
+    const text = 'no URL: http://me:ses/a@me@host:4318, but http://host:4318/x@y, http://host:/x@y and http://[::1]:4318/x@y are'
+    const clean = 'no URL: http://…@host:4318, but http://host:4318/x@y, http://host:/x@y and http://[::1]:4318/x@y are'
+
+    expect(redact(text, {})).toBe(clean)
+  })
+
   test('leaves the values of other variables and short ones as they are', () => {
     const env = { OTEL_SERVICE_NAME: 'sesame', OTEL_EXPORTER_OTLP_HEADERS: 'x=1' }
 
