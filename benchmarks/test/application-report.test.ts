@@ -10,13 +10,15 @@ import { environment, madeUpAppRun } from './measured.js'
 
 const older: Results = { environment, scenarios: [], runs: [], largestRates: [] }
 const REQUESTS = { off: 2000, noop: 1000, stock: 400, spanring: 800 }
+const CPU_MILLIS = { off: 1, noop: 2, stock: 10, spanring: 4 }
 
 /** Two rounds of both loads; `change` says what is different from a run in which nothing is lost. */
 function rounds(change: (run: AppRun) => Partial<AppRun> = () => ({})): AppRun[] {
   return [1, 2].flatMap((round) =>
     ['saturating', 'fixed'].flatMap((load) =>
       TELEMETRIES.map((telemetry) => {
-        const run = madeUpAppRun(load, telemetry, { round, requestsPerSecond: REQUESTS[telemetry] * round })
+        const costs = { requestsPerSecond: REQUESTS[telemetry] * round, cpuMillisPerRequest: CPU_MILLIS[telemetry] }
+        const run = madeUpAppRun(load, telemetry, { round, ...costs })
         return { ...run, ...change(run) }
       }),
     ),
@@ -35,7 +37,9 @@ test('the page shows a table for each load, what was lost, and the same as the t
   const rows = shown.match(/^\| stock protobuf .*/gm) ?? []
   expect(rows[1]).toMatch(/\| +2 \| +600 \| .* \| +200 \| +60 \| +0 \|$/)
   // (1000 - 400) / (1000 - 800), in both rounds.
-  expect(shown).toContain('stock / spanring = 3.00 (3.00–3.00)')
+  expect(shown).toContain('lost to export (no-op minus pipeline): stock / spanring = 3.00 (3.00–3.00)')
+  // (10 - 2) / (4 - 2)
+  expect(shown).toContain('CPU per request above no-op: stock / spanring = 4.00 (4.00–4.00)')
 })
 
 test('a round without one of the pipelines is in no ratio', () => {
@@ -47,7 +51,7 @@ test('a round without one of the pipelines is in no ratio', () => {
 
 test('where stock takes no requests away, and ours does, ours has lost', () => {
   const runs = rounds(({ telemetry, round }) => (telemetry === 'stock' ? { requestsPerSecond: 1100 * round } : {}))
-  expect(renderApplicationTables(runs)).toContain('stock / spanring = 0.00 (0.00–0.00)')
+  expect(renderApplicationTables(runs)).toContain('(no-op minus pipeline): stock / spanring = 0.00 (0.00–0.00)')
 })
 
 test('results without applications have neither the section nor the chart', async () => {

@@ -12,7 +12,7 @@ const FIGURES: readonly (readonly [title: string, of: (run: AppRun) => number])[
   ['p50 ms', (run) => run.latency.p50],
   ['p99 ms', (run) => run.latency.p99],
   ['p99.9 ms', (run) => run.latency.p999],
-  ['CPU ms/request', (run) => run.cpuMillisPerRequest],
+  ['CPU µs/request', (run) => run.cpuMillisPerRequest * 1000],
   ['RSS MiB', (run) => run.rssBytes / 2 ** 20],
 ]
 
@@ -44,21 +44,28 @@ function table(runs: readonly AppRun[]): string {
   return markdownTable(header, rows)
 }
 
-/** Requests that export takes away, within each round. */
+/** What export takes away, within each round: requests, and processor time, which moves less with what else a machine does. */
 function note(load: AppLoad, runs: readonly AppRun[]): string {
   if (load.perSecond !== undefined) return 'The rate is given; look at the latencies.'
-  const ratios = runs.flatMap((ours) => {
+  const requests = ratiosAgainst(runs, (noop, run) => noop.requestsPerSecond - run.requestsPerSecond)
+  const cpu = ratiosAgainst(runs, (noop, run) => run.cpuMillisPerRequest - noop.cpuMillisPerRequest)
+  if (requests.length === 0) return 'No round had all of them.'
+  return [
+    `- Requests/s lost to export (no-op minus pipeline): stock / spanring = ${spreadOf(requests)}; target ≥ 3.`,
+    `- CPU per request above no-op: stock / spanring = ${spreadOf(cpu)}.`,
+  ].join('\n')
+}
+
+/** Of each round that has all three. A pipeline that cost less than none has cost nothing that can be seen. */
+function ratiosAgainst(runs: readonly AppRun[], cost: (noop: AppRun, run: AppRun) => number): number[] {
+  return runs.flatMap((ours) => {
     if (ours.telemetry !== 'spanring') return []
     const noop = runs.find(({ telemetry, round }) => telemetry === 'noop' && round === ours.round)
     const stock = runs.find(({ telemetry, round }) => telemetry === 'stock' && round === ours.round)
-    if (noop === undefined || stock === undefined) return []
-    // A pipeline that was faster than none has cost nothing that can be seen.
-    const lost = Math.max(0, noop.requestsPerSecond - stock.requestsPerSecond)
-    return [ratioOf(lost, noop.requestsPerSecond - ours.requestsPerSecond)]
+    return noop === undefined || stock === undefined ? [] : [ratioOf(Math.max(0, cost(noop, stock)), cost(noop, ours))]
   })
-  if (ratios.length === 0) return 'No round had all of them.'
-  return (
-    `Requests/s lost to export (no-op minus pipeline): stock / spanring = ${figure(median(ratios))} ` +
-    `(${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))}); target ≥ 3.`
-  )
+}
+
+function spreadOf(ratios: readonly number[]): string {
+  return `${figure(median(ratios))} (${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))})`
 }
