@@ -118,27 +118,36 @@ export class OTLPTraceExporter {
    * Arrays are encoded one after the other: each takes a part of the budget while it is encoded, and a stock processor
    * that flushes hands over all that it has at once.
    */
-  async #exportWhole(spans: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
+  async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
     const at = systemClock.now() + this.#settings.timeoutMillis
     const turn = this.#encoded
     let onEncoded = (): void => {}
     this.#encoded = new Promise((resolve) => (onEncoded = resolve))
-    await turn
-    const { exported, error } = await exportWhole({
-      spans,
-      deadline: { at, signal: NEVER, closing: this.#closing.signal },
-      openBatch: () => this.#openBatch(() => {}),
-      now: () => systemClock.now(),
-      nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
-      onEncoded: (refused) => {
-        // What is refused later was in a request, and the transport tells of it.
-        for (const reason in refused) this.#telemetry.refuse(reason, refused[reason] as number)
-        onEncoded()
-      },
-    })
-    if (exported === spans.length) answer(resultCallback, { code: 0 })
-    else
-      answer(resultCallback, { code: 1, error: error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`) })
+    try {
+      // The array may be emptied and filled anew when the call returns: the stock exporter has read it by then.
+      const spans = given.slice()
+      await turn
+      const { exported, error } = await exportWhole({
+        spans,
+        deadline: { at, signal: NEVER, closing: this.#closing.signal },
+        openBatch: () => this.#openBatch(() => {}),
+        now: () => systemClock.now(),
+        nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
+        onEncoded: (refused) => {
+          // What is refused later was in a request, and the transport tells of it.
+          for (const reason in refused) this.#telemetry.refuse(reason, refused[reason] as number)
+          onEncoded()
+        },
+      })
+      const isWhole = exported === spans.length
+      const failure = error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`)
+      answer(resultCallback, isWhole ? { code: 0 } : { code: 1, error: failure })
+    } catch (error) {
+      answer(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })
+    } finally {
+      // Whatever happened: those that follow wait for it.
+      onEncoded()
+    }
   }
 
   async #shutDown(): Promise<void> {

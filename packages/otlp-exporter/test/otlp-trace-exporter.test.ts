@@ -31,6 +31,25 @@ describe('an export of an array', () => {
     expect(exporter.stats()).toEqual({ exported: 600, failed: {}, inFlight: 0, requests: 1, bufferedBytes: 0, backend: 'up' })
   })
 
+  test('is delivered whole although its owner uses the array again at once', async () => {
+    const { sink, exporter } = await setup()
+    const spans = endedSpans(5)
+    const results: ExportResult[] = []
+    exporter.export(spans, (result) => results.push(result))
+    spans.length = 0
+    await exporter.forceFlush()
+    expect(results).toEqual([{ code: 0 }])
+    expect((await sink.stats()).delivered).toBe(5)
+  })
+
+  test('of what is no array has its outcome, and holds up no other', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const outcomes = await Promise.all([exportSpans(undefined as unknown as ReadableSpan[]), exportSpans(endedSpans(3))])
+    expect(outcomes).toEqual([{ code: 1, error: expect.any(TypeError) as unknown }, { code: 0 }])
+    await exporter.forceFlush()
+    expect((await sink.stats()).delivered).toBe(3)
+  })
+
   test('of nothing ends with code 0 without a request', async () => {
     const { sink, exportSpans } = await setup()
     expect(await exportSpans([])).toEqual({ code: 0 })
