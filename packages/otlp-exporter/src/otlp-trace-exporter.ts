@@ -139,9 +139,9 @@ export class OTLPTraceExporter {
           onEncoded()
         },
       })
-      const isWhole = exported === spans.length
-      const failure = error ?? new Error(`${spans.length - exported} of ${spans.length} spans failed`)
-      answer(resultCallback, isWhole ? { code: 0 } : { code: 1, error: failure })
+      const lost = spans.length - exported
+      if (lost === 0) answer(resultCallback, { code: 0 })
+      else answer(resultCallback, { code: 1, error: error ?? new Error(`${lost} of ${spans.length} spans failed`) })
     } catch (error) {
       answer(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })
     } finally {
