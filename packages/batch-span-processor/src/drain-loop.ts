@@ -81,8 +81,8 @@ export class DrainLoop {
 
   readonly #help = (): void => {
     this.#inTurn = true
-    // One more than the caller adds, so that the ring empties.
-    if (this.#stager.stageOne()) this.#stager.stageOne()
+    // One for the one that the caller adds; a second where that moved none, or another span came in meanwhile.
+    if (this.#stager.stageOne() && this.#parts.ring.size >= this.helpAt) this.#stager.stageOne()
     this.#inTurn = false
   }
 

@@ -126,7 +126,7 @@ test('with an incremental exporter only openBatch and add may be on the stack of
   expect(processor.stats().exported).toBe(1000)
 })
 
-test('the work inside one onEnd is bounded: two spans at most', () => {
+test('in a burst the work inside one onEnd is that of one span, from seven eighths of the queue on', () => {
   const exporter = new IncrementalDouble(new FakeClock(), 4)
   const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64 })
   let added = 0
@@ -134,8 +134,24 @@ test('the work inside one onEnd is bounded: two spans at most', () => {
   for (let i = 0; i < 500; i++) {
     added = 0
     processor.onEnd(createSpan(i))
+    expect(added).toBe(i < 56 ? 0 : 1)
+  }
+})
+
+test('and that of two where a span was refused or came in between, so that the queue does not fill', () => {
+  const exporter = new IncrementalDouble(new FakeClock(), 4, { add: ['added', 'added', 'added', 'full'] })
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64 })
+  let added = 0
+  exporter.onAdd = () => {
+    // As a logger does that is traced itself.
+    if (added++ === 0 && exporter.log.length % 5 === 0) processor.onEnd(createSpan(0))
+  }
+  for (let i = 0; i < 500; i++) {
+    added = 0
+    processor.onEnd(createSpan(i))
     expect(added).toBeLessThanOrEqual(2)
   }
+  expect(processor.stats().dropped.queue_full).toBe(0)
 })
 
 test('a meter provider that throws does not stop anything', async () => {
