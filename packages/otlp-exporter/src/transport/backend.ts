@@ -127,8 +127,9 @@ export class Backend {
     if (this.#prober !== undefined && this.#prober !== operation) return Infinity
     if (operation.closing.aborted) return -Infinity
     const startAt = Math.max(notBefore, this.#nextProbeAt)
-    // One that cannot try in its time leaves the probing to others.
-    if (startAt < operation.at) this.#prober = operation
+    // One that would be cut off leaves the probing to others, who would connect while its connection is taken down.
+    if (this.#prober === undefined && Math.max(startAt, this.#clock.now()) > operation.lastTryAt) return Infinity
+    this.#prober = operation
     return startAt
   }
 

@@ -12,19 +12,26 @@ export interface Deadline {
   readonly closing: AbortSignal
 }
 
+/** What of its time an export keeps for its last request, at most: in milliseconds, and as a share. */
+const LAST_TRY = { millis: 100, share: 0.25 }
+
 /**
  * One export from hand-over to outcome, and what ends it: its deadline, its caller, or the shutdown of the transport.
  * Signals of its own, so that one batch leaves no listener on a signal that outlives it.
  */
 export class Operation implements Bound {
   readonly at: number
+  /** After this no request is begun that would wait for the backend to come back: its deadline would cut it off. */
+  readonly lastTryAt: number
   readonly #end = new AbortController()
   readonly #close = new AbortController()
   readonly #deadline: Deadline
   #endedBy: 'aborted' | 'shutdown' = 'aborted'
 
-  constructor(at: number, deadline: Deadline) {
+  /** `now` and `at` are when it begins and by when it is settled. */
+  constructor(now: number, at: number, deadline: Deadline) {
     this.at = at
+    this.lastTryAt = at - Math.min(LAST_TRY.millis, (at - now) * LAST_TRY.share)
     this.#deadline = deadline
     // One pipeline's batches share a signal; from the eleventh on Node.js would warn of a leak that is none.
     setMaxListeners(0, deadline.signal, deadline.closing)

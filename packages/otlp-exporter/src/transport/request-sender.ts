@@ -19,8 +19,8 @@ export type Decision =
 
 type Outage = Extract<Verdict, { kind: 'outage' }>
 
-/** Not worth another request: what is left of the deadline, in milliseconds. */
-const LAST_TRY_MILLIS = 100
+/** How soon a request may follow one that failed, in milliseconds, where no back-off says so. */
+const MIN_PAUSE_MILLIS = 100
 /** Beyond what the backend asked for: at most this share of it, and at most this many milliseconds. */
 const RETRY_AFTER_JITTER = { share: 0.2, maxMillis: 1000 }
 
@@ -82,10 +82,11 @@ export class RequestSender {
     if (settled.status === 'failed') {
       return { kind: 'failed', reason: 'internal', status: undefined, message: String(settled.error) }
     }
-    // Without a connection the backend is down; without an answer it may only be slow, and others need not wait for that.
-    if (settled.status === 'timeout' && !isSent) {
-      this.#backend.failed(operation, 'no connection in time')
-      this.#backend.holdUntil(operation, this.#clock.now())
+    if (settled.status === 'timeout') {
+      // Without a connection the backend is down; without an answer it may only be slow, and others need not wait for that.
+      if (!isSent) this.#backend.failed(operation, 'no connection in time')
+      // Whoever probes next does not connect while this connection is taken down.
+      this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
     }
     return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : 'no connection in time')
   }
@@ -97,19 +98,21 @@ export class RequestSender {
     const asked = parseRetryAfter(outage.retryAfter, this.#clock.wallTime())
     if (asked !== undefined) {
       const jitter = this.#random() * Math.min(asked * RETRY_AFTER_JITTER.share, RETRY_AFTER_JITTER.maxMillis)
-      const retryAt = now + asked + (now + asked + jitter < operation.at ? jitter : 0)
-      const isInTime = retryAt < operation.at
+      const retryAt = now + asked + (now + asked + jitter <= operation.lastTryAt ? jitter : 0)
+      const isInTime = retryAt <= operation.lastTryAt
       // An hour that somebody wrote into a proxy's configuration must not silence every batch of that hour.
       this.#backend.holdUntil(operation, isInTime ? retryAt : now + Math.min(asked, retry.maxBackoffMillis))
       return isInTime ? retryAt : undefined
     }
     const delayMillis = backoffMillis(retry, failureCount, this.#random)
     // Counted from the start of the attempt: one that has waited long for its failure has waited enough.
-    const earliest = now + Math.min(delayMillis, LAST_TRY_MILLIS)
-    const retryAt = Math.max(startedAt + delayMillis, earliest)
+    const earliest = now + Math.min(delayMillis, MIN_PAUSE_MILLIS)
+    const wanted = Math.max(startedAt + delayMillis, earliest)
+    const isInTime = earliest <= operation.lastTryAt
+    // Its last request does not wait for the back-off to end; whoever probes after that does.
+    const retryAt = isInTime ? Math.min(wanted, operation.lastTryAt) : wanted
     this.#backend.holdUntil(operation, retryAt)
-    const latest = operation.at - LAST_TRY_MILLIS
-    return earliest > latest ? undefined : Math.min(retryAt, latest)
+    return isInTime ? retryAt : undefined
   }
 
   /** An outage says more than the deadline that ended it. */

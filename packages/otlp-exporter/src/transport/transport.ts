@@ -70,8 +70,8 @@ export class Transport {
       outcome.fail(batch.spanCount, { reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
       return Promise.resolve(this.#end(outcome, this.#clock.now()))
     }
-    const at = Math.min(deadline.at, this.#clock.now() + this.#settings.timeoutMillis)
-    const operation = new Operation(at, deadline)
+    const now = this.#clock.now()
+    const operation = new Operation(now, Math.min(deadline.at, now + this.#settings.timeoutMillis), deadline)
     const sent = this.#scope.run(() => this.#send(operation, batch, outcome))
     this.#active.set(operation, sent)
     return sent

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/settings.js'
+import { Backend } from '../../src/transport/backend.js'
+import type { Connection } from '../../src/transport/connection.js'
+import { Operation } from '../../src/transport/operation.js'
+import { RequestSender } from '../../src/transport/request-sender.js'
+import type { Decision } from '../../src/transport/request-sender.js'
+import type { RawOutcome } from '../../src/transport/response-collector.js'
+import { Slot } from '../../src/transport/slots.js'
+import { stillClock } from './still-clock.js'
+
+const BODY = Buffer.alloc(0)
+
+/** Batches against a backend that answers at once with `status`, or never; when each request came is in `requests`. */
+function setup(retryAfter?: string) {
+  const { clock, pass } = stillClock()
+  const settings = resolveOptions({ retry: { initialBackoffMillis: 5000, jitter: false } }, {})
+  const backend = new Backend(clock, () => {})
+  const sender = new RequestSender(settings, clock, () => 0, backend)
+  const state = { status: 503, isSilent: false }
+  const requests: string[] = []
+  const begin = (name: string, millis: number): { decision: Decision | undefined } => {
+    const post = async (): Promise<RawOutcome> => {
+      requests.push(`${name} at ${clock.now()}`)
+      if (state.isSilent) return new Promise(() => {})
+      const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+      return { kind: 'response', response: { status: state.status, headers, body: BODY } }
+    }
+    const slot = new Slot(() => ({ post, isSent: true, wasIdle: false, destroy: async () => {} }) as unknown as Connection)
+    const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
+    const operation = new Operation(clock.now(), clock.now() + millis, deadline)
+    const begun: { decision: Decision | undefined } = { decision: undefined }
+    const run = async (): Promise<void> => {
+      begun.decision = await sender.send(operation, slot, { headers: {}, body: BODY }, () => {})
+      backend.leave(operation, 0)
+    }
+    void run()
+    return begun
+  }
+  return { state, requests, begin, pass }
+}
+
+test('a back-off that is longer than what is left ends with a last request a tenth of a second before the deadline', async () => {
+  const { state, requests, begin, pass } = setup()
+  const begun = begin('batch', 2000)
+  await pass(1000)
+  state.status = 200
+  await pass(1000)
+  expect(requests).toEqual(['batch at 0', 'batch at 1900'])
+  expect(begun.decision?.kind).toBe('accepted')
+})
+
+test('the one that comes next waits for the back-off after that request', async () => {
+  const { requests, begin, pass } = setup()
+  begin('first', 2000)
+  await pass(10)
+  begin('second', 10_000)
+  await pass(9900)
+  expect(requests).toEqual(['first at 0', 'first at 1900', 'second at 6900', 'second at 9910'])
+})
+
+test('after one that was cut off the next one waits until its connection is gone', async () => {
+  const { state, requests, begin, pass } = setup()
+  begin('first', 2000)
+  await pass(10)
+  begin('second', 10_000)
+  await pass(10)
+  state.isSilent = true
+  await pass(2480)
+  expect(requests).toEqual(['first at 0', 'first at 1900', 'second at 2100'])
+})
+
+test('what a Retry-After leaves too little time for fails at once', async () => {
+  const { requests, begin, pass } = setup('2')
+  const begun = begin('batch', 2050)
+  await pass(10)
+  expect(begun.decision).toMatchObject({ kind: 'failed', reason: 'http_503' })
+  expect(requests).toEqual(['batch at 0'])
+})
