@@ -5,6 +5,8 @@ import { createRequire } from 'node:module'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { measureInterruptions } from './interruptions.js'
+import type { Interruptions } from './interruptions.js'
 
 /** What a figure depends on besides the code: without it, no two result files can be compared. */
 export interface Environment {
@@ -19,6 +21,8 @@ export interface Environment {
   readonly governor: string
   readonly memoryGigabytes: number
   readonly loadAverage: readonly number[]
+  /** Older results have none. */
+  readonly interruptions?: Interruptions
   readonly startedAt: string
   readonly command: string
 }
@@ -52,6 +56,7 @@ export function describeEnvironment(script: string, args: readonly string[]): En
     governor: existsSync(GOVERNOR_FILE) ? readFileSync(GOVERNOR_FILE, 'utf8').trim() : 'unknown',
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
     loadAverage: loadavg().map((load) => Math.round(load * 100) / 100),
+    interruptions: measureInterruptions(),
     startedAt: new Date().toISOString(),
     command: ['npm', 'run', script, ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   }

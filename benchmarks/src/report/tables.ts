@@ -22,12 +22,15 @@ export function progressLine(run: Run): string {
   )
 }
 
-function environmentLine({ node, cpu, cores, loadAverage, commit, uncommitted, startedAt }: Environment): string {
+function environmentLine(environment: Environment): string {
+  const { node, cpu, cores, loadAverage, interruptions, commit, uncommitted, startedAt } = environment
   const state = uncommitted.length > 0 ? ' with uncommitted changes' : ''
-  return (
+  const line =
     `${startedAt.slice(0, 10)}, Node ${node}, ${cpu}, ${cores} cores, load average ${loadAverage[0]} at the start, ` +
     `commit ${commit.slice(0, 9)}${state}.`
-  )
+  if (interruptions === undefined) return line
+  const { perSecond, medianMicros } = interruptions
+  return `${line} A loop that only reads the clock stood still for 25 µs or more ${count(perSecond)} times a second, for ${medianMicros} µs at the median.`
 }
 
 /** Does not say whether the targets are met unless it `judges`: after a short run that is by chance. */
