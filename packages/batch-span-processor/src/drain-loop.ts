@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
-import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS } from './limits.js'
+import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
 
@@ -61,7 +61,7 @@ export class DrainLoop {
     this.#inFlight = new ExportsInFlight(parts, this.unblock)
     this.#alarm = new Alarm(parts.clock, this.turn)
     const { capacity } = parts.ring
-    this.helpAt = capacity - (capacity >> 3)
+    this.helpAt = capacity - (capacity >> SPARE_SHIFT)
     // Read once and never believed below 1: nothing would ever be sent.
     this.maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
   }
