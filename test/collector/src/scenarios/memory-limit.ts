@@ -7,8 +7,11 @@ import type { Row } from '../row.js'
 import { Program } from '../start-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 
-/** Holds two seconds of spans, which is more than it may: it refuses, writes, and takes again. */
-const SOMETIMES = { memoryLimitMebibytes: 20, batchMillis: 2000 }
+/**
+ * Holds four seconds of spans, which is twice what it may: it refuses, writes, and takes again. With two seconds it was just
+ * enough, and refused for less than the time between two batches.
+ */
+const SOMETIMES = { memoryLimitMebibytes: 20, batchMillis: 4000 }
 /** Less than the collector needs for itself: it refuses everything. */
 const ALWAYS = { memoryLimitMebibytes: 2 }
 
