@@ -4,15 +4,11 @@ import { isBytes, lengthOfBytes } from './byte-values.js'
 import type { JsonWriter } from './json-writer.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
 
-// This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
-// oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
-const { hasOwnProperty } = Object.prototype
-
 /** `,"attributes":[…]`, or nothing when there are none. */
 export function attributesText(writer: JsonWriter, attributes: AnyAttributes | undefined): string {
+  if (!attributes) return ''
   let text = ''
-  for (const key in attributes) {
-    if (!hasOwnProperty.call(attributes, key)) continue
+  for (const key of Object.keys(attributes)) {
     text += (text === '' ? ',"attributes":[' : ',') + writer.key(key) + valueText(writer, attributes[key], 0) + '}'
   }
   return text === '' ? '' : text + ']'
@@ -67,8 +63,7 @@ function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number
 
 function mapText(writer: JsonWriter, entries: AnyAttributes, depth: number): string {
   let text = ''
-  for (const key in entries) {
-    if (!hasOwnProperty.call(entries, key)) continue
+  for (const key of Object.keys(entries)) {
     if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
     text += (text === '' ? '' : ',') + writer.key(key) + valueText(writer, entries[key], depth) + '}'
   }
