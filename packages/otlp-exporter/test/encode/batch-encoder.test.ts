@@ -62,6 +62,8 @@ for (const format of FORMATS) {
         const keys = Array.from({ length: count }, (_, i) => `key ${i}`)
         expect(Object.keys(span.attributes)).toEqual(keys)
         expect(events.map((event) => Object.keys(event.attributes))).toEqual([keys])
+        const map = (entries: object): object => encodeOne(format, plainSpan({ attributes: { map: entries } })).attributes
+        expect(map(attributes)).toEqual(map({ ...attributes }))
       },
     )
 
