@@ -24,8 +24,8 @@ describe('nothing is lost', () => {
     const sink = await setupCountingSink()
     const { processor, exporter, end } = setupWholePipeline(sink.url, { maxQueueSize: 2048 })
     end(20_000)
-    const { queued, dropped } = processor.stats()
-    expect({ queued, dropped }).toEqual({ queued: 20_000, dropped: NOTHING_DROPPED })
+    const { queued, encoded, dropped } = processor.stats()
+    expect({ waiting: queued + encoded, dropped }).toEqual({ waiting: 20_000, dropped: NOTHING_DROPPED })
     expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(32 * 2 ** 20)
     await processor.forceFlush()
 

@@ -102,7 +102,7 @@ test('to end a span never exports, and takes no notice of an export that is stuc
 
   // Not one of the 3,000 has moved the network or an exporter: they wait, or they are counted.
   expect({ exports, exportsWithin, requests: exporter.stats().requests }).toEqual({ exports: 1, exportsWithin: 0, requests: 1 })
-  expect(processor.stats()).toMatchObject({ ended: 3005, queued: 3000, inFlight: 5 })
+  expect(processor.stats()).toMatchObject({ ended: 3005, queued: 2016, encoded: 984, inFlight: 5 })
   expect(foreign.processor.stats()).toMatchObject({ queued: 2048, dropped: { queue_full: 952 } })
   await sink.script()
   expect(await flushOf(processor)).toBe('rejected')
@@ -124,7 +124,7 @@ test('a flush keeps its time-out whatever the export before it does, one per spa
 
   // The wait is over and the work is not: nothing was given up.
   expect(exporter.stats().inFlight).toBe(1)
-  expect(processor.stats()).toMatchObject({ ended: 20, queued: 19, inFlight: 1, failed: {} })
+  expect(processor.stats()).toMatchObject({ ended: 20, queued: 0, encoded: 19, inFlight: 1, failed: {} })
 })
 
 // R1, R6. Turns red without the listener on `closing` in `Backend.#change` (otlp-exporter/src/transport/backend.ts).

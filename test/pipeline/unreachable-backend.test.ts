@@ -32,8 +32,8 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
 
-function accounted({ exported, failed, dropped, queued, inFlight }: ProcessorStats): number {
-  return exported + sumOf(failed) + sumOf(dropped) + queued + inFlight
+function accounted({ exported, failed, dropped, queued, encoded, inFlight }: ProcessorStats): number {
+  return exported + sumOf(failed) + sumOf(dropped) + queued + encoded + inFlight
 }
 
 describe('a backend that refuses connections', () => {

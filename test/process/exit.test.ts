@@ -73,6 +73,12 @@ describe('a process that nobody keeps', () => {
   })
 })
 
+describe('a process in its exit event, where nothing asynchronous runs any more', () => {
+  test.each(['forceFlush', 'shutdown'])('still hands its spans to the exporter in the very call of %s', async (method) => {
+    expect(await run('flush-in-exit-event.mjs', method)).toMatchObject({ code: 0, stdout: 'exported a,b,c\n', stderr: '' })
+  })
+})
+
 describe('a process with a failing exporter', () => {
   test('lives on when nobody looks at the flush and the shutdown that fail', async () => {
     expect(await run('leave-flush-unobserved.mjs', 'ours')).toMatchObject({ code: 0, stdout: 'still alive\n', stderr: '' })

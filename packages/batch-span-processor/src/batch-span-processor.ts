@@ -29,7 +29,7 @@ export class BatchSpanProcessor {
     const exporter = isOptions ? first.exporter : (first as SpanExporter)
     this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
     if (!options.disableAutoFlushOnDocumentHide) {
-      flushOnPageHide(() => this.#pipeline.flushNow(), this.#pipeline.closing.signal)
+      this.#pipeline.onStopped = flushOnPageHide(() => this.#pipeline.drainNow())
     }
   }
 
@@ -66,7 +66,7 @@ export class BatchSpanProcessor {
 
   /**
    * Stops admission, exports what is queued, then calls the exporter's `forceFlush` and `shutdown`: every step is tried
-   * and bounded, 10 s in all unless given. What could not be exported by then is counted. Rejects with the first error.
+   * and bounded, `shutdownTimeoutMillis` in all unless given. What could not be exported by then is counted. Rejects with the first error.
    * A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {

@@ -4,25 +4,29 @@ import { ExportsInFlight } from './exports-in-flight.js'
 import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
+import type { Progress } from './stager.js'
 
-type Mode = 'idle' | 'waiting' | 'awake' | 'stopped'
+type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
 
 /**
  * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only say what should happen
- * next and wake it, so two overlapping calls of `export` cannot be written but for a page that is hidden.
+ * next and take or wake a turn, so two overlapping calls of `export` cannot be written but for a page that is hidden.
  *
  * ```
  *   ring ──stage──► open batch ──close──► waiting ──send──► in flight ──settle──► counted
  *            ≤ budget per turn               ≤ maxConcurrentBatches at once
  * ```
  *
- * | mode | meaning | `onEnd` wakes it |
- * |---|---|---|
- * | idle | nothing queued, alarm off | on the first span |
- * | waiting | spans queued, alarm at the delay | when a batch is full |
- * | awake | looks every 2 to 16 ms | when a whole batch came between two looks |
- * | awake, blocked | until something settles, or for 100 ms | never |
- * | stopped | after the sweep of shutdown | never |
+ * | mode | meaning | alarm | `onEnd` wakes it |
+ * |---|---|---|---|
+ * | idle | nothing waits | off, but for a report that is due | on the first span |
+ * | waiting | spans wait for their batch to fill, or for a slot | at the delay, unless no slot is free | when the open batch is full |
+ * | awake | spans keep coming | every 2 to 16 ms | when a whole batch came between two looks |
+ * | blocked | the exporter has no room | after 100 ms, if nothing settles before | never |
+ * | stopped | after the sweep of shutdown | off | never |
+ *
+ * That every slot is busy does not block: spans are staged all the same, or the whole work of it would be left to the
+ * `onEnd` calls that find the ring nearly full.
  *
  * Not `setImmediate` from `onEnd`: it made the slowest calls five times slower. An awake loop costs `onEnd` nothing.
  */
@@ -31,8 +35,6 @@ export class DrainLoop {
   wakeAt = 1
   /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
-  /** How many batches may be in flight at once. */
-  maxInFlight: number
   readonly #parts: PipelineParts
   /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
   readonly #onTurnEnd: (now: number) => number
@@ -41,6 +43,8 @@ export class DrainLoop {
   readonly #alarm: Alarm
   #mode: Mode = 'idle'
   #inTurn = false
+  /** Whether the exporter, called by the turn under way, has asked for a flush. */
+  #isFlushAsked = false
   #soonPending = false
   /** When whatever is queued goes out although its batch is not full, on the clock's scale. */
   #dueAt = Infinity
@@ -55,15 +59,13 @@ export class DrainLoop {
     this.#parts = parts
     this.#onTurnEnd = onTurnEnd
     this.#stager = new Stager(parts, () => {
-      // From inside `openBatch`, which then says that there is no room: the loop would ask for ever.
+      // From inside `openBatch` or `add`, which then says that there is no room: the loop would ask for ever.
       if (!this.#inTurn) this.unblock()
     })
     this.#inFlight = new ExportsInFlight(parts, this.unblock)
-    this.#alarm = new Alarm(parts.clock, this.turn)
+    this.#alarm = new Alarm(parts.clock, this.#wakeUp)
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> SPARE_SHIFT)
-    // Read once and never believed below 1: nothing would ever be sent.
-    this.maxInFlight = Math.max(1, Math.floor(parts.target.maxConcurrentBatches) || 1)
   }
 
   /** From `onEnd`, when the ring has reached `wakeAt`. */
@@ -73,7 +75,7 @@ export class DrainLoop {
 
   /** From `onEnd`, when the ring is nearly full: a bounded piece of the loop's work. Never sends. */
   help(): void {
-    if (this.#inTurn || this.#stager.isBlocked) return
+    if (this.#inTurn || this.#mode === 'blocked') return
     // Taking spans out here keeps the ring from ever reaching `wakeAt`.
     if (this.wakeAt !== NEVER) this.wake()
     this.#parts.scope.neutral(this.#help)
@@ -82,23 +84,46 @@ export class DrainLoop {
   readonly #help = (): void => {
     this.#inTurn = true
     // One for the one that the caller adds; a second where that moved none, or another span came in meanwhile.
-    if (this.#stager.stageOne() && this.#parts.ring.size >= this.helpAt) this.#stager.stageOne()
+    let staged = this.#stager.stageOne()
+    if (staged === 'moved' && this.#parts.ring.size >= this.helpAt) staged = this.#stager.stageOne()
+    if (staged === 'blocked') this.#to('blocked', NEVER, BLOCKED_MILLIS)
+    else if (this.#isFlushAsked) this.#runSoon()
+    this.#isFlushAsked = false
     this.#inTurn = false
   }
 
-  /** Sends everything admitted so far without waiting for full batches, beginning with the next turn. */
-  flush(): void {
+  /**
+   * Sends everything admitted so far without waiting for full batches. The first turn is taken in this very call: there
+   * may be no later one, in the `exit` event of a process or while a page is unloaded. Below a call into the exporter it
+   * is taken as soon as that is over.
+   */
+  turnNow(): void {
     this.#flushTo = this.#parts.ring.head
-    this.#runSoon()
+    this.#parts.target.endPause()
+    if (this.#inTurn) this.#isFlushAsked = true
+    else if (this.#parts.scope.isInside()) this.#runSoon()
+    else this.#takeTurn()
   }
 
-  /** Stages for as long as the budget of a turn allows, and sends what is due while fewer than `maxInFlight` are. */
-  readonly turn = (): void => this.#parts.scope.neutral(this.#turn)
+  /**
+   * For a page that may never run again: what is queued goes to the exporter before this returns, however much it is and
+   * whatever is under way. What stays are spans whose resource is not known, and those for which an incremental exporter
+   * has no room or no place beside `maxConcurrentBatches`.
+   */
+  drainNow(): void {
+    const { ring, target } = this.#parts
+    target.isLastChance = true
+    // Ends with a turn that moved nothing: none is left, or what is has no way.
+    for (let size = Infinity; ring.size < size;) {
+      size = ring.size
+      this.turnNow()
+    }
+    target.isLastChance = false
+  }
 
   /** Something changed that may let a flush end or a blocked loop go on. */
   readonly unblock = (): void => {
     this.#settleTickets()
-    this.#stager.isBlocked = false
     this.#runSoon()
   }
 
@@ -109,9 +134,10 @@ export class DrainLoop {
   stop(): void {
     const { ring, ledger, tickets } = this.#parts
     this.#to('stopped', NEVER, Infinity)
-    const left = ring.size + ledger.staged
+    const left = ring.size + ledger.staged + ledger.encoded
     ledger.dropped.shutdown += left
     ledger.staged = 0
+    ledger.encoded = 0
     this.#stager.clear()
     if (left) tickets.fail(0, new Error(`${left} spans left at shutdown`))
     this.#inFlight.sweep()
@@ -128,15 +154,23 @@ export class DrainLoop {
     this.#soonPending = true
     this.#parts.clock.soon(() => {
       this.#soonPending = false
-      this.turn()
+      this.#takeTurn()
     })
   }
 
+  readonly #wakeUp = (): void => this.#takeTurn()
+
+  #takeTurn(): void {
+    this.#parts.scope.neutral(this.#turn)
+  }
+
   readonly #wake = (): void => {
-    const { clock, settings } = this.#parts
+    const { clock, gate, ring, settings } = this.#parts
     if (this.#mode === 'idle') {
       this.#dueAt = clock.now() + settings.scheduledDelayMillis
       this.#to('waiting', settings.maxExportBatchSize, settings.scheduledDelayMillis)
+      // The wait for a resource begins with its first span, so that it is over when a batch is full or due.
+      if (gate.isNew(ring.peek())) this.#runSoon()
       if (this.wakeAt > 1) return
     }
     this.#pollMillis = MIN_POLL_MILLIS
@@ -150,44 +184,72 @@ export class DrainLoop {
     this.#alarm.set(alarmMillis)
   }
 
+  /** Stages for as long as the budget of a turn allows, and sends what is due while slots are free. */
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
     const { clock, ring, settings } = this.#parts
     const now = clock.now()
     this.#inTurn = true
-    // A turn that finds the loop blocked tries again: the exporter may have room and not have said so.
-    this.#stager.isBlocked = false
-    if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
-    const isDone = this.#stager.stage(now)
-    if (isDone && (now >= this.#dueAt || this.#stager.oldest < this.#flushTo)) this.#stager.closeBatch()
-    while (this.#inFlight.count < this.maxInFlight) {
-      const staged = this.#stager.waiting.shift()
-      if (staged === undefined) break
-      this.#inFlight.send(staged, now)
-      this.#dueAt = now + settings.scheduledDelayMillis
+    try {
+      if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
+      const progress = this.#stager.stage(now)
+      if (progress !== 'more' && this.#isOpenDue(now)) this.#stager.closeBatch()
+      this.#sendWaiting(now)
+      this.#settleTickets()
+      this.#arrangeNextTurn(now, progress, this.#onTurnEnd(now))
+    } finally {
+      this.#isFlushAsked = false
+      this.#inTurn = false
     }
-    this.#inTurn = false
-    this.#settleTickets()
-    this.#arrangeNextTurn(now, isDone, this.#onTurnEnd(now))
   }
 
-  #arrangeNextTurn(now: number, isDone: boolean, reportAt: number): void {
+  /** Whether the open batch is to go out now, full or not. One that could not be sent is rather filled. */
+  #isOpenDue(now: number): boolean {
+    return (now >= this.#dueAt || this.#stager.oldest < this.#flushTo) && this.#canSendOpen()
+  }
+
+  /** Whether a slot is free for the open batch, behind those that wait, and all that is in it may be sent. */
+  #canSendOpen(): boolean {
+    const { gate, target } = this.#parts
+    const { open, waiting } = this.#stager
+    const isNext = this.#inFlight.count + waiting.length < target.maxConcurrentBatches
+    return isNext && (open === undefined || gate.isOpenFor(open))
+  }
+
+  #sendWaiting(now: number): void {
+    const { gate, settings, target } = this.#parts
+    const { waiting } = this.#stager
+    while (this.#inFlight.count < target.maxConcurrentBatches) {
+      const first = waiting[0]
+      // The others wait behind it: spans leave in the order in which they ended.
+      if (first === undefined || !gate.isOpenFor(first)) return
+      waiting.shift()
+      this.#inFlight.send(first, now)
+      this.#dueAt = now + settings.scheduledDelayMillis
+    }
+  }
+
+  #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
     const { ring, ledger, settings } = this.#parts
-    const isEmpty = ring.size + ledger.staged === 0
+    const isEmpty = ring.size + ledger.staged + ledger.encoded === 0
     if (isEmpty) this.#dueAt = Infinity
     this.#watchTraffic(now)
-    if (!isDone) this.#runSoon()
-    if (this.#stager.isBlocked || this.#stager.waiting.length > 0) {
-      this.#to('awake', NEVER, BLOCKED_MILLIS)
+    // Not while there is no room: an exporter that asks for a flush each time it says so would have the loop spin.
+    if (progress === 'more' || (progress === 'done' && this.#isFlushAsked)) this.#runSoon()
+    const wasAwake = this.#mode === 'awake' || this.#mode === 'blocked'
+    if (progress === 'blocked') {
+      this.#to('blocked', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
       // Also for spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
-    } else if (this.#mode === 'awake' && this.#quietLooks < QUIET_LOOKS) {
+    } else if (wasAwake && this.#quietLooks < QUIET_LOOKS) {
       this.#to('awake', settings.maxExportBatchSize, this.#pollMillis)
     } else if (isEmpty) {
       this.#to('idle', 1, reportAt - now)
     } else {
-      this.#to('waiting', this.#stager.room, Math.min(this.#dueAt, reportAt) - now)
+      // What cannot be sent is not due: the export that settles, or the resource that is known, brings the next turn.
+      const dueAt = this.#canSendOpen() ? this.#dueAt : Infinity
+      this.#to('waiting', this.#stager.room, Math.min(dueAt, reportAt) - now)
     }
   }
 

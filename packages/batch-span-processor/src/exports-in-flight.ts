@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settled } from './bounded.js'
+import { GRACE_MILLIS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import type { BatchOutcome } from './span-exporter.js'
 import type { StagedBatch } from './staged-batch.js'
@@ -28,14 +29,16 @@ export class ExportsInFlight {
 
   /** Hands a batch over. Every count is right before foreign code runs. */
   send(staged: StagedBatch, now: number): void {
-    const { clock, closing, graceMillis, ledger, scope, settings } = this.#parts
+    const { clock, closing, ledger, scope, settings } = this.#parts
     const { batch, count } = staged
     const { signal } = staged.abort
     this.#batches.add(staged)
-    ledger.staged -= count
+    if (staged.isEncoded) ledger.encoded -= count
+    else ledger.staged -= count
     ledger.inFlight += count
     ledger.handedOver += count
     const at = now + settings.exportTimeoutMillis
+    const graceMillis = staged.isEncoded ? GRACE_MILLIS : 0
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
     const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing: closing.signal }))
     void outcome.then((settled) => this.#settle(staged, settled))

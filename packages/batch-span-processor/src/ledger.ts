@@ -9,21 +9,31 @@ export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'inval
 
 /**
  * Where every span is, at every moment (I1):
- * `ended = exported + Σfailed + Σdropped + queued + inFlight`.
+ * `ended = exported + Σfailed + Σdropped + queued + encoded + inFlight`, where `queued` is the ring and `staged`.
  */
 export class Ledger {
   /** Sampled spans given to `onEnd`. */
   ended = 0
   exported = 0
-  /** In the batches that wait to be sent; the rest of the queue is in the ring. */
+  /** As objects in batches that were not sent yet; the rest of the queue is in the ring. */
   staged = 0
+  /** As bytes in batches that were not sent yet. */
+  encoded = 0
   inFlight = 0
   /** Ever handed over to the exporter, whatever came of it. */
   handedOver = 0
   readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
   readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
+  /** Of the failed ones those that an incremental exporter did not take: no batch ever held them. */
+  readonly refused: Record<string, number> = { rejected: 0, too_large: 0 }
   /** What went wrong last and was not reported yet. */
   lastError: unknown
+
+  /** One span that the exporter did not take. */
+  refuse(reason: string): void {
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1
+    this.fail(reason, 1)
+  }
 
   fail(reason: string, count: number): void {
     if (count === 0) return

@@ -41,22 +41,27 @@ export const MAX_REASONS = 32
  */
 export const RESOURCE_WAIT_MILLIS = 5000
 
+/** How long `shutdown` takes at most by default, in milliseconds: what Kubernetes gives a process to end. */
+export const SHUTDOWN_MILLIS = 30_000
+
 /**
- * How long `shutdown` takes at most by default, in milliseconds: as long as one export of an OTLP exporter by default,
- * and well within the 30 s that Kubernetes gives a process to end.
+ * What a shutdown keeps in reserve for each step after the drain, in milliseconds, so that every step is tried; and the
+ * share of a short bound that this is at most.
  */
-export const SHUTDOWN_MILLIS = 10_000
+export const STEP_RESERVE_MILLIS = 1000
+export const STEP_RESERVE_SHARE = 0.1
+
+/** What a step after the drain may take at most, in milliseconds: an exporter that hangs there holds up the process. */
+export const STEP_LIMIT_MILLIS = 5000
+
+/** The share of a drain in which resources have to be known; what is known then has to do. */
+export const RESOURCES_SHARE = 0.5
 
 /** How long an incremental exporter, which settles by itself, may be late, in milliseconds. */
 export const GRACE_MILLIS = 50
 
-/**
- * How the time of a shutdown is divided, as shares from its start. A step that is done early leaves its time to the
- * next; one that uses up its own still leaves some to those that follow, so that every step is tried.
- */
-export const RESOURCES_BY = 0.4
-export const DRAINED_BY = 0.8
-export const FLUSHED_BY = 0.9
+/** Longest pause before an exporter that does not answer is asked again, in milliseconds. */
+export const MAX_PAUSE_MILLIS = 300_000
 
 /** A loss is over when nothing more was lost for this long, in milliseconds. */
 export const LOSS_OVER_MILLIS = 5000

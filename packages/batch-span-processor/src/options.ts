@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api'
-import { MAX_SPANS, MAX_TIMER_MILLIS } from './limits.js'
+import { MAX_SPANS, MAX_TIMER_MILLIS, SHUTDOWN_MILLIS } from './limits.js'
 import type { SpanExporter } from './span-exporter.js'
 import { textOf, warn } from './warn.js'
 
@@ -30,6 +30,12 @@ export interface BufferConfig {
    * the reason `timeout`. 0 to 2^31-1, where 0 means without a limit. Default: `OTEL_BSP_EXPORT_TIMEOUT`, else 30000.
    */
   exportTimeoutMillis?: number | undefined
+  /**
+   * How long `shutdown` may take, in milliseconds, unless the call says otherwise: nearly all of it goes to exporting
+   * what is queued. What has not left by then is counted as lost. 0 to 2^31-1, where 0 means without a limit.
+   * Default: 30000. Not an option of the stock processor.
+   */
+  shutdownTimeoutMillis?: number | undefined
   /** Where the `otel.sdk.processor.span.*` metrics go; without one the counts are in `stats()` alone. */
   selfObsMeterProvider?: MeterProvider | undefined
   /**
@@ -56,6 +62,8 @@ export interface Settings {
   readonly scheduledDelayMillis: number
   /** Infinity without a limit. */
   readonly exportTimeoutMillis: number
+  /** Infinity without a limit. */
+  readonly shutdownTimeoutMillis: number
   readonly turnBudgetMillis: number
 }
 
@@ -66,6 +74,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   maxExportBatchSize: ['an integer', 512, 1, MAX_SPANS, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
   scheduledDelayMillis: ['an integer', 5000, 0, MAX_TIMER_MILLIS, 'OTEL_BSP_SCHEDULE_DELAY'],
   exportTimeoutMillis: ['an integer', 30_000, 0, MAX_TIMER_MILLIS, 'OTEL_BSP_EXPORT_TIMEOUT'],
+  shutdownTimeoutMillis: ['an integer', SHUTDOWN_MILLIS, 0, MAX_TIMER_MILLIS],
   turnBudgetMillis: ['a number', 0.5, 0.05, 4],
 }
 
@@ -95,6 +104,7 @@ export function resolveSettings(config: BufferConfig, env: Environment = (global
     }
   }
   settings.exportTimeoutMillis ||= Infinity
+  settings.shutdownTimeoutMillis ||= Infinity
   return settings
 }
 

@@ -2,20 +2,19 @@
 
 interface Page {
   readonly visibilityState: string
-  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void
+  addEventListener?(type: string, listener: () => void): void
+  removeEventListener?(type: string, listener: () => void): void
 }
 
 /**
- * In a browser, flushes whenever the page is hidden, until the signal is aborted: that is the last event that a tab is
- * sure to get, and nothing may run after it. Does nothing elsewhere.
+ * In a browser, flushes whenever the page is hidden, until the returned function is called: that is the last event that
+ * a tab is sure to get, and nothing may run after it. Does nothing elsewhere.
  */
-export function flushOnPageHide(flush: () => void, signal: AbortSignal): void {
+export function flushOnPageHide(flush: () => void): () => void {
   const { document } = globalThis as { document?: Page }
-  document?.addEventListener?.(
-    'visibilitychange',
-    () => {
-      if (document.visibilityState === 'hidden') flush()
-    },
-    { signal },
-  )
+  const onChange = (): void => {
+    if (document?.visibilityState === 'hidden') flush()
+  }
+  document?.addEventListener?.('visibilitychange', onChange)
+  return () => document?.removeEventListener?.('visibilitychange', onChange)
 }

@@ -10,9 +10,10 @@ let instances = 0
 
 /**
  * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
- * exporter, whatever comes of the export, or when it is dropped, with the reason as `error.type`.
+ * exporter, whatever comes of the export, or when it is dropped or refused by the exporter, with the reason as
+ * `error.type`.
  *
- * The size of the queue is that of what its capacity limits: spans that wait as objects.
+ * The size of the queue is that of what its capacity limits, spans that wait as objects: `queued` in `stats()`.
  *
  * Counts are reported as differences from the drain loop, so no code of a metrics SDK runs inside `span.end()`.
  */
@@ -21,7 +22,8 @@ export class ProcessorMetrics {
   readonly #attributes: Attributes
   readonly #processed: Counter
   readonly #stopObserving: () => void
-  readonly #seenDropped: Record<string, number> = {}
+  /** By reason; none is both dropped and refused. */
+  readonly #seenErrors: Record<string, number> = {}
   #seenHandedOver = 0
 
   constructor(provider: MeterProvider, ledger: Ledger, capacity: number, getQueueSize: () => number) {
@@ -38,14 +40,19 @@ export class ProcessorMetrics {
 
   /** Adds what has happened since the last call. */
   report(): void {
-    const { handedOver, dropped } = this.#ledger
+    const { handedOver, dropped, refused } = this.#ledger
     const sent = handedOver - this.#seenHandedOver
     // Remembered first: if add() throws, the same spans are not counted again and again.
     this.#seenHandedOver = handedOver
     if (sent > 0) this.#processed.add(sent, this.#attributes)
-    for (const [reason, total] of Object.entries(dropped)) {
-      const count = total - (this.#seenDropped[reason] ?? 0)
-      this.#seenDropped[reason] = total
+    this.#reportErrors(dropped)
+    this.#reportErrors(refused)
+  }
+
+  #reportErrors(totals: Readonly<Record<string, number>>): void {
+    for (const [reason, total] of Object.entries(totals)) {
+      const count = total - (this.#seenErrors[reason] ?? 0)
+      this.#seenErrors[reason] = total
       if (count > 0) this.#processed.add(count, { ...this.#attributes, 'error.type': reason })
     }
   }

@@ -3,10 +3,14 @@ import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
 import { RESOURCE_WAIT_MILLIS } from './limits.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
+import type { StagedBatch } from './staged-batch.js'
 
 /**
- * Holds spans back while their resource is still being detected: once per resource and not once per batch, for a
+ * Holds batches back while a resource of theirs is still being detected: once per resource and not once per batch, for a
  * bounded time, and whatever the detection does (reject, throw, stay silent), the spans go on with what is known then.
+ *
+ * Only sending waits. Spans are added to batches meanwhile: an exporter reads the resource when it makes the request,
+ * and a queue that stood still would be full after the first burst of a process.
  */
 export class ResourceGate {
   readonly #clock: Clock
@@ -14,8 +18,10 @@ export class ResourceGate {
   readonly #limitMillis: number
   /** Of the resources that were waited for; false until the wait is over. */
   readonly #isReady = new WeakMap<SpanResource, boolean>()
+  #isOpen = false
   /** Ends every wait. */
-  readonly #opened = new AbortController()
+  #endWaits = (): void => {}
+  readonly #opened = new Promise<void>((resolve) => (this.#endWaits = resolve))
   /** Nearly every span has the resource of the span before it. */
   #last: SpanResource | undefined
 
@@ -25,30 +31,49 @@ export class ResourceGate {
     this.#onOpen = onOpen
   }
 
-  /** Whether a span may go on; otherwise calls `onOpen` once spans of its resource may. */
-  isOpenFor(span: Pick<ReadableSpan, 'resource'>): boolean {
+  /** Whether nothing was asked yet about the resource of a span. */
+  isNew(span: Pick<ReadableSpan, 'resource'> | undefined): boolean {
+    try {
+      return span !== undefined && span.resource !== this.#last
+    } catch {
+      return false
+    }
+  }
+
+  /** The resource of a span if it is still being detected; from then on it is waited for, and `onOpen` called at the end. */
+  pendingOf(span: Pick<ReadableSpan, 'resource'>): SpanResource | undefined {
     try {
       const { resource } = span
-      if (resource === this.#last) return true
-      const isReady = this.#opened.signal.aborted || (this.#isReady.get(resource) ?? resource?.asyncAttributesPending !== true)
-      if (isReady) this.#last = resource
-      else if (!this.#isReady.has(resource)) void this.#wait(resource)
-      return isReady
+      if (resource === this.#last) return undefined
+      if (this.#isOpen || (this.#isReady.get(resource) ?? resource?.asyncAttributesPending !== true)) {
+        this.#last = resource
+        return undefined
+      }
+      if (!this.#isReady.has(resource)) void this.#wait(resource)
+      return resource
     } catch {
       // A span or a resource of an unknown SDK may have a getter that throws.
-      return true
+      return undefined
     }
+  }
+
+  /** Whether a batch may be sent. */
+  isOpenFor({ pending }: Pick<StagedBatch, 'pending'>): boolean {
+    if (pending === undefined || this.#isOpen) return true
+    for (const resource of pending) if (this.#isReady.get(resource) === false) return false
+    return true
   }
 
   /** Opens for everything that waits now or is asked about later. */
   open(): void {
-    this.#opened.abort()
+    this.#isOpen = true
+    this.#endWaits()
   }
 
   async #wait(resource: SpanResource): Promise<void> {
     this.#isReady.set(resource, false)
-    const bound = { at: this.#clock.now() + this.#limitMillis, signal: this.#opened.signal }
-    await bounded(this.#clock, bound, () => resource.waitForAsyncAttributes?.())
+    const bound = { at: this.#clock.now() + this.#limitMillis }
+    await bounded(this.#clock, bound, () => Promise.race([this.#opened, resource.waitForAsyncAttributes?.()]))
     this.#isReady.set(resource, true)
     this.#onOpen()
   }

@@ -26,11 +26,12 @@ export interface IncrementalSpanExporter extends SpanExporter {
    * that has changed; the call only wakes the processor, so an early, late or repeated one does no harm.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined
-}
-
-/** The part of an exporter that the drain loop drives. */
-export interface BatchTarget extends Pick<IncrementalSpanExporter, 'maxConcurrentBatches'> {
-  openBatch(onRoom: () => void): StageableBatch | undefined
+  /**
+   * The `export` that does the same as `openBatch` and `send`, as the class was built with it. Spans are handed over one
+   * by one only while `export` is this very function; when somebody has wrapped it, every span goes through the wrapper.
+   * Default: the `export` beside `openBatch` when the processor is made, so a wrapper from before that goes unnoticed.
+   */
+  readonly exportOfBatches?: SpanExporter['export'] | undefined
 }
 
 /** The part of a batch that the drain loop uses; it keeps counts of its own, which no exporter can falsify. */
@@ -42,10 +43,15 @@ export interface SpanBatch {
   /** Encoded size so far, in bytes. */
   readonly byteLength: number
   /**
-   * Takes one span: `'added'`; or `'full'`, the span was not taken, send this batch first; or `'rejected'`, this span
-   * alone breaks a limit and is counted as failed. Runs on the main thread, at times inside `span.end()`.
+   * Takes one span. Runs on the main thread, at times inside `span.end()`.
+   *
+   * - `'added'`.
+   * - `'full'`: the span was not taken. A batch that holds spans is sent, and the span goes into the next one. If this
+   *   one is empty, there is no room for the span at the time: it stays queued, and is offered again when `onRoom` is
+   *   called. An exporter that holds nothing never says so of an empty batch.
+   * - `'rejected'` or `'too_large'`: this span alone can never be sent, and is counted as failed for that reason.
    */
-  add(span: ReadableSpan): 'added' | 'full' | 'rejected'
+  add(span: ReadableSpan): 'added' | 'full' | 'rejected' | 'too_large'
   /** Sends what was added, once. Never rejects; settles by `deadline.at`. */
   send(deadline: Deadline): Promise<BatchOutcome>
 }
@@ -70,18 +76,21 @@ export interface BatchOutcome {
 }
 
 /**
- * By its shape, and only if its `export` is that of whoever brought `openBatch`: a subclass, a patch or a proxy with an
- * `export` of its own, to take secrets out of spans, say, wants every span to go through it.
+ * The `export` of an incremental exporter that may be bypassed, or undefined if there is none. Known by its shape, and
+ * only if its `export` is that of whoever brought `openBatch`: a subclass, a patch or a proxy with an `export` of its own,
+ * to take secrets out of spans, say, wants every span to go through it.
  */
-export function isIncremental(exporter: SpanExporter): exporter is IncrementalSpanExporter {
+export function exportOfBatches(exporter: SpanExporter): SpanExporter['export'] | undefined {
   try {
     for (let owner = exporter as IncrementalSpanExporter; owner; owner = Object.getPrototypeOf(owner)) {
-      if (Object.hasOwn(owner, 'openBatch')) {
-        return owner.export === exporter.export && typeof (exporter as IncrementalSpanExporter).openBatch === 'function'
-      }
+      if (!Object.hasOwn(owner, 'openBatch')) continue
+      const { openBatch, exportOfBatches: declared } = exporter as IncrementalSpanExporter
+      if (typeof openBatch !== 'function') return undefined
+      // What a class declares is not true of a subclass that brings an `openBatch` of its own.
+      return Object.hasOwn(owner, 'exportOfBatches') ? declared : owner.export
     }
   } catch {
     // An exporter that will not be looked into is only asked to export.
   }
-  return false
+  return undefined
 }

@@ -4,12 +4,13 @@ import { bounded } from './bounded.js'
 import type { Bound, Settled } from './bounded.js'
 import type { Clock } from './clock.js'
 import { DrainLoop } from './drain-loop.js'
+import { ExporterTarget } from './exporter-target.js'
 import { ExportScope } from './export-scope.js'
 import { FlushTickets } from './flush-tickets.js'
 import type { FlushTicket } from './flush-tickets.js'
 import { Ledger } from './ledger.js'
 import type { DropReason } from './ledger.js'
-import { DRAINED_BY, FLUSHED_BY, GRACE_MILLIS, RESOURCES_BY, SHUTDOWN_MILLIS } from './limits.js'
+import { RESOURCES_SHARE, STEP_LIMIT_MILLIS, STEP_RESERVE_MILLIS, STEP_RESERVE_SHARE } from './limits.js'
 import { LossReport } from './loss-report.js'
 import { limitMillis } from './options.js'
 import type { Settings } from './options.js'
@@ -17,10 +18,8 @@ import type { PipelineParts } from './pipeline-parts.js'
 import { ProcessorMetrics } from './processor-metrics.js'
 import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
-import { isIncremental } from './span-exporter.js'
-import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
+import type { SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
-import { WholeBatchExporter } from './whole-batch-exporter.js'
 
 interface Limit extends Bound {
   /** What the caller gave, for the message of a time-out. */
@@ -37,20 +36,25 @@ export interface FlushOptions {
 }
 
 export interface ShutdownOptions {
-  /** By when the promise settles, in milliseconds from now; 0 means without a limit. Default: 10000. */
+  /**
+   * By when the promise settles, in milliseconds from now; 0 means without a limit. Default: the constructor's
+   * `shutdownTimeoutMillis`.
+   */
   timeoutMillis?: number | undefined
 }
 
 /**
- * Where every span is: `ended = exported + Σ failed + Σ dropped + queued + inFlight` holds at every moment.
+ * Where every span is: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight` holds at every moment.
  */
 export interface ProcessorStats {
   /** Sampled spans given to `onEnd`. */
   readonly ended: number
   /** Spans that the exporter reported as exported. */
   readonly exported: number
-  /** Spans that wait: as objects in the ring, or in batches that were not sent yet. */
+  /** Spans that wait as objects, at most `queueCapacity`: the queue, and the batch that is being filled for an exporter of arrays. */
   readonly queued: number
+  /** Spans that wait as bytes, in batches of an incremental exporter that were not sent yet. */
+  readonly encoded: number
   /** Spans handed to the exporter whose outcome is not known yet. */
   readonly inFlight: number
   /** Spans never handed to the exporter, by reason. */
@@ -59,6 +63,7 @@ export interface ProcessorStats {
   readonly failed: Readonly<Record<string, number>>
   /** Exports that passed their deadline and have not called back. Their spans are counted as failed; none is held here. */
   readonly abandonedExports: number
+  /** How many spans may wait as objects: `maxQueueSize`, and one batch more for an exporter that takes arrays. */
   readonly queueCapacity: number
 }
 
@@ -66,11 +71,14 @@ export interface ProcessorStats {
 export class SpanPipeline {
   /** Aborted when shutdown begins. */
   readonly closing: AbortController = new AbortController()
+  /** Called when shutdown has drained what it could, and nothing will be exported any more. */
+  onStopped: (() => void) | undefined
   readonly #parts: PipelineParts
   readonly #ring: SpanRing<ReadableSpan>
   readonly #ledger = new Ledger()
   readonly #exporter: SpanExporter
-  readonly #wholeBatch: WholeBatchExporter | undefined
+  readonly #target: ExporterTarget
+  readonly #queueCapacity: number
   readonly #loop: DrainLoop
   readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
@@ -79,10 +87,11 @@ export class SpanPipeline {
   readonly #flushes = new Set<AbortController>()
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
-    const { maxQueueSize, exportTimeoutMillis } = settings
+    const { maxQueueSize, maxExportBatchSize, exportTimeoutMillis } = settings
     this.#exporter = exporter
     this.#ring = new SpanRing(maxQueueSize)
-    this.#wholeBatch = isIncremental(exporter) ? undefined : new WholeBatchExporter(exporter)
+    this.#target = new ExporterTarget(exporter, clock, exportTimeoutMillis)
+    this.#queueCapacity = maxQueueSize + (this.#target.isIncremental ? 0 : maxExportBatchSize)
     this.#parts = {
       clock,
       settings,
@@ -91,8 +100,7 @@ export class SpanPipeline {
       tickets: new FlushTickets(),
       scope: new ExportScope(),
       gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
-      target: this.#wholeBatch ?? (exporter as IncrementalSpanExporter),
-      graceMillis: this.#wholeBatch ? 0 : GRACE_MILLIS,
+      target: this.#target,
       closing: this.closing,
     }
     this.#loop = new DrainLoop(this.#parts, (now) => {
@@ -100,7 +108,7 @@ export class SpanPipeline {
       return this.#loss.report(now)
     })
     if (meterProvider) {
-      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, maxQueueSize, () => this.#ring.size))
+      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, this.#queueCapacity, () => this.#queued))
     }
   }
 
@@ -131,45 +139,39 @@ export class SpanPipeline {
   forceFlush(options?: FlushOptions): Promise<void> {
     if (this.#parts.scope.isInside()) {
       // What is queued leaves only after this very export has ended, so waiting for it would be waiting for oneself.
-      this.#loop.flush()
+      this.#loop.turnNow()
       return Promise.resolve()
     }
     return observed(this.#flush(options))
   }
 
-  /**
-   * For a page that may never run again: what is queued goes to the exporter before this returns, however much it is and
-   * whatever is under way. What stays are spans whose resource is not known, and those for which an incremental exporter
-   * has no room or no place beside `maxConcurrentBatches`.
-   */
-  flushNow(): void {
-    const target = this.#wholeBatch
-    if (target) this.#loop.maxInFlight = target.maxConcurrentBatches = Infinity
-    // Ends with a turn that moved nothing: none is left, or what is has no way.
-    for (let size = Infinity; this.#ring.size < size;) {
-      size = this.#ring.size
-      this.#loop.flush()
-      this.#loop.turn()
-    }
-    if (target) this.#loop.maxInFlight = target.maxConcurrentBatches = 1
+  /** For a page that may never run again, see {@link DrainLoop.drainNow}. */
+  drainNow(): void {
+    this.#loop.drainNow()
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#closed ??= observed(this.#parts.scope.neutral(() => this.#shutdown(options)))
+    if (!this.#closed) {
+      // The door is shut before the first step: an exporter that calls back in, or ends a span, finds it so.
+      let begin = (_ended: Promise<void>): void => {}
+      this.#closed = observed(new Promise((resolve) => (begin = resolve)))
+      begin(this.#parts.scope.neutral(() => this.#shutdown(options)))
+    }
     return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
 
   stats(): ProcessorStats {
-    const { ended, exported, inFlight, dropped, failed } = this.#ledger
+    const { ended, exported, encoded, inFlight, dropped, failed } = this.#ledger
     return {
       ended,
       exported,
       queued: this.#queued,
+      encoded,
       inFlight,
       dropped: { ...dropped },
       failed: { ...failed },
-      abandonedExports: this.#wholeBatch?.abandonedCount ?? 0,
-      queueCapacity: this.#ring.capacity,
+      abandonedExports: this.#target.abandonedCount,
+      queueCapacity: this.#queueCapacity,
     }
   }
 
@@ -184,7 +186,7 @@ export class SpanPipeline {
     // After shutdown has begun, its end is the end of the flush.
     const closed = this.#closed
     const ticket = tickets.open(this.#ring.head)
-    this.#loop.flush()
+    this.#loop.turnNow()
     const drained = await bounded(clock, limit, () => closed ?? ticket.done)
     tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
@@ -198,22 +200,25 @@ export class SpanPipeline {
 
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
-    // The steps begin with a clean stack, and after #closed is set: an exporter that calls back in finds the door shut.
-    await Promise.resolve()
-    const { clock, gate, tickets } = this.#parts
-    const millis = limitMillis(options?.timeoutMillis, SHUTDOWN_MILLIS)
+    const { clock, gate, settings, tickets } = this.#parts
+    const millis = limitMillis(options?.timeoutMillis, settings.shutdownTimeoutMillis)
+    const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
     const startedAt = clock.now()
-    const until = (share: number): Limit => ({ at: startedAt + millis * share, keepAlive: true, millis })
+    const endAt = startedAt + millis
+    const until = (at: number): Limit => ({ at, keepAlive: true, millis })
+    const step = (latest: number): Limit => until(Math.min(latest, clock.now() + STEP_LIMIT_MILLIS))
     const ticket = tickets.open(this.#ring.head)
     this.closing.abort()
-    this.#loop.flush()
-    await bounded(clock, until(RESOURCES_BY), () => ticket.done)
+    this.#loop.turnNow()
+    const drainMillis = millis - 2 * reserve
+    await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => ticket.done)
     gate.open()
-    await bounded(clock, until(DRAINED_BY), () => ticket.done)
+    await bounded(clock, until(startedAt + drainMillis), () => ticket.done)
     this.#loop.stop()
+    this.#guarded(() => this.onStopped?.())
     tickets.close(ticket)
-    await this.#callExporter('forceFlush', until(FLUSHED_BY), ticket)
-    await this.#callExporter('shutdown', until(1), ticket)
+    await this.#callExporter('forceFlush', step(endAt - reserve), ticket)
+    await this.#callExporter('shutdown', step(endAt), ticket)
     this.#guarded(() => this.#metrics?.close())
     this.#loss.close(clock.now())
     for (const end of this.#flushes) end.abort()
@@ -229,7 +234,7 @@ export class SpanPipeline {
 
   #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
     if (status !== 'timeout') return error ?? new Error(`${what} failed`)
-    return new Error(`${what} has not ended within ${millis} ms; ${this.#queued} queued, ${this.#ledger.inFlight} in flight`)
+    return new Error(`${what} has not ended within ${millis} ms; ${this.#queued + this.#ledger.encoded} queued, ${this.#ledger.inFlight} in flight`)
   }
 
   /** A metrics SDK may throw. */

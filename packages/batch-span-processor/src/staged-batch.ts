@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SpanResource } from './readable-span.js'
 import type { StageableBatch } from './span-exporter.js'
 
 /** A batch of the exporter with what the drain loop must know of it; its own counts, which no exporter can falsify. */
-export interface StagedBatch {
+export class StagedBatch {
   readonly batch: StageableBatch
+  /** Whether its spans are bytes of the exporter's by now; otherwise they are the objects that the application ended. */
+  readonly isEncoded: boolean
   /** Sequence number of its oldest span; Infinity while it is empty. */
-  oldest: number
-  count: number
+  oldest: number = Infinity
+  count = 0
+  /** Resources that were still being detected when their spans were added: the batch is not sent before they are known. */
+  pending: Set<SpanResource> | undefined
   /** Tells the exporter that nobody waits for the outcome any more. */
-  readonly abort: AbortController
+  readonly abort: AbortController = new AbortController()
+
+  constructor(batch: StageableBatch, isEncoded: boolean) {
+    this.batch = batch
+    this.isEncoded = isEncoded
+  }
 }

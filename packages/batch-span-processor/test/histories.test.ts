@@ -18,6 +18,7 @@ const SETTINGS: Settings = {
   maxExportBatchSize: 10,
   scheduledDelayMillis: 50,
   exportTimeoutMillis: TIMEOUT,
+  shutdownTimeoutMillis: 10_000,
   turnBudgetMillis: 0.5,
 }
 const RUNS = 10_000
@@ -132,7 +133,7 @@ class Life {
     if (this.#isShutDown) return
     const { inFlight } = this.pipeline.stats()
     this.isHiding = true
-    this.pipeline.flushNow()
+    this.pipeline.drainNow()
     this.isHiding = false
     this.hidden += this.pipeline.stats().inFlight - inFlight
   }
@@ -152,9 +153,10 @@ class Life {
   }
 
   checkCounts(): void {
-    const { ended, exported, queued, inFlight, failed, dropped } = this.pipeline.stats()
+    const { ended, exported, queued, queueCapacity, encoded, inFlight, failed, dropped } = this.pipeline.stats()
     const lost = [...Object.values(failed), ...Object.values(dropped)].reduce((a, b) => a + b, 0)
-    this.must(ended === exported + lost + queued + inFlight, 'I1: every span is somewhere')
+    this.must(ended === exported + lost + queued + encoded + inFlight, 'I1: every span is somewhere')
+    this.must(queued <= queueCapacity, 'I5: no more wait as objects than there is room for')
   }
 
   check(): void {
@@ -176,8 +178,8 @@ class Life {
     this.shutdown(undefined)
     await this.clock.advance(10_001)
     this.check()
-    const { queued, inFlight } = this.pipeline.stats()
-    assert.equal(queued + inFlight, 0, 'nothing is left after shutdown')
+    const { queued, encoded, inFlight } = this.pipeline.stats()
+    assert.equal(queued + encoded + inFlight, 0, 'nothing is left after shutdown')
     assert.equal(this.clock.ownTimers, 0, 'I7: no timer is left')
   }
 }

@@ -9,6 +9,7 @@ const DEFAULTS = {
   maxExportBatchSize: 512,
   scheduledDelayMillis: 5000,
   exportTimeoutMillis: 30_000,
+  shutdownTimeoutMillis: 30_000,
   turnBudgetMillis: 0.5,
 }
 
@@ -49,6 +50,7 @@ test('undefined and null mean the default', async () => {
 const LEGAL: Record<string, Record<string, number>> = {
   scheduledDelayMillis: { '0': 0 },
   exportTimeoutMillis: { '0': Infinity },
+  shutdownTimeoutMillis: { '0': Infinity },
   turnBudgetMillis: { '1.5': 1.5 },
 }
 const VALUES: unknown[] = [Number.NaN, Infinity, -Infinity, 0, -1, 2 ** 31, 1.5, '5', true, {}, [], Symbol('x'), 10n, () => 1]

@@ -84,6 +84,23 @@ test('drops carry their reason as the type of error', () => {
   ])
 })
 
+test('spans that the exporter refuses carry the reason as the type of error', () => {
+  const { metrics, ledger, adds } = setup()
+  ledger.handedOver = 10
+  ledger.refuse('rejected')
+  ledger.refuse('too_large')
+  ledger.refuse('too_large')
+  metrics.report()
+  metrics.report()
+  const processed = adds.filter(([name]) => name === PROCESSED).map(([, count, attributes]) => [count, attributes?.['error.type']])
+  expect(processed).toEqual([
+    [10, undefined],
+    [1, 'rejected'],
+    [2, 'too_large'],
+  ])
+  expect(ledger.failed).toEqual({ rejected: 1, too_large: 2 })
+})
+
 test('a counter that throws does not make spans count again', () => {
   const { metrics, ledger } = setup({ addThrows: true })
   ledger.handedOver = 10

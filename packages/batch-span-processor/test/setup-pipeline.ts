@@ -16,6 +16,7 @@ const SETTINGS: Settings = {
   maxExportBatchSize: 10,
   scheduledDelayMillis: 50,
   exportTimeoutMillis: 200,
+  shutdownTimeoutMillis: 10_000,
   turnBudgetMillis: 0.5,
 }
 

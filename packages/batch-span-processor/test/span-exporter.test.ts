@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { isIncremental } from '../src/span-exporter.js'
+import { exportOfBatches } from '../src/span-exporter.js'
 import type { SpanExporter } from '../src/span-exporter.js'
 
 class Incremental implements SpanExporter {
@@ -34,6 +34,20 @@ class OwnBatches extends OwnExport {
   override openBatch(): void {}
 }
 
+class Declared extends Incremental {
+  get exportOfBatches() {
+    return EXPORT_OF_DECLARED
+  }
+  override export(): void {}
+  override openBatch(): void {}
+}
+const EXPORT_OF_DECLARED = Declared.prototype.export
+class WrappedClass extends Declared {}
+class DeclaredThenBoth extends Declared {
+  override export(): void {}
+  override openBatch(): void {}
+}
+
 const fails = (): never => {
   throw new Error('do not look')
 }
@@ -44,6 +58,9 @@ test.each<[string, unknown, boolean]>([
   ['with both of its own', new OwnBoth(), true],
   ['with both as fields', new OwnFields(), true],
   ['whose openBatch is newer than its export', new OwnBatches(), true],
+  ['that declares its export', new Declared(), true],
+  ['that declares one and has other ones of both', new DeclaredThenBoth(), true],
+  ['that declares its export and was patched', Object.assign(new Declared(), { export: () => {} }), false],
   ['with an export of its own', new OwnExport(), false],
   ['with an export of its own as a field', new OwnExportField(), false],
   ['that was patched', Object.assign(new Incremental(), { export: () => {} }), false],
@@ -56,5 +73,13 @@ test.each<[string, unknown, boolean]>([
   ['that hides where it comes from', new Proxy(new Incremental(), { getPrototypeOf: fails }), false],
   ['that gives what nobody brought', new Proxy({}, { get: () => () => {} }), false],
 ])('an exporter %s', (_what, exporter, expected) => {
-  expect(isIncremental(exporter as SpanExporter)).toBe(expected)
+  const found = exportOfBatches(exporter as SpanExporter)
+  expect(found !== undefined && found === (exporter as SpanExporter).export).toBe(expected)
+})
+
+test('a wrapper around the export of the class itself is told from what the class declares', () => {
+  const wrapped = new WrappedClass()
+  expect(exportOfBatches(wrapped)).toBe(wrapped.export)
+  Object.defineProperty(Declared.prototype, 'export', { value: () => {} })
+  expect(exportOfBatches(wrapped)).not.toBe(wrapped.export)
 })

@@ -138,7 +138,7 @@ test('a rejected span makes the flush that covers it reject', async () => {
   end(2)
   const flush = watch(pipeline.forceFlush())
   await clock.advance(10)
-  expect(flush).toMatchObject({ state: 'rejected', error: new Error('exporter rejected a span') })
+  expect(flush).toMatchObject({ state: 'rejected', error: new Error('exporter rejected a span (rejected)') })
 })
 
 test('1000 flushes on an exporter that hangs start one export and settle by their bound', async () => {
@@ -233,13 +233,22 @@ test('every step of a shutdown runs and is bounded, whatever the steps before di
   }
 })
 
-test('a shutdown without a given limit ends within 10 seconds', async () => {
-  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'never' })
-  Object.assign(exporter, { onForceFlush: 'never', onShutdown: 'never' })
-  end(5)
-  const shutdown = watch(pipeline.shutdown())
-  await clock.advance(10_000)
-  expect(shutdown).toMatchObject({ state: 'rejected', after: 10_000 })
+test('a shutdown without a given limit ends within shutdownTimeoutMillis, and its last steps within 5 s each', async () => {
+  const never = { onForceFlush: 'never', onShutdown: 'never' }
+  const hanging = setup({ exportTimeoutMillis: 60_000, shutdownTimeoutMillis: 20_000 }, { kind: 'never' })
+  Object.assign(hanging.exporter, never)
+  hanging.end(5)
+  const shutdown = hanging.watch(hanging.pipeline.shutdown())
+  await hanging.clock.advance(20_000)
+  expect(shutdown).toMatchObject({ state: 'rejected', after: 20_000 })
+  expect(hanging.exporter.log).toEqual(['export', 'forceFlush', 'shutdown'])
+
+  const delivering = setup({ shutdownTimeoutMillis: 60_000 })
+  Object.assign(delivering.exporter, never)
+  delivering.end(5)
+  const late = delivering.watch(delivering.pipeline.shutdown())
+  await delivering.clock.advance(10_000)
+  expect(late).toMatchObject({ state: 'rejected', after: 10_000 })
 })
 
 test('exports under way learn that the processor is closing, later ones too', async () => {
@@ -405,7 +414,7 @@ test('of two waits for one answer, whose bounds a stall has passed both, neither
 test('a page that is hidden hands over what is queued before it may be frozen', () => {
   const { exporter, pipeline, end } = setup({ scheduledDelayMillis: 60_000 })
   end(5)
-  pipeline.flushNow()
+  pipeline.drainNow()
   expect(exporter.numbers).toEqual([0, 1, 2, 3, 4])
 })
 
@@ -416,7 +425,7 @@ test('a page that is hidden hands over a queue of any size at once, beside an ex
   expect(exporter.calls.length).toBe(1)
   clock.creepMillis = 1
   end(95)
-  pipeline.flushNow()
+  pipeline.drainNow()
   clock.creepMillis = 0
   expect(exporter.numbers).toEqual(Array.from({ length: 105 }, (_, i) => i))
   expect(Math.max(...exporter.calls.map(({ numbers }) => numbers.length))).toBe(10)
@@ -439,10 +448,13 @@ test('exports of a page that is hidden which never answer are given up like any 
   end(10)
   await clock.advance(2)
   end(20)
-  pipeline.flushNow()
+  pipeline.drainNow()
   end(10)
   await clock.advance(200)
-  expect(pipeline.stats()).toMatchObject({ ended: 40, failed: { timeout: 30 }, abandonedExports: 3, inFlight: 10 })
+  expect(pipeline.stats()).toMatchObject({ ended: 40, failed: { timeout: 30 }, abandonedExports: 3, queued: 10 })
+  expect(exporter.calls.length).toBe(3)
+  // After three that were not answered the next one waits for three more time-outs.
+  await clock.advance(700)
   expect(exporter.calls.length).toBe(4)
 })
 
@@ -452,10 +464,10 @@ test('a page that is hidden gives an incremental exporter all that it takes, wit
   })
   clock.creepMillis = 1
   end(45)
-  pipeline.flushNow()
+  pipeline.drainNow()
   clock.creepMillis = 0
   expect(exporter.sent.map(({ numbers }) => numbers.length)).toEqual([10, 10, 10])
-  expect(pipeline.stats()).toMatchObject({ ended: 45, queued: 15, inFlight: 30 })
+  expect(pipeline.stats()).toMatchObject({ ended: 45, queued: 0, encoded: 15, inFlight: 30 })
   await clock.advance(100)
   expect(exporter.numbers).toEqual(Array.from({ length: 45 }, (_, i) => i))
   expect(pipeline.stats()).toMatchObject({ exported: 45, queued: 0, inFlight: 0 })
@@ -472,4 +484,68 @@ test('many flushes that wait for the exporter at once make Node.js warn of no le
   await new Promise((resolve) => setImmediate(resolve))
   process.off('warning', warned)
   expect(warned).not.toHaveBeenCalled()
+})
+
+test('a flush hands the first batch over before it returns, and the rest in turns of its own', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 })
+  end(25)
+  const flush = watch(pipeline.forceFlush())
+  expect(exporter.numbers.length).toBe(10)
+  await clock.turn()
+  expect(exporter.numbers.length).toBe(25)
+  expect(flush.state).toBe('fulfilled')
+})
+
+test('a shutdown hands the first batch over before it returns; a span that ends inside finds the door shut', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ scheduledDelayMillis: 60_000 })
+  exporter.onExport = () => end(1)
+  end(3)
+  const shutdown = watch(pipeline.shutdown())
+  expect(exporter.numbers.length).toBe(3)
+  expect(pipeline.stats().dropped.already_shutdown).toBe(1)
+  await clock.turn()
+  expect(shutdown.state).toBe('fulfilled')
+})
+
+test('a flush that is asked for below onEnd calls neither export nor send there', async () => {
+  const { clock, exporter, pipeline, end } = setupIncremental({ maxQueueSize: 20 }, 4)
+  exporter.captureStacks = true
+  exporter.onAdd = () => void pipeline.forceFlush()
+  end(21)
+  expect(exporter.log).toEqual(['openBatch', 'add', 'add'].slice(0, exporter.log.length))
+  expect(exporter.stacks.filter(({ what, stack }) => what === 'send' && stack.includes('admit'))).toEqual([])
+  await clock.advance(10)
+  expect(exporter.numbers.length).toBe(21)
+})
+
+test('a shutdown by default delivers what takes longer than ten seconds', async () => {
+  const { clock, pipeline, end, watch } = setup(
+    { maxQueueSize: 2048, maxExportBatchSize: 512, exportTimeoutMillis: 30_000, shutdownTimeoutMillis: 30_000 },
+    { kind: 'ok', delay: 3000 },
+  )
+  end(2000)
+  const shutdown = watch(pipeline.shutdown())
+  await clock.advance(12_000)
+  expect(shutdown).toMatchObject({ state: 'fulfilled', after: 12_000 })
+  expect(pipeline.stats()).toMatchObject({ exported: 2000 })
+})
+
+test('the drain of a shutdown has the whole bound but a second for each later step', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'ok', delay: 7999 })
+  end(5)
+  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 10_000 }))
+  await clock.advance(7999)
+  expect(shutdown.state).toBe('fulfilled')
+  expect(exporter.log).toEqual(['export', 'answer', 'forceFlush', 'shutdown'])
+})
+
+test('a page that is hidden during a shutdown still gets its spans out', async () => {
+  const { clock, exporter, pipeline, end } = setup({}, { kind: 'ok', delay: 1000 })
+  end(35)
+  void pipeline.shutdown()
+  expect(exporter.numbers.length).toBe(10)
+  pipeline.drainNow()
+  expect(exporter.numbers.length).toBe(35)
+  await clock.advance(1000)
+  expect(pipeline.stats()).toMatchObject({ exported: 0, failed: { timeout: 35 } })
 })

@@ -12,7 +12,7 @@ const TIMEOUT = 100
 function setup(...script: Behaviour[]) {
   const clock = new FakeClock()
   const exporter = new ScriptedExporter(clock, ...script)
-  const target = new WholeBatchExporter(exporter)
+  const target = new WholeBatchExporter(exporter, clock, TIMEOUT)
   const state = { room: 0, outcomes: [] as unknown[] }
   /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */
   const send = (timeoutMillis = TIMEOUT): boolean => {
@@ -83,4 +83,39 @@ test('a late call back gives no room to a batch that does not need it', async ()
   expect(target.openBatch(), 'the second export is still under way').toBeUndefined()
   await clock.advance(30)
   expect(target.openBatch()).toBeDefined()
+})
+
+test('each export in a row that is abandoned doubles the time until the next begins; an answer ends that, even a late one', async () => {
+  const { clock, exporter, send } = setup(...Array.from({ length: 4 }, (): Behaviour => ({ kind: 'never' })), {
+    kind: 'ok',
+    delay: 150,
+  })
+  for (let i = 0; i < 2000; i++) {
+    send()
+    await clock.advance(1)
+  }
+  const startedAt = exporter.calls.map((call) => call.startedAt - 1000)
+  // The fifth answers 50 ms after its deadline, and 15 time-outs before the pause would be over.
+  expect(startedAt.slice(0, 7)).toEqual([0, 100, 300, 700, 1500, 1650, 1750])
+})
+
+test('the pause before an exporter that does not answer is asked again has a bound', async () => {
+  const { clock, exporter, send } = setup({ kind: 'never' })
+  for (let i = 0; i < 3600; i++) {
+    send()
+    await clock.advance(1000)
+  }
+  const last = exporter.calls.slice(-2).map((call) => call.startedAt)
+  expect((last[1] ?? 0) - (last[0] ?? 0)).toBe(301_000)
+})
+
+test('a flush asks an exporter that does not answer without a pause', async () => {
+  const { clock, target, send } = setup({ kind: 'never' })
+  send()
+  await clock.advance(TIMEOUT)
+  send()
+  await clock.advance(TIMEOUT)
+  expect(send()).toBe(false)
+  target.endPause()
+  expect(send()).toBe(true)
 })

@@ -2,8 +2,8 @@
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 
 /** Spans that wait or are being sent. */
-export function unsentOf({ queued, inFlight }: ProcessorStats): number {
-  return queued + inFlight
+export function unsentOf({ queued, encoded, inFlight }: ProcessorStats): number {
+  return queued + encoded + inFlight
 }
 
 /**
@@ -11,7 +11,7 @@ export function unsentOf({ queued, inFlight }: ProcessorStats): number {
  * ended, also those that ended while the end was under way.
  */
 export function lossOf(stats: ProcessorStats): string | undefined {
-  const left = { 'still queued': stats.queued, 'still being sent': stats.inFlight }
+  const left = { 'still queued': stats.queued + stats.encoded, 'still being sent': stats.inFlight }
   const reasons = new Map<string, number>()
   // A reason may be both, as shutdown.
   for (const [reason, count] of [stats.dropped, stats.failed, left].flatMap((counts) => Object.entries(counts))) {

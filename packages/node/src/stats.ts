@@ -3,7 +3,7 @@ import type { ProcessorStats } from '@spanring/batch-span-processor'
 import { sharedState } from './shared-state.js'
 
 /**
- * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + inFlight`, added up over every
+ * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`, added up over every
  * processor that `createSpanProcessor` or `register` made in this thread, also those that are shut down.
  */
 export function stats(): ProcessorStats {
@@ -21,6 +21,7 @@ export function sumOf(parts: readonly ProcessorStats[]): ProcessorStats {
     ended: sum((part) => part.ended),
     exported: sum((part) => part.exported),
     queued: sum((part) => part.queued),
+    encoded: sum((part) => part.encoded),
     inFlight: sum((part) => part.inFlight),
     dropped: {
       queue_full: sum((part) => part.dropped.queue_full),

@@ -32,6 +32,7 @@ test('sumOf adds up what several processors count, each reason by its name', () 
     ended: 12,
     exported: 1,
     queued: 1,
+    encoded: 0,
     inFlight: 2,
     dropped: { ...NONE, queue_full: 3 },
     failed: { timeout: 2, http_400: 3 },

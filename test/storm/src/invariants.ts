@@ -42,10 +42,10 @@ type ExpectEqual = (what: string, actual: number, expected: number) => void
 
 /** I1, and each of its terms as it was seen from outside. */
 function checkAccounts({ processor, exporter, record }: Finished, expectEqual: ExpectEqual): void {
-  const { ended, exported, failed, dropped, queued, inFlight } = processor.stats()
+  const { ended, exported, failed, dropped, queued, encoded, inFlight } = processor.stats()
   const failedCount = sumOf(failed)
-  expectEqual('I1, ended', exported + failedCount + sumOf(dropped) + queued + inFlight, ended)
-  expectEqual('queued after shutdown', queued, 0)
+  expectEqual('I1, ended', exported + failedCount + sumOf(dropped) + queued + encoded + inFlight, ended)
+  expectEqual('queued after shutdown', queued + encoded, 0)
   expectEqual('in flight after shutdown', inFlight, 0)
   expectEqual('in flight in the exporter after shutdown', exporter.stats().inFlight, 0)
   expectEqual(
