@@ -108,7 +108,9 @@ export class SpanPipeline {
       return this.#loss.report(now)
     })
     if (meterProvider) {
-      this.#metrics = this.#guarded(() => new ProcessorMetrics(meterProvider, this.#ledger, this.#queueCapacity, () => this.#queued))
+      this.#metrics = this.#guarded(
+        () => new ProcessorMetrics(meterProvider, this.#ledger, this.#queueCapacity, () => this.#queued),
+      )
     }
   }
 
@@ -234,7 +236,9 @@ export class SpanPipeline {
 
   #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
     if (status !== 'timeout') return error ?? new Error(`${what} failed`)
-    return new Error(`${what} has not ended within ${millis} ms; ${this.#queued + this.#ledger.encoded} queued, ${this.#ledger.inFlight} in flight`)
+    return new Error(
+      `${what} has not ended within ${millis} ms; ${this.#queued + this.#ledger.encoded} queued, ${this.#ledger.inFlight} in flight`,
+    )
   }
 
   /** A metrics SDK may throw. */

@@ -92,7 +92,9 @@ test('spans that the exporter refuses carry the reason as the type of error', ()
   ledger.refuse('too_large')
   metrics.report()
   metrics.report()
-  const processed = adds.filter(([name]) => name === PROCESSED).map(([, count, attributes]) => [count, attributes?.['error.type']])
+  const processed = adds
+    .filter(([name]) => name === PROCESSED)
+    .map(([, count, attributes]) => [count, attributes?.['error.type']])
   expect(processed).toEqual([
     [10, undefined],
     [1, 'rejected'],

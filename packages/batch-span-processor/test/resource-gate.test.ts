@@ -35,9 +35,7 @@ function pendingResource() {
 test('a resource without pending attributes passes at once', () => {
   const { isOpenFor, clock } = setup()
   expect(isOpenFor({ resource: {} })).toBe(true)
-  expect(isOpenFor({ resource: { asyncAttributesPending: false, waitForAsyncAttributes: () => Promise.resolve() } })).toBe(
-    true,
-  )
+  expect(isOpenFor({ resource: { asyncAttributesPending: false, waitForAsyncAttributes: () => Promise.resolve() } })).toBe(true)
   expect(isOpenFor({ resource: undefined as never })).toBe(true)
   expect(clock.ownTimers).toBe(0)
 })
