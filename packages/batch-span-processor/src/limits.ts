@@ -69,8 +69,11 @@ export const LOSS_OVER_MILLIS = 5000
 /** At most one line of each kind in this time, in milliseconds, however often losses start and end. */
 export const REPORT_INTERVAL_MILLIS = 30_000
 
-/** The storage of a ring is reserved at once: 2^24 slots are 128 MiB. */
+/** How many spans a queue may be asked to hold: each slot of it is 8 bytes, and the span in it a thousand or more. */
 export const MAX_SPANS: number = 2 ** 24
+
+/** The storage of a ring grows and shrinks in steps of so many slots, 16 KiB: a default queue is one or two of them. */
+export const SEGMENT_SPANS = 2048
 
 /** Long enough for any sentence, too short for a response body that somebody put into a message. */
 export const MAX_TEXT_LENGTH = 300

@@ -5,14 +5,15 @@ import type { SpanExporter } from './span-exporter.js'
 import { textOf, warn } from './warn.js'
 
 /**
- * Options under the names of the stock processor. `undefined` and `null` mean: take the environment variable, else the
- * default. A value out of range never throws: one warning names it and the default is used. Numbers are integers
- * unless said otherwise.
+ * Options under the names of the stock processor. `undefined`, `null` and an empty string mean: take the environment
+ * variable, else the default. A bad value never throws; one warning names it. A number that is too large, too small or
+ * not an integer is replaced by the nearest one that is allowed; what is no positive number, by the default. A number
+ * may also be given as a string. Numbers are integers unless said otherwise.
  */
 export interface BufferConfig {
   /**
    * How many spans may wait as objects; one that ends while the queue is full is dropped and counted as `queue_full`.
-   * 1 to 2^24. Default: `OTEL_BSP_MAX_QUEUE_SIZE`, else 2048.
+   * 1 to 2^24; the memory for it is taken as it fills. Default: `OTEL_BSP_MAX_QUEUE_SIZE`, else 2048.
    */
   maxQueueSize?: number | undefined
   /**
@@ -85,15 +86,13 @@ interface Global {
   readonly process?: { readonly env?: Environment }
 }
 
-/** Code beats environment, environment beats default; whatever is out of range is warned about and passed over. */
-export function resolveSettings(config: BufferConfig, env: Environment = (globalThis as Global).process?.env ?? {}): Settings {
+/** Code beats environment, environment beats default. */
+export function resolveSettings(config: BufferConfig, env?: Environment): Settings {
   const settings = {} as Record<keyof Settings, number>
   for (const [name, rule] of Object.entries(RULES) as [keyof Settings, Rule][]) {
     const variable = rule[4] ?? ''
     const given: unknown = config[name]
-    // An empty variable is an unset one (specification, configuration/common).
-    const text = given === undefined || given === null ? env[variable]?.trim() : ''
-    settings[name] = text ? checked(variable, text, rule, Number(text)) : checked(name, given, rule)
+    settings[name] = isUnset(given) ? checked(variable, readVariable(variable, env), rule) : checked(name, given, rule)
   }
   const { maxQueueSize, maxExportBatchSize } = settings
   if (maxExportBatchSize > maxQueueSize) {
@@ -116,12 +115,33 @@ export function limitMillis(given: unknown, fallback: number): number {
   return checked('timeoutMillis', given, ['a number', fallback, 0, Infinity]) || Infinity
 }
 
-/** The value if it keeps the rule, else the default; with a warning, unless nothing was given. */
-function checked(label: string, given: unknown, [kind, fallback, min, max]: Rule, value: unknown = given): number {
-  if (given === undefined || given === null) return fallback
-  const isKind = typeof value === 'number' && (kind === 'a number' || Number.isInteger(value))
-  if (isKind && value >= min && value <= max) return value
-  const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
-  warn(`${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${fallback}`)
-  return fallback
+/** Without permission to read the environment, as in Deno without `--allow-env`, the read itself throws. */
+function readVariable(name: string, env?: Environment): string | undefined {
+  try {
+    return (env ?? (globalThis as Global).process?.env)?.[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** An empty variable is an unset one (specification, configuration/common), and so is an option that was read from one. */
+function isUnset(given: unknown): boolean {
+  return given === undefined || given === null || (typeof given === 'string' && given.trim() === '')
+}
+
+/** The value, or the nearest that keeps the rule, or the default; with a warning if it is not what was given. */
+function checked(label: string, given: unknown, [kind, fallback, min, max]: Rule): number {
+  if (isUnset(given)) return fallback
+  const value = typeof given === 'string' ? Number(given) : given
+  let used = fallback
+  if (value === 0 && min === 0) used = 0
+  else if (typeof value === 'number' && value > 0) {
+    // Rounded up: a time-out of half a millisecond must not become 0, which means without a limit.
+    used = Math.min(Math.max(kind === 'an integer' ? Math.ceil(value) : value, min), max)
+  }
+  if (used !== value) {
+    const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
+    warn(`${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${used}`)
+  }
+  return used
 }

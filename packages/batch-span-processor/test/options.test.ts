@@ -46,48 +46,79 @@ test('undefined and null mean the default', async () => {
   }
 })
 
-/** The value that an option has after a bad or borderline one was given; anything not listed here is the default. */
-const LEGAL: Record<string, Record<string, number>> = {
-  scheduledDelayMillis: { '0': 0 },
-  exportTimeoutMillis: { '0': Infinity },
-  shutdownTimeoutMillis: { '0': Infinity },
-  turnBudgetMillis: { '1.5': 1.5 },
-}
-const VALUES: unknown[] = [Number.NaN, Infinity, -Infinity, 0, -1, 2 ** 31, 1.5, '5', true, {}, [], Symbol('x'), 10n, () => 1]
-const SHOWN = [
-  'NaN',
-  'Infinity',
-  '-Infinity',
-  '0',
-  '-1',
-  '2**31',
-  '1.5',
-  "'5'",
-  'true',
-  '{}',
-  '[]',
-  'a symbol',
-  '10n',
-  'a function',
-]
+const MAX_SPANS = 2 ** 24
+const MAX_MILLIS = 2 ** 31 - 1
+type Uses = readonly [size: number, delay: number, timeout: number, budget: number]
 
-describe.each(Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[])('%s', (name) => {
-  test.each(SHOWN.map((shown, i): [string, unknown] => [shown, VALUES[i]]))(
-    'given as %s never throws and has the documented value',
-    async (shown, value) => {
-      const { settings, warnings } = await setup({ [name]: value })
-      const legal = typeof value === 'number' ? LEGAL[name]?.[shown] : undefined
-      expect(settings).toEqual({ ...DEFAULTS, [name]: legal ?? DEFAULTS[name] })
-      expect(warnings.length).toBe(legal === undefined ? 1 : 0)
-      if (legal === undefined) expect(warnings[0]).toContain(`${name} is `)
-      if (legal === undefined) expect(warnings[0]).toContain(`using ${DEFAULTS[name]}`)
-    },
-  )
+/**
+ * What is used for a value; no entry means the default. Nearest, not default: whoever asks for more must not get less
+ * than without asking.
+ */
+const CASES: [shown: string, value: unknown, uses?: Uses][] = [
+  ['Infinity', Infinity, [MAX_SPANS, MAX_MILLIS, MAX_MILLIS, 4]],
+  ['2**25', 2 ** 25, [MAX_SPANS, 2 ** 25, 2 ** 25, 4]],
+  ['2**31', 2 ** 31, [MAX_SPANS, MAX_MILLIS, MAX_MILLIS, 4]],
+  ["'Infinity'", 'Infinity', [MAX_SPANS, MAX_MILLIS, MAX_MILLIS, 4]],
+  ["'8192'", '8192', [8192, 8192, 8192, 4]],
+  ["' 8192 '", ' 8192 ', [8192, 8192, 8192, 4]],
+  ['8191.5', 8191.5, [8192, 8192, 8192, 4]],
+  ['0.01', 0.01, [1, 1, 1, 0.05]],
+  ['1', 1, [1, 1, 1, 1]],
+  ['NaN', Number.NaN],
+  ['-Infinity', -Infinity],
+  ['-1', -1],
+  ["'-1'", '-1'],
+  ["'five'", 'five'],
+  ['true', true],
+  ['{}', {}],
+  ['[]', []],
+  ['a symbol', Symbol('x')],
+  ['10n', 10n],
+  ['a function', () => 1],
+]
+const USED = {
+  maxQueueSize: 0,
+  maxExportBatchSize: 0,
+  scheduledDelayMillis: 1,
+  exportTimeoutMillis: 2,
+  shutdownTimeoutMillis: 2,
+  turnBudgetMillis: 3,
+} as const
+
+describe.each(Object.entries(USED) as [keyof typeof DEFAULTS, 0 | 1 | 2 | 3][])('%s', (name, column) => {
+  test.each(CASES)('given as %s never throws and has the documented value', async (_shown, value, uses) => {
+    // Room for any batch, so that this option alone is looked at.
+    const config = { maxQueueSize: MAX_SPANS, [name]: value, ...(name === 'maxQueueSize' && { maxExportBatchSize: 1 }) }
+    const { settings, warnings } = await setup(config)
+    const used = uses?.[column] ?? DEFAULTS[name]
+    expect(settings[name]).toBe(used)
+    expect(warnings.length).toBe(used === Number(typeof value === 'symbol' ? Number.NaN : value) ? 0 : 1)
+    if (warnings[0]) expect(warnings[0]).toMatch(new RegExp(`BatchSpanProcessor: ${name} is .* using ${used}$`))
+  })
+
+  test('means unset as an empty string', async () => {
+    for (const empty of ['', '  ']) expect(await setup({ [name]: empty })).toEqual({ settings: DEFAULTS, warnings: [] })
+  })
+})
+
+test('a time-out or a delay of 0 is what it says', async () => {
+  const { settings, warnings } = await setup({ scheduledDelayMillis: 0, exportTimeoutMillis: '0' })
+  expect(settings).toEqual({ ...DEFAULTS, scheduledDelayMillis: 0, exportTimeoutMillis: Infinity })
+  expect(warnings).toEqual([])
+})
+
+test('a size or a budget of 0 is no size: the default, with a warning', async () => {
+  const { settings, warnings } = await setup({ maxQueueSize: 0, maxExportBatchSize: 0, turnBudgetMillis: 0 })
+  expect(settings).toEqual(DEFAULTS)
+  expect(warnings.length).toBe(3)
 })
 
 test('the warning names the option, the value, the range and what is used', async () => {
   expect((await setup({ maxQueueSize: 0 })).warnings).toEqual([
     'BatchSpanProcessor: maxQueueSize is 0; must be an integer from 1 to 16777216; using 2048',
+  ])
+  expect((await setup({ maxQueueSize: Infinity })).warnings).toEqual([
+    'BatchSpanProcessor: maxQueueSize is Infinity; must be an integer from 1 to 16777216; using 16777216',
   ])
 })
 
@@ -112,7 +143,7 @@ describe.each(Object.entries(VARIABLES))('%s', (variable, name) => {
     for (const empty of ['', '  ']) expect(await setup({}, { [variable]: empty })).toEqual({ settings: DEFAULTS, warnings: [] })
   })
 
-  test.each(['abc', '-1', 'NaN', 'Infinity', '1.5', '2147483648', '5s', '0x', '1,000', 'null', '--', '1e400', '🙂'])(
+  test.each(['abc', '-1', 'NaN', '-Infinity', '5s', '0x', '1,000', 'null', '--', '-1e400', '🙂'])(
     'set to %j warns once and leaves the default',
     async (value) => {
       const { settings, warnings } = await setup({}, { [variable]: value })
@@ -121,6 +152,14 @@ describe.each(Object.entries(VARIABLES))('%s', (variable, name) => {
       expect(warnings[0]).toContain(`${variable} is ${JSON.stringify(value)}`)
     },
   )
+
+  test.each(['Infinity', '2147483648', '1e400'])('set to %j warns once and means as much as there may be', async (value) => {
+    const queue = name === 'maxExportBatchSize' && { maxQueueSize: MAX_SPANS }
+    const { settings, warnings } = await setup({ ...queue }, { [variable]: value })
+    expect(settings[name]).toBe(name.endsWith('Millis') ? MAX_MILLIS : MAX_SPANS)
+    expect(warnings.length).toBe(1)
+    expect(warnings[0]).toContain(`${variable} is ${JSON.stringify(value)}`)
+  })
 
   test('is not looked at where the option is given', async () => {
     expect((await setup({ [name]: 100 }, { [variable]: 'garbage' })).warnings).toEqual([])
@@ -153,11 +192,28 @@ test('a logger that throws does not make the constructor throw', () => {
   expect(resolveSettings({ maxQueueSize: -1 }, {})).toEqual(DEFAULTS)
 })
 
+test('an environment that may not be read is an empty one', () => {
+  const { env } = process
+  const forbidden = new Proxy(env, {
+    get: () => {
+      throw new Error('NotCapable: Requires env access, run again with the --allow-env flag')
+    },
+  })
+  process.env = forbidden
+  try {
+    expect(resolveSettings({})).toEqual(DEFAULTS)
+  } finally {
+    process.env = env
+  }
+})
+
 test('a time limit of a call is milliseconds, 0 for none, and the default where it is no time', () => {
   expect(limitMillis(undefined, 30)).toBe(30)
   expect(limitMillis(null, 30)).toBe(30)
   expect(limitMillis(0, 30)).toBe(Infinity)
   expect(limitMillis(0.5, 30)).toBe(0.5)
   expect(limitMillis(Infinity, 30)).toBe(Infinity)
-  for (const bad of [Number.NaN, -1, '5', {}, 5n]) expect(limitMillis(bad, 30)).toBe(30)
+  expect(limitMillis('5', 30)).toBe(5)
+  expect(limitMillis(' 0 ', 30)).toBe(Infinity)
+  for (const bad of [Number.NaN, -1, 'five', {}, 5n]) expect(limitMillis(bad, 30)).toBe(30)
 })

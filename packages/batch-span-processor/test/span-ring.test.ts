@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpanRing } from '../src/span-ring.js'
 
-describe.each([1, 10, 1000, 2048])('a ring of %i', (capacity) => {
+describe.each([1, 10, 1000, 2048, 2049, 10_000])('a ring of %i', (capacity) => {
   test('takes exactly its capacity and refuses the next', () => {
     const ring = new SpanRing<number>(capacity)
     for (let i = 0; i < capacity; i++) expect(ring.offer(i)).toBe(true)
@@ -55,6 +55,23 @@ test('behaves like a bounded list under any sequence of calls', () => {
       }
     }),
   )
+})
+
+test('storage is taken as spans come and given back as they leave, however many may come', () => {
+  const heapBytes = (): number => {
+    ;(globalThis as unknown as { gc(): void }).gc()
+    return process.memoryUsage().heapUsed
+  }
+  const before = heapBytes()
+  const ring = new SpanRing<object>(2 ** 24)
+  const item = {}
+  // 2^24 slots of 8 bytes are 128 MiB.
+  expect(heapBytes() - before, 'empty').toBeLessThan(2 ** 20)
+  for (let i = 0; i < 500_000; i++) ring.offer(item)
+  expect(heapBytes() - before, 'with 500,000 spans').toBeGreaterThan(3_500_000)
+  expect(heapBytes() - before, 'with 500,000 spans').toBeLessThan(6_000_000)
+  while (ring.take());
+  expect(heapBytes() - before, 'empty again').toBeLessThan(2 ** 20)
 })
 
 test('a taken slot no longer holds its span', async () => {
