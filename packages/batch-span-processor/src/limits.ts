@@ -63,7 +63,7 @@ export const GRACE_MILLIS = 50
 /** Longest pause before an exporter that does not answer is asked again, in milliseconds. */
 export const MAX_PAUSE_MILLIS = 300_000
 
-/** A loss is over when nothing more was lost for this long, in milliseconds. */
+/** A loss is over when nothing more was lost for this long, in milliseconds, and spans are exported again. */
 export const LOSS_OVER_MILLIS = 5000
 
 /** At most one line of each kind in this time, in milliseconds, however often losses start and end. */

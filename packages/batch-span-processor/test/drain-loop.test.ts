@@ -347,12 +347,12 @@ test('an outcome whose getters throw is booked as unknown', async () => {
   expect(pipeline.stats()).toMatchObject({ failed: { unknown: 10 }, inFlight: 0 })
 })
 
-test('the end of a loss is reported although no span comes any more', async () => {
+test('the end of a loss is reported although no span comes after the one that shows it', async () => {
   const lines: string[] = []
   const say = (message: string): void => void lines.push(message)
   diag.setLogger({ error: say, warn: say, info: say, debug: say, verbose: say }, { suppressOverrideMessage: true })
   const { clock, end } = setup({}, { kind: 'fail' }, { kind: 'ok' })
-  end(10)
+  end(20)
   await clock.advance(6000)
   diag.disable()
   expect(lines.map((line) => /(no longer )?losing/.exec(line)?.[0])).toEqual(['losing', 'no longer losing'])

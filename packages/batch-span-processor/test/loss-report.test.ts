@@ -46,20 +46,64 @@ test('one line says that spans are lost, one that this is over, with counts by r
     ledger.dropped.queue_full += 2
     ledger.fail('timeout', 1)
   })
-  run(2000, 20_000)
+  run(2000, 20_000, () => ledger.exported++)
   expect(await said()).toEqual([
     'BatchSpanProcessor: losing spans: 3 so far (2 dropped as queue_full, 1 failed as timeout); last error: connect ECONNREFUSED',
-    'BatchSpanProcessor: no longer losing spans: 600 were lost in 7.0 s; ' +
-      'since the start 400 dropped as queue_full, 200 failed as timeout of 1000 ended; last error: connect ECONNREFUSED',
+    'BatchSpanProcessor: no longer losing spans: 600 were lost in 7.0 s (400 dropped as queue_full, 200 failed as timeout); ' +
+      'since the start 600 of 1000 ended; last error: connect ECONNREFUSED',
   ])
   expect(report.nextAt).toBe(Infinity)
+})
+
+test('an outage is not over while every export fails, however long the delay between two exports', async () => {
+  const { said, ledger, report, run } = setup()
+  const delayMillis = 2 * LOSS_OVER_MILLIS
+  run(0, 5 * delayMillis, (now) => {
+    if (now % delayMillis === 0) ledger.fail('connection', 4)
+  })
+  expect((await said()).map((line) => line.slice(20))).toEqual(['losing spans: 4 so far (4 failed as connection)'])
+  expect(report.nextAt, 'nothing to wait for').toBe(Infinity)
+  ledger.exported = 1
+  run(5 * delayMillis, 5 * delayMillis + 100)
+  expect((await said())[1]).toContain(
+    'no longer losing spans: 20 were lost in 50.0 s (20 failed as connection); since the start 20 of',
+  )
+})
+
+test('spans that were exported before the last loss do not end it', async () => {
+  const { said, ledger, run } = setup()
+  run(0, 10, () => ledger.fail('connection', 1))
+  run(10, 20, () => ledger.exported++)
+  run(20, 30, () => ledger.fail('connection', 1))
+  run(30, 100_000)
+  expect(await said()).toHaveLength(1)
+})
+
+test('a line counts what its own episode lost, by the same reasons', async () => {
+  const { said, ledger, run } = setup()
+  ledger.ended = 100
+  for (const [from, reason] of [
+    [0, 'connection'],
+    [REPORT_INTERVAL_MILLIS, 'timeout'],
+  ] as const) {
+    run(from, from + 10, () => ledger.fail(reason, 16))
+    run(from + 10, from + REPORT_INTERVAL_MILLIS, () => ledger.exported++)
+  }
+  expect((await said()).map((line) => line.slice(20))).toEqual([
+    'losing spans: 16 so far (16 failed as connection)',
+    'no longer losing spans: 16 were lost in 5.0 s (16 failed as connection); since the start 16 of 100 ended',
+    'losing spans: 16 so far (16 failed as timeout)',
+    'no longer losing spans: 16 were lost in 5.0 s (16 failed as timeout); since the start 32 of 100 ended',
+  ])
 })
 
 test('the loop is asked to look again when the loss may be over', () => {
   const { ledger, report } = setup()
   ledger.dropped.queue_full = 1
   report.report(100)
-  expect(report.nextAt).toBe(100 + LOSS_OVER_MILLIS)
+  expect(report.nextAt, 'no turn comes without an export that succeeds, and that is one').toBe(Infinity)
+  ledger.exported = 1
+  expect(report.report(200)).toBe(100 + LOSS_OVER_MILLIS)
 })
 
 test('losses that come and go make at most one pair of lines in the interval, and nothing is left out', async () => {
@@ -67,6 +111,7 @@ test('losses that come and go make at most one pair of lines in the interval, an
   // Five bursts of loss in one interval, each over before the next.
   run(0, REPORT_INTERVAL_MILLIS * 3, (now) => {
     if (now < REPORT_INTERVAL_MILLIS && now % 6000 === 0) ledger.dropped.queue_full += 10
+    else ledger.exported++
   })
   const lines = await said()
   expect(lines.length).toBe(4)
@@ -82,7 +127,9 @@ test('what was not yet said is said at shutdown', async () => {
   ledger.dropped.shutdown = 5
   report.close(10)
   report.close(20)
-  expect(await said()).toEqual(['BatchSpanProcessor: shut down: 5 were lost; since the start 5 dropped as shutdown of 5 ended'])
+  expect(await said()).toEqual([
+    'BatchSpanProcessor: shut down: 5 were lost (5 dropped as shutdown); since the start 5 of 5 ended',
+  ])
 })
 
 test('a logger that throws changes nothing', () => {
