@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, MeterProvider, ObservableCallback } from '@opentelemetry/api'
+import { takeComponentNumber } from './component-number.js'
 import type { Ledger } from './ledger.js'
 
 /** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
 const COMPONENT_TYPE = 'batching_span_processor'
-const SPANS = { unit: '{span}' }
-
-let instances = 0
+const unit = '{span}'
 
 /**
  * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
@@ -28,11 +27,25 @@ export class ProcessorMetrics {
 
   constructor(provider: MeterProvider, ledger: Ledger, capacity: number, getQueueSize: () => number) {
     this.#ledger = ledger
-    this.#attributes = { 'otel.component.type': COMPONENT_TYPE, 'otel.component.name': `${COMPONENT_TYPE}/${instances++}` }
+    this.#attributes = {
+      'otel.component.type': COMPONENT_TYPE,
+      'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber()}`,
+    }
     const meter = provider.getMeter('@spanring/batch-span-processor')
-    this.#processed = meter.createCounter('otel.sdk.processor.span.processed', SPANS)
-    meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', SPANS).add(capacity, this.#attributes)
-    const queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', SPANS)
+    // Described in the words of the conventions: what differs between two SDKs in a process, a metrics SDK warns about.
+    this.#processed = meter.createCounter('otel.sdk.processor.span.processed', {
+      unit,
+      description: 'The number of spans for which the processing has finished, either successful or failed.',
+    })
+    const queueCapacity = meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', {
+      unit,
+      description: 'The maximum number of spans the queue of a given instance of an SDK span processor can hold.',
+    })
+    queueCapacity.add(capacity, this.#attributes)
+    const queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
+      unit,
+      description: 'The number of spans in the queue of a given instance of an SDK span processor.',
+    })
     const observe: ObservableCallback = (result) => result.observe(getQueueSize(), this.#attributes)
     queueSize.addCallback(observe)
     this.#stopObserving = () => queueSize.removeCallback(observe)

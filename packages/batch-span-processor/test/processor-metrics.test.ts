@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Attributes, MeterProvider, ObservableCallback } from '@opentelemetry/api'
+import type { Attributes, MeterProvider, MetricOptions, ObservableCallback } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 import { Ledger } from '../src/ledger.js'
 import { ProcessorMetrics } from '../src/processor-metrics.js'
@@ -7,10 +7,10 @@ import { ProcessorMetrics } from '../src/processor-metrics.js'
 /** Records what instruments are made and what is added to them. */
 function setup({ addThrows = false } = {}) {
   const adds: [string, number, Attributes | undefined][] = []
-  const made: Record<string, { kind: string; unit: string | undefined }> = {}
+  const made: Record<string, { kind: string; unit: string | undefined; description: string | undefined }> = {}
   const callbacks = new Set<ObservableCallback>()
-  const create = (kind: string) => (name: string, options?: { unit?: string }) => {
-    made[name] = { kind, unit: options?.unit }
+  const create = (kind: string) => (name: string, options?: MetricOptions) => {
+    made[name] = { kind, unit: options?.unit, description: options?.description }
     return {
       add: (count: number, attributes?: Attributes) => {
         if (addThrows && kind === 'counter') throw new Error('add')
@@ -33,11 +33,24 @@ function setup({ addThrows = false } = {}) {
 
 const PROCESSED = 'otel.sdk.processor.span.processed'
 
-test('the instruments have the names and units of the conventions', () => {
+test('the instruments have the names, units and descriptions of the conventions', () => {
+  const unit = '{span}'
   expect(setup().made).toEqual({
-    'otel.sdk.processor.span.processed': { kind: 'counter', unit: '{span}' },
-    'otel.sdk.processor.span.queue.capacity': { kind: 'up-down', unit: '{span}' },
-    'otel.sdk.processor.span.queue.size': { kind: 'observable', unit: '{span}' },
+    'otel.sdk.processor.span.processed': {
+      kind: 'counter',
+      unit,
+      description: 'The number of spans for which the processing has finished, either successful or failed.',
+    },
+    'otel.sdk.processor.span.queue.capacity': {
+      kind: 'up-down',
+      unit,
+      description: 'The maximum number of spans the queue of a given instance of an SDK span processor can hold.',
+    },
+    'otel.sdk.processor.span.queue.size': {
+      kind: 'observable',
+      unit,
+      description: 'The number of spans in the queue of a given instance of an SDK span processor.',
+    },
   })
 })
 

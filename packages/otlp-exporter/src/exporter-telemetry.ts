@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
+import { takeComponentNumber } from './component-number.js'
 import type { Settings } from './config/settings.js'
 import { warn } from './config/warn.js'
 import { systemClock } from './transport/clock.js'
@@ -28,8 +29,6 @@ export interface ExporterStats {
 /** At most one pair of warnings, down and up, in this time, in milliseconds. */
 const WARNING_INTERVAL_MILLIS = 30_000
 
-const instances = new Map<string, number>()
-
 /**
  * Counts what the transport tells: for `stats()`, for the `otel.sdk.exporter.*` metrics of the semantic conventions, and
  * for one warning when the backend goes down and one when it is back.
@@ -52,12 +51,10 @@ export class ExporterTelemetry implements TransportHooks {
   constructor(settings: Settings, provider: MeterProvider | undefined) {
     const { endpoint, protocol } = settings
     const type = protocol === 'http/json' ? 'otlp_http_json_span_exporter' : 'otlp_http_span_exporter'
-    const number = instances.get(type) ?? 0
-    instances.set(type, number + 1)
     this.#endpoint = endpoint.printable
     this.#attributes = {
       'otel.component.type': type,
-      'otel.component.name': `${type}/${number}`,
+      'otel.component.name': `${type}/${takeComponentNumber(type)}`,
       'server.address': endpoint.serverAddress,
       'server.port': endpoint.serverPort,
     }
@@ -66,7 +63,8 @@ export class ExporterTelemetry implements TransportHooks {
       const meter = provider.getMeter('@spanring/otlp-exporter')
       this.#inFlightSpans = meter.createUpDownCounter('otel.sdk.exporter.span.inflight', {
         unit: '{span}',
-        description: 'The number of spans which were passed to the exporter, but that have not been exported yet.',
+        description:
+          'The number of spans which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).',
       })
       this.#exportedSpans = meter.createCounter('otel.sdk.exporter.span.exported', {
         unit: '{span}',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MeterProvider } from '@opentelemetry/api'
+import type { MeterProvider, MetricOptions } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 import { resolveOptions } from '../src/config/settings.js'
 import { ExporterTelemetry } from '../src/exporter-telemetry.js'
@@ -47,6 +47,23 @@ function providerOf(instrument: object): MeterProvider {
 function throws(): never {
   throw new Error('metrics are broken')
 }
+
+test('the instruments are described in the words of the conventions', () => {
+  const described: Record<string, string | undefined> = {}
+  const create = (name: string, options?: MetricOptions): object => {
+    described[name] = options?.description
+    return {}
+  }
+  const meter = { createUpDownCounter: create, createCounter: create, createHistogram: create }
+  const telemetry = new ExporterTelemetry(SETTINGS, { getMeter: () => meter } as unknown as MeterProvider)
+  expect(telemetry.stats(0).exported).toBe(0)
+  expect(described).toEqual({
+    'otel.sdk.exporter.span.inflight':
+      'The number of spans which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).',
+    'otel.sdk.exporter.span.exported': 'The number of spans for which the export has finished, either successful or failed.',
+    'otel.sdk.exporter.operation.duration': 'The duration of exporting a batch of telemetry records.',
+  })
+})
 
 test('counts what the transport tells', () => {
   const telemetry = new ExporterTelemetry(SETTINGS, undefined)
