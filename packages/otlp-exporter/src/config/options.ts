@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BlockList, TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Dispatcher } from 'undici'
@@ -7,11 +8,39 @@ export type Protocol = 'http/protobuf' | 'http/json'
 export type Compression = 'none' | 'gzip' | 'zstd'
 export type HeaderValues = Readonly<Record<string, string>>
 
-/** What of a TLS connection can be chosen. */
-export type TlsOptions = Pick<
-  ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'passphrase' | 'pfx' | 'rejectUnauthorized' | 'servername' | 'minVersion' | 'maxVersion' | 'ciphers'
->
+/** What of a socket can be chosen, as in `net.connect`. With a proxy it is the socket to the proxy. */
+export interface SocketOptions extends Partial<
+  Pick<
+    TcpNetConnectOpts,
+    | 'autoSelectFamily'
+    | 'autoSelectFamilyAttemptTimeout'
+    | 'family'
+    | 'hints'
+    | 'keepAlive'
+    | 'keepAliveInitialDelay'
+    | 'localAddress'
+    | 'localPort'
+    | 'lookup'
+    | 'noDelay'
+    | 'signal'
+  >
+> {
+  /** Addresses that are not connected to; where Node.js has it. */
+  blockList?: BlockList | undefined
+  highWaterMark?: number | undefined
+}
+
+/** What of a TLS connection can be chosen, as in `tls.connect`, and of the socket under it. */
+export interface TlsOptions
+  extends
+    Omit<
+      ConnectionOptions,
+      'ALPNCallback' | 'ALPNProtocols' | 'SNICallback' | 'host' | 'lookup' | 'path' | 'port' | 'socket' | 'timeout'
+    >,
+    SocketOptions {
+  /** TLS sessions that are remembered for resumption; 0 with `checkServerIdentity`, which Node.js does not ask then. Default: 100. */
+  maxCachedSessions?: number | undefined
+}
 
 /**
  * Options of the exporter; the names of the stock exporter mean here what they mean there. `undefined` and `null` mean:
@@ -53,9 +82,9 @@ export interface OTLPTraceExporterOptions {
   /** Put before the exporter's own `User-Agent`, as `my-product/1.2`. Printable ASCII. Default: nothing. */
   userAgent?: string | undefined
   /**
-   * Of the stock exporter's agent options these are honoured: `ca`, `cert`, `key`, `passphrase`, `pfx`,
-   * `rejectUnauthorized`, `servername`, `minVersion`, `maxVersion`, `ciphers`, `keepAlive`, `maxSockets` (as an upper
-   * bound of `concurrencyLimit`) and `socketPath`. A function is not: there is no agent; see `dispatcher`. Default: none.
+   * The stock exporter's agent options: those of `tls`, `keepAlive`, `keepAliveMsecs`, `socketPath`, and `maxSockets` and
+   * `maxTotalSockets` as upper bounds of `concurrencyLimit`. One that has no meaning without an agent is named in a
+   * warning; so is a function, which is not called: see `dispatcher`. Default: none.
    */
   httpAgentOptions?: Readonly<Record<string, unknown>> | ((...args: never[]) => unknown) | undefined
   /**
@@ -64,13 +93,15 @@ export interface OTLPTraceExporterOptions {
    */
   protocol?: Protocol | undefined
   /**
-   * TLS settings as in `node:tls`, each before `httpAgentOptions` and the files of
-   * `OTEL_EXPORTER_OTLP_[TRACES_]CERTIFICATE`, `_CLIENT_KEY` and `_CLIENT_CERTIFICATE`. Default: those of Node.js.
+   * Options of `tls.connect`, and of the socket under it (`lookup`, `localAddress`, `family`, …), each before
+   * `httpAgentOptions` and the files of `OTEL_EXPORTER_OTLP_[TRACES_]CERTIFICATE`, `_CLIENT_KEY` and
+   * `_CLIENT_CERTIFICATE`. What `checkServerIdentity` throws or returns refuses the certificate: nothing is sent, and the
+   * batch counts as `certificate`. Default: those of Node.js.
    */
   tls?: TlsOptions | undefined
   /**
    * A dispatcher of the application's undici (7 or later) that sends everything. It is never closed or destroyed here,
-   * and `tls`, `socketPath`, `proxy` and `keepAlive` are its own affair. What it cannot cancel stays in its queue; the
+   * and `tls`, `httpAgentOptions`, `socketPath`, `proxy` and `keepAlive` beside it are named in a warning. What it cannot cancel stays in its queue; the
    * batch is settled in time all the same. Default: none, clients that belong to the exporter alone.
    */
   dispatcher?: Dispatcher | undefined

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
 import type { Dispatcher } from 'undici'
+import { resolveConnectOptions } from './connect-options.js'
 import { resolveEndpoint } from './endpoint.js'
 import type { Endpoint } from './endpoint.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { cleanHeaders, headersFromEnvironment } from './headers.js'
 import { describe, numberOf } from './numbers.js'
-import type { Compression, HeaderValues, OTLPTraceExporterOptions, Protocol, TlsOptions } from './options.js'
+import type { Compression, HeaderValues, OTLPTraceExporterOptions, Protocol, SocketOptions, TlsOptions } from './options.js'
 import { resolveProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
-import { resolveTls } from './tls.js'
 import { warnLater } from './warn.js'
 
 /** The options after validation: nothing behind this point sees a value out of range, or reads the environment. */
@@ -29,6 +29,7 @@ export interface Settings {
   /** Put before our own; empty without one. */
   readonly userAgent: string
   readonly tls: TlsOptions
+  readonly socket: SocketOptions
   readonly dispatcher: Dispatcher | undefined
   readonly socketPath: string | undefined
   readonly proxy: Proxy | undefined
@@ -55,8 +56,13 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   const socketPath = pathOf(options.socketPath ?? agent['socketPath'])
   const dispatcher = dispatcherOf(options.dispatcher)
   const timeoutMillis = numberOf('timeoutMillis', options.timeoutMillis, otlpVariables(env, 'TIMEOUT'))
-  const limit = numberOf('concurrencyLimit', options.concurrencyLimit)
-  const maxSockets = agent['maxSockets']
+  const way = { isTls: endpoint.origin.startsWith('https:'), hasDispatcher: dispatcher !== undefined, socketPath }
+  const sources = [
+    { name: 'tls', value: objectOf('tls', options.tls) },
+    { name: 'httpAgentOptions', value: agent },
+  ] as const
+  if (dispatcher !== undefined) warnBesideDispatcher(options, agent)
+  else if (socketPath !== undefined && options.proxy) warnLater('proxy has no effect: socketPath is connected to')
   return {
     endpoint,
     headers: {
@@ -68,10 +74,14 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     protocol: choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL')),
     compression: choiceOf('compression', COMPRESSIONS, options.compression, otlpVariables(env, 'COMPRESSION')),
     timeoutMillis: timeoutMillis === 0 ? Infinity : timeoutMillis,
-    concurrencyLimit: Number.isInteger(maxSockets) && (maxSockets as number) > 0 ? Math.min(limit, maxSockets as number) : limit,
+    concurrencyLimit: Math.min(
+      numberOf('concurrencyLimit', options.concurrencyLimit),
+      socketLimitOf('maxSockets', agent),
+      socketLimitOf('maxTotalSockets', agent),
+    ),
     keepAlive: flagOf('keepAlive', options.keepAlive ?? agent['keepAlive'], true),
     userAgent: userAgentOf(options.userAgent),
-    tls: resolveTls([options.tls, agent], env),
+    ...resolveConnectOptions(sources, env, way),
     dispatcher,
     socketPath,
     // The way is given already; a proxy that the environment has for everything else is not on it.
@@ -137,8 +147,35 @@ function dispatcherOf(value: Dispatcher | undefined | null): Dispatcher | undefi
 }
 
 function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'function') {
-    warnLater('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
-  }
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  if (typeof value !== 'function') return objectOf('httpAgentOptions', value)
+  warnLater('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
+  return {}
+}
+
+function objectOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  if (value !== undefined && value !== null) warnLater(`${name} must be an object; not used`)
+  return {}
+}
+
+/** An agent's limit of sockets; Infinity, its default, is none. */
+function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<Record<string, unknown>>): number {
+  const value = agent[name]
+  if (value === undefined || value === null) return Infinity
+  if (typeof value === 'number' && (value === Infinity || (Number.isInteger(value) && value > 0))) return value
+  warnLater(`httpAgentOptions.${name} is ${describe(value)}; must be an integer of 1 or more; not used`)
+  return Infinity
+}
+
+/** The dispatcher has connections of its own, made as it likes; what was meant for ours must not be believed to hold. */
+function warnBesideDispatcher(options: OTLPTraceExporterOptions, agent: Readonly<Record<string, unknown>>): void {
+  const { keepAlive, socketPath } = options
+  const proxy = options.proxy === false ? undefined : options.proxy
+  const names = Object.entries({ keepAlive, socketPath, proxy }).flatMap(([name, value]) =>
+    (value ?? undefined) === undefined ? [] : [name],
+  )
+  const ofAgent = ['keepAlive', 'socketPath'].filter((name) => (agent[name] ?? undefined) !== undefined)
+  const given = [...names, ...ofAgent.map((name) => `httpAgentOptions.${name}`)]
+  if (given.length === 0) return
+  warnLater(`${given.join(', ')} ${given.length === 1 ? 'has' : 'have'} no effect: the dispatcher makes the connections`)
 }

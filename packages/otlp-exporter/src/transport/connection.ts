@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Client, ProxyAgent } from 'undici'
 import type { Dispatcher, buildConnector } from 'undici'
 import type { Settings } from '../config/settings.js'
 import type { Clock } from './clock.js'
+import { ownConnector } from './own-connector.js'
 import { ResponseCollector } from './response-collector.js'
 import type { RawOutcome } from './response-collector.js'
 import { SocketTracker } from './socket-tracker.js'
+import { withPlainErrors } from './tunnel-errors.js'
+import { Client, ProxyAgent, TunnelClient } from './undici.js'
 
 /** How long an idle connection is kept, in milliseconds, unless the backend says otherwise: undici's 4 s would end between two batches. */
 const KEEP_ALIVE_MILLIS = 30_000
@@ -52,7 +54,7 @@ export class Connection {
     if (dispatcher !== undefined) this.#dispatcher = dispatcher
     else if (isForwarded) this.#dispatcher = this.#client(proxy.origin, {})
     else if (proxy !== undefined) this.#dispatcher = this.#tunnel(proxy.origin)
-    else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath ?? null })
+    else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath })
   }
 
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
@@ -119,9 +121,9 @@ export class Connection {
   }
 
   /** The options of TLS are for the backend alone; a proxy is verified as Node.js does it. */
-  #client(origin: string, options: buildConnector.BuildOptions): Client {
-    return new Client(origin, {
-      connect: this.#sockets.connector(options),
+  #client(origin: string, options: Parameters<typeof ownConnector>[0], Kind = Client): Dispatcher {
+    return new Kind(origin, {
+      connect: this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket })),
       pipelining: this.#settings.keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
     })
@@ -134,15 +136,11 @@ export class Connection {
     return new ProxyAgent({
       uri: origin,
       ...(authorization === undefined ? {} : { token: authorization }),
-      requestTls: { ...tls, timeout: 0 },
-      proxyTls: { timeout: 0 },
+      requestTls: { ...tls, timeout: 0 } as buildConnector.BuildOptions,
       connections: 1,
       pipelining: keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
-      clientFactory: (proxy, options) => {
-        const { connect, ...rest } = options as { connect: Connector }
-        return new Client(proxy, { ...rest, connect: this.#sockets.track(connect) })
-      },
+      clientFactory: (proxy) => this.#client(proxy.origin, {}, TunnelClient),
       factory: (target, options) => {
         const { connect, ...rest } = options as { connect: Connector }
         return new Client(target, { ...rest, connect: withPlainErrors(connect) })
@@ -152,19 +150,6 @@ export class Connection {
 }
 
 type Connector = buildConnector.connector
-
-/**
- * undici connects again at once, and for ever, when connecting fails with an error of the kind that it uses for broken
- * sockets; a proxy that hangs up on CONNECT causes one. Another kind of error fails the request.
- */
-function withPlainErrors(connector: Connector): Connector {
-  return (options, callback) => {
-    connector(options, (error, socket) => {
-      if (error === null) callback(null, socket)
-      else callback(new Error(`no tunnel through the proxy: ${error.message}`), null)
-    })
-  }
-}
 
 function proxyHeaders({ proxy }: Settings): Record<string, string> {
   return proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Duplex } from 'node:stream'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import type { Clock } from './clock.js'
 
 /**
@@ -45,11 +45,6 @@ export class SocketTracker {
       })
       return socket as unknown as void
     }
-  }
-
-  /** A connector of undici's whose own coarse connect timer is off. */
-  connector(options: buildConnector.BuildOptions): buildConnector.connector {
-    return this.track(buildConnector({ ...options, timeout: 0 }))
   }
 
   get hasSockets(): boolean {

@@ -2,6 +2,7 @@
 import * as zlib from 'node:zlib'
 import { diag } from '@opentelemetry/api'
 import fc from 'fast-check'
+import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
@@ -29,6 +30,7 @@ test('without options and environment the defaults are those of the specificatio
     keepAlive: true,
     userAgent: '',
     tls: {},
+    socket: {},
     dispatcher: undefined,
     socketPath: undefined,
     proxy: undefined,
@@ -134,6 +136,10 @@ test('a value out of range is warned about once, by name, and the next source is
     [{ httpAgentOptions: () => ({}) }, {}, {}, /httpAgentOptions is a function/],
     [{ dispatcher: {} as never }, {}, { dispatcher: undefined }, /dispatcher has no method dispatch/],
     [{ socketPath: 7 as never }, {}, { socketPath: undefined }, /socketPath is 7/],
+    [{ tls: 7 as never }, {}, { tls: {} }, /tls must be an object/],
+    [{ httpAgentOptions: 7 as never }, {}, {}, /httpAgentOptions must be an object/],
+    [{ httpAgentOptions: { maxSockets: 'no' } }, {}, { concurrencyLimit: 30 }, /httpAgentOptions.maxSockets is "no"/],
+    [{ socketPath: '/s', proxy: 'http://p' }, {}, { proxy: undefined }, /proxy has no effect: socketPath is connected to/],
   ]
   for (const [options, env, expected, warning] of cases) {
     const lines = captureDiag()
@@ -154,7 +160,21 @@ test('agent options of the stock exporter are honoured where there is something 
   const settings = resolveOptions({ httpAgentOptions, tls: { ca: 'mine' } }, {})
   expect(settings).toMatchObject({ keepAlive: false, concurrencyLimit: 4, tls: { ca: 'mine', rejectUnauthorized: false } })
   expect(resolveOptions({ httpAgentOptions: { maxSockets: Infinity } }, {}).concurrencyLimit).toBe(30)
+  expect(resolveOptions({ httpAgentOptions: { maxTotalSockets: 3 } }, {}).concurrencyLimit).toBe(3)
   expect(resolveOptions({ httpAgentOptions, keepAlive: true }, {}).keepAlive).toBe(true)
+})
+
+test('what a dispatcher of the application does its own way is named', async () => {
+  const lines = captureDiag()
+  const ours = { keepAlive: true, socketPath: '/s', proxy: 'http://p', tls: { ca: 'x' }, httpAgentOptions: { keepAlive: true } }
+  const settings = resolveOptions({ dispatcher: new Agent(), ...ours }, { OTEL_EXPORTER_OTLP_CERTIFICATE: '/not/needed' })
+  expect(settings).toMatchObject({ tls: {}, socket: {}, proxy: undefined })
+  expect(await said(lines)).toEqual([
+    expect.stringContaining(
+      'keepAlive, socketPath, proxy, httpAgentOptions.keepAlive have no effect: the dispatcher makes the connections',
+    ),
+    expect.stringContaining('tls.ca has no effect: the dispatcher makes the connections'),
+  ])
 })
 
 test('no options and no environment make it throw', () => {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs'
+import { otlpVariables } from './environment.js'
+import type { Environment } from './environment.js'
+import { warnLater } from './warn.js'
+
+const FILES = [
+  ['ca', 'CERTIFICATE'],
+  ['key', 'CLIENT_KEY'],
+  ['cert', 'CLIENT_CERTIFICATE'],
+] as const
+
+/** Adds what the environment names files for. They are read now, relative to the working directory, and only those that are needed. */
+export function addFiles(tls: Record<string, unknown>, env: Environment): void {
+  // A context has everything in it already.
+  if (tls['secureContext'] !== undefined) return
+  for (const [name, variable] of FILES) {
+    // A bundle holds key and certificate.
+    if (tls[name] !== undefined || (name !== 'ca' && tls['pfx'] !== undefined)) continue
+    const content = readFirst(env, variable)
+    if (content !== undefined) tls[name] = content
+  }
+}
+
+function readFirst(env: Environment, name: string): Buffer | undefined {
+  for (const [variable, path] of otlpVariables(env, name)) {
+    try {
+      return readFileSync(path)
+    } catch (error) {
+      const { code = 'unknown error' } = error as NodeJS.ErrnoException
+      warnLater(`${variable} names ${path}, which cannot be read (${code}); not used`)
+    }
+  }
+  return undefined
+}
