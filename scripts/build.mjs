@@ -35,7 +35,8 @@ async function buildCommonJs(dir) {
     outdir: cjs,
     outbase: esm,
     format: 'cjs',
-    platform: 'neutral',
+    // Writes the names of exports in a form that Node.js reads without running the file, so that ES modules can import them.
+    platform: 'node',
     target: 'node20',
     logLevel: 'warning',
     ...(usesUrl && {

@@ -40,6 +40,31 @@ describe.each(published)('the tarball of $name', ({ dir, manifest, files }) => {
     expect(cjs).toEqual(esm)
   })
 
+  test('gives an ES module that imports a CommonJS file every name of it', async () => {
+    const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.require.default]))
+    // Node.js looks for the names in the text of the file, before it runs it.
+    const program = `
+      import { createRequire } from 'node:module'
+      const require = createRequire(import.meta.url)
+      for (const file of ${JSON.stringify(entries.map((entry) => join(dir, entry)))}) {
+        const names = Object.keys(require(file))
+        const imported = Object.keys(await import(file)).filter((name) => !['default', 'module.exports'].includes(name))
+        console.log(JSON.stringify({ names: names.sort(), imported: imported.sort() }))
+      }`
+    const { stdout } = await exec(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: dir,
+      env: { OTEL_SDK_DISABLED: 'true' },
+    })
+
+    const found = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { names: string[]; imported: string[] })
+    expect(found).toHaveLength(entries.length)
+    expect(found[0]?.names.length).toBeGreaterThan(0)
+    for (const { names, imported } of found) expect(imported).toEqual(names)
+  })
+
   test('imports the packages that its manifest names and no others', async () => {
     const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     const imported = new Set<string>()

@@ -14,6 +14,7 @@ export const workspaceRoot: string = fileURLToPath(new URL('../..', import.meta.
 interface Manifest {
   readonly name: string
   readonly private?: boolean
+  readonly exports: Readonly<Record<string, string | { readonly require: { readonly default: string } }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
