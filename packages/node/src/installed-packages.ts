@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isOwnProgram } from './own-program.js'
+import { isOwnProgram, realPath } from './own-files.js'
 
 /** A package that was found, and the way to what it depends on itself. */
 export interface InstalledPackage {
@@ -47,16 +46,8 @@ function findFrom(places: readonly string[], name: string): InstalledPackage | u
 
 function origins(): string[] {
   const main = process.argv[1]
-  // Without a program, as with `node --eval`, or in ours, the working directory is all there is.
+  // Without a program, as with `node --eval`, or in ours, the working directory is all there is. Node.js looks for modules
+  // from where a linked program really is.
   const programs = main === undefined || main === '' || isOwnProgram(main) ? [] : [realPath(main)]
   return [...programs, join(process.cwd(), 'package.json'), import.meta.url]
-}
-
-/** Node.js looks for modules from where a linked program really is. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

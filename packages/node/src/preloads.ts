@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { isOwnFile } from './own-files.js'
+
+/**
+ * What `--require` preloads, but for files of this package: Node.js runs it again in the thread of the loader hooks, once
+ * somebody asks for that thread. None if the command line asks for it anyway. What `--import` preloads runs once.
+ */
+export function preloadsOfHooksThread(execArgv: readonly string[], nodeOptions: string): string[] {
+  const args = [...wordsOf(nodeOptions), ...execArgv]
+  if (valuesOf(args, ['--experimental-loader', '--loader']).length > 0) return []
+  return valuesOf(args, ['--require', '-r']).filter((specifier) => !isOwn(specifier))
+}
+
+/** Both forms: `--name value` and `--name=value`. */
+function valuesOf(args: readonly string[], names: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (names.includes(arg)) return args.slice(index + 1, index + 2)
+    const equals = arg.indexOf('=')
+    return names.includes(arg.slice(0, equals)) ? [arg.slice(equals + 1)] : []
+  })
+}
+
+/** As Node.js takes the variable apart: at spaces, but for those between double quotes, where a backslash escapes. */
+function wordsOf(text: string): string[] {
+  const words = text.match(/(?:"(?:\\.|[^"\\])*"|[^" ])+/g) ?? []
+  return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replaceAll(/\\(.)/g, '$1')))
+}
+
+function isOwn(specifier: string): boolean {
+  try {
+    return isOwnFile(createRequire(join(process.cwd(), 'package.json')).resolve(specifier))
+  } catch {
+    return false
+  }
+}
