@@ -73,15 +73,27 @@ describe('register', () => {
   })
 
   test.each([
-    ['none', /^$/, /^$/],
-    ['error', /^spanring: only spans[^\n]*\n$/, /^$/],
-    ['debug', /BatchSpanProcessor: .*400/, /@opentelemetry\/api: Registered a global for trace/],
-  ])('says as much as OTEL_LOG_LEVEL=%s asks for', async (level, stderr, stdout) => {
+    ['none', /^$/],
+    ['error', /^spanring: only spans[^\n]*\n$/],
+    ['debug', /^spanring: BatchSpanProcessor: .*400/m],
+    ['verbos', /^spanring: OTEL_LOG_LEVEL is "verbos"; must be none, .*; using info$/m],
+  ])('says as much as OTEL_LOG_LEVEL=%s asks for', async (level, stderr) => {
     await sink.script({ status: 400 })
     const ended = await run(sdkAlone, { OTEL_LOG_LEVEL: level })
 
     expect(ended.stderr).toMatch(stderr)
-    expect(ended.stdout).toMatch(stdout)
+    expect(ended.stdout).toBe('')
+  })
+
+  test.each(['sdk-2', 'sdk-3'] as const)('leaves stdout to the application, whatever the SDK of %s says', async (line) => {
+    const application = await Application.create(line, PROGRAMS)
+    const env = { OTEL_LOG_LEVEL: 'all', OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http', OTEL_METRICS_EXPORTER: '' }
+    const { stdout, stderr } = await run(application, env)
+
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/@opentelemetry\/api: Registered a global for trace/)
+    // From the constructor of NodeSDK.
+    expect(stderr).toMatch(/OTEL_METRICS_EXPORTER is empty/)
   })
 })
 

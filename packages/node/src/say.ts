@@ -10,9 +10,13 @@ const LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL']
  */
 export function say(level: 'ERROR' | 'WARN', message: string): void {
   const wanted = LEVELS.indexOf((process.env['OTEL_LOG_LEVEL'] ?? '').trim().toUpperCase())
-  if (LEVELS.indexOf(level) > (wanted < 0 ? LEVELS.indexOf('WARN') : wanted)) return
+  if (LEVELS.indexOf(level) <= (wanted < 0 ? LEVELS.indexOf('WARN') : wanted)) writeLine(`spanring: ${message}`)
+}
+
+/** To stderr, whatever level is wanted. */
+export function writeLine(line: string): void {
   try {
-    writeSync(2, `spanring: ${message}\n`)
+    writeSync(2, `${line}\n`)
   } catch {
     // Nobody reads, or the pipe is full; neither is worth more than the line.
   }

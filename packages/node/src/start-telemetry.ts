@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { logToStderr, withoutLogLevel } from './diagnostics.js'
 import { flag } from './environment.js'
 import { endWithProcess } from './end-with-process.js'
 import { instrumentEsModules } from './es-modules.js'
 import { isHelper } from './helper.js'
 import { findBehind, findBeside, findPackage } from './installed-packages.js'
 import type { InstalledPackage } from './installed-packages.js'
-import { logOwnWarnings } from './own-warnings.js'
 import { RenewableProcessor } from './renewable-processor.js'
 import { messageOf, say } from './say.js'
 import { sharedState } from './shared-state.js'
@@ -60,7 +60,7 @@ export function register(): void {
 }
 
 function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undefined): void {
-  const endLogging = logOwnWarnings(findBehind(sdk, API))
+  logToStderr(findBehind(sdk, API))
   const { NodeSDK } = sdk.load() as unknown as SdkPackage
   const auto = instrumentations?.load() as InstrumentationsPackage | undefined
   const first = createSpanProcessors()
@@ -71,8 +71,7 @@ function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undef
     // With none NodeSDK makes no tracer provider.
     spanProcessors: first.length > 0 ? [spans] : [],
   }
-  endLogging()
-  const nodeSdk = new NodeSDK(options)
+  const nodeSdk = withoutLogLevel(() => new NodeSDK(options))
   nodeSdk.start()
   endWithProcess(nodeSdk, spans)
   if (instrumentations) instrumentEsModules(instrumentations)
