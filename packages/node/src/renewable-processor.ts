@@ -2,7 +2,7 @@
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
 import { SpanProcessors } from './span-processors.js'
 import type { SpanProcessor } from './span-processors.js'
-import { sumOf } from './stats.js'
+import { pastOf, sumOf } from './sum-of.js'
 
 /**
  * A processor that can let go of everything that it waits for without being the end of tracing: what is queued and in
@@ -11,7 +11,10 @@ import { sumOf } from './stats.js'
 export class RenewableProcessor implements SpanProcessor {
   readonly #create: () => readonly SpanProcessor[]
   #current: SpanProcessors | undefined
-  readonly #former: SpanProcessors[] = []
+  /** Those that it has let go of, until they have ended; their counts are in `#past` then. */
+  readonly #former = new Set<SpanProcessors>()
+  #past = sumOf([])
+  #hasLetGo = false
   #shutdown: Promise<void> | undefined
 
   constructor(first: readonly SpanProcessor[], create: () => readonly SpanProcessor[]) {
@@ -21,7 +24,7 @@ export class RenewableProcessor implements SpanProcessor {
 
   /** Whether spans have ended since it has let go. */
   get isRenewed(): boolean {
-    return this.#former.length > 0 && this.#current !== undefined
+    return this.#hasLetGo && this.#current !== undefined
   }
 
   onStart(): void {}
@@ -45,12 +48,15 @@ export class RenewableProcessor implements SpanProcessor {
     const former = this.#current
     if (former === undefined || this.#shutdown !== undefined) return
     this.#current = undefined
-    this.#former.push(former)
+    this.#former.add(former)
+    this.#hasLetGo = true
     await former.shutdown({ timeoutMillis }).catch(() => {})
+    this.#past = sumOf([this.#past, pastOf(former.stats())])
+    this.#former.delete(former)
   }
 
   stats(): ProcessorStats {
-    return sumOf([...this.#former, this.#current].flatMap((processor) => processor?.stats() ?? []))
+    return sumOf([this.#past, ...[...this.#former, this.#current].flatMap((processor) => processor?.stats() ?? [])])
   }
 
   get #processor(): SpanProcessors {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
+import type { BatchSpanProcessor, ProcessorStats } from '@spanring/batch-span-processor'
+import { sumOf } from './sum-of.js'
 
 export interface SharedState {
-  /** Those of `createSpanProcessor` that are not shut down. */
+  /** Those of `createSpanProcessor` whose shutdown has not ended. */
   readonly processors: Set<BatchSpanProcessor>
-  /** All of them, for their counts. */
-  readonly counted: BatchSpanProcessor[]
+  /** The counts of all others, which are forgotten themselves: an application may make one for each invocation. */
+  past: ProcessorStats
   /** Whether `register` has run in this thread. */
   hasRegistered: boolean
 }
@@ -15,6 +16,6 @@ const KEY = Symbol.for('spanring.node.1')
 /** One for the thread: the ES module and the CommonJS module may both be loaded, and a package may be installed twice. */
 export function sharedState(): SharedState {
   const holder = globalThis as { [KEY]?: SharedState }
-  holder[KEY] ??= { processors: new Set(), counted: [], hasRegistered: false }
+  holder[KEY] ??= { processors: new Set(), past: sumOf([]), hasRegistered: false }
   return holder[KEY]
 }

@@ -7,6 +7,7 @@ import { exportersFromEnvironment } from './exporters.js'
 import { sharedState } from './shared-state.js'
 import { SpanProcessors } from './span-processors.js'
 import type { SpanProcessor } from './span-processors.js'
+import { negated, pastOf, sumOf } from './sum-of.js'
 
 /** The options of the processor, and what it exports to. Each beats its environment variable. */
 export interface SpanProcessorOptions extends BufferConfig {
@@ -44,15 +45,25 @@ export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcesso
 class ListedProcessor extends BatchSpanProcessor {
   constructor(options: BufferConfig & { exporter: SpanExporter }) {
     super(options)
-    const { processors, counted } = sharedState()
-    processors.add(this)
-    counted.push(this)
+    sharedState().processors.add(this)
   }
 
   override shutdown(options?: ShutdownOptions): Promise<void> {
     const ended = super.shutdown(options)
-    const forget = () => sharedState().processors.delete(this)
+    const forget = (): void => this.#forget()
     ended.then(forget, forget)
     return ended
+  }
+
+  #forget(): void {
+    const state = sharedState()
+    if (!state.processors.delete(this)) return
+    state.past = sumOf([state.past, pastOf(this.stats())])
+    // Only from here on, so that nothing is added to what runs for every span. One that ends so late is still counted.
+    this.onEnd = (span) => {
+      const before = pastOf(this.stats())
+      super.onEnd(span)
+      state.past = sumOf([state.past, pastOf(this.stats()), negated(before)])
+    }
   }
 }

@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 import { sharedState } from './shared-state.js'
+import { sumOf } from './sum-of.js'
 
 /**
  * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`, added up over every
- * processor that `createSpanProcessor` or `register` made in this thread, also those that are shut down.
+ * processor that `createSpanProcessor` or `register` made in this thread. Those that are shut down are in it with
+ * everything but `queueCapacity`.
  */
 export function stats(): ProcessorStats {
-  return sumOf(sharedState().counted.map((processor) => processor.stats()))
-}
-
-/** Counts of several processors as one. A span that went to two of them is in both, and counts twice. */
-export function sumOf(parts: readonly ProcessorStats[]): ProcessorStats {
-  const sum = (of: (part: ProcessorStats) => number): number => parts.reduce((total, part) => total + of(part), 0)
-  const failed: Record<string, number> = {}
-  for (const part of parts) {
-    for (const [reason, count] of Object.entries(part.failed)) failed[reason] = (failed[reason] ?? 0) + count
-  }
-  return {
-    ended: sum((part) => part.ended),
-    exported: sum((part) => part.exported),
-    queued: sum((part) => part.queued),
-    encoded: sum((part) => part.encoded),
-    inFlight: sum((part) => part.inFlight),
-    dropped: {
-      queue_full: sum((part) => part.dropped.queue_full),
-      already_shutdown: sum((part) => part.dropped.already_shutdown),
-      shutdown: sum((part) => part.dropped.shutdown),
-      invalid_span: sum((part) => part.dropped.invalid_span),
-    },
-    failed,
-    abandonedExports: sum((part) => part.abandonedExports),
-    queueCapacity: sum((part) => part.queueCapacity),
-  }
+  const { past, processors } = sharedState()
+  return sumOf([past, ...[...processors].map((processor) => processor.stats())])
 }
