@@ -40,9 +40,9 @@ describe('stats of a program that makes a processor for each invocation', () => 
 
   test('counts the queues of those alone that are not shut down', async () => {
     const [one, other] = [create(), create()]
-    expect(stats().queueCapacity).toBe(200)
+    expect(stats().queueCapacity).toBe(2 * 200)
     await one.shutdown()
-    expect(stats().queueCapacity).toBe(100)
+    expect(stats().queueCapacity).toBe(200)
     await other.shutdown()
     expect(stats().queueCapacity).toBe(0)
   })
