@@ -57,6 +57,14 @@ export class OTLPTraceExporter {
   }
 
   /**
+   * The `export` with which this class was built: it does the same as `openBatch` and `send`. A processor that finds
+   * another one on the exporter, from a subclass or a patch, gives every span to that one, whenever it was put there.
+   */
+  get exportOfBatches(): OTLPTraceExporter['export'] {
+    return exportOfBatches
+  }
+
+  /**
    * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed. A caller
    * fills one batch at a time: the one that it opened before with the same `onRoom` takes no more spans.
    */
@@ -159,6 +167,10 @@ export class OTLPTraceExporter {
     this.#budget.end()
   }
 }
+
+// Read here, before anybody can have patched the prototype.
+// oxlint-disable-next-line typescript/unbound-method -- only ever compared
+const exportOfBatches = OTLPTraceExporter.prototype.export
 
 /** Nobody gives up an array that was handed over; its deadline does. */
 const NEVER = new AbortController().signal

@@ -233,3 +233,22 @@ describe('shutdown', () => {
     expect(exporter.stats()).toMatchObject({ failed: { connection: 5 }, inFlight: 0, bufferedBytes: 0 })
   })
 })
+
+test('the export that does the same as openBatch is the one of the class, whatever is put in its place later', async () => {
+  const { exporter } = await setup()
+  const own = exporter.exportOfBatches
+  expect(exporter.export).toBe(own)
+  exporter.export = () => {}
+  expect(exporter.exportOfBatches).toBe(own)
+  expect(exporter.export).not.toBe(own)
+
+  const { prototype } = OTLPTraceExporter
+  const original = prototype.export
+  onTestFinished(() => void (prototype.export = original))
+  prototype.export = function patched(spans, callback) {
+    original.call(this, spans, callback)
+  }
+  const { exporter: made } = await setup()
+  expect(made.exportOfBatches).toBe(own)
+  expect(made.export).not.toBe(own)
+})
