@@ -1,31 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ByteBudget } from './byte-budget.js'
-import type { BatchEncoder } from './encode/batch-encoder.js'
+import type { AddOutcome, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, Deadline, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
-/** What a batch counts for at least, in bytes: the smallest buffer under it. */
-const MIN_HELD_BYTES = 16 * 1024
+/** How much more than at the last try must be left before a span is tried again: to try means to encode it. */
+const WORTH_A_TRY = 9 / 8
+
+export interface BufferedBatchParts {
+  readonly encoder: BatchEncoder
+  readonly transport: Transport
+  readonly budget: ByteBudget
+  /** What was set aside of the budget for it, and what any batch may come to, in bytes. */
+  readonly reserved: number
+  readonly maxBytes: number
+  /** Called when there is more room for a span that found too little. */
+  readonly onRoom: () => void
+}
 
 /**
- * A batch between encoder and transport. While it is being filled it holds what was set aside for it, then what it came
- * to, until its outcome is known.
+ * A batch between encoder and transport. While it is being filled it holds what was set aside for it, then the memory
+ * under it, until its outcome is known.
  */
 export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
   readonly #transport: Transport
   readonly #budget: ByteBudget
   readonly #maxBytes: number
+  readonly #onRoom: () => void
   #held: number
   #isOpen = true
 
-  /** `reserved` bytes of the budget were set aside for it; `maxBytes` are what any batch may come to. */
-  constructor(encoder: BatchEncoder, transport: Transport, budget: ByteBudget, reserved: number, maxBytes: number) {
+  constructor({ encoder, transport, budget, reserved, maxBytes, onRoom }: BufferedBatchParts) {
     this.#encoder = encoder
     this.#transport = transport
     this.#budget = budget
     this.#maxBytes = maxBytes
+    this.#onRoom = onRoom
     this.#held = reserved
   }
 
@@ -37,13 +49,35 @@ export class BufferedBatch implements SpanBatch {
     return this.#encoder.byteLength
   }
 
-  add(span: ReadableSpan): 'added' | 'full' | 'rejected' {
+  add(span: ReadableSpan): AddOutcome {
     const verdict = this.#encoder.add(span)
-    if (verdict !== 'full' || this.#encoder.spanCount > 0) return verdict
-    // Opened while little room was left; there may be more now, and nobody would open another batch in place of this one.
-    this.#held = this.#budget.widen(this.#held, this.#maxBytes)
-    this.#encoder.widen(this.#held)
+    if (verdict === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return verdict
+    return verdict === 'full' ? this.#addToEmpty(span) : this.#stayEmpty(verdict)
+  }
+
+  /** Nobody would open another batch in place of this one, so it takes what is left, and all of it if need be. */
+  #addToEmpty(span: ReadableSpan): AddOutcome {
+    let verdict = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes), span)
+    if (verdict === 'full') verdict = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes), span)
+    if (verdict === 'added') return verdict
+    const room = Math.max(this.#encoder.neededBytes, Math.ceil(this.#held * WORTH_A_TRY))
+    this.#stayEmpty(verdict)
+    if (verdict === 'full') this.#budget.wait(room, this.#onRoom)
+    return verdict
+  }
+
+  #addWithin(bytes: number, span: ReadableSpan): AddOutcome {
+    this.#held = bytes
+    this.#encoder.limit = bytes
     return this.#encoder.add(span)
+  }
+
+  /** Without a span it may stay open for long, and holds nothing meanwhile: two such batches would wait for one another. */
+  #stayEmpty(verdict: AddOutcome): AddOutcome {
+    this.#budget.fill(this.#held, 0)
+    this.#held = 0
+    this.#encoder.limit = 0
+    return verdict
   }
 
   /**
@@ -52,12 +86,12 @@ export class BufferedBatch implements SpanBatch {
    */
   close(): void {
     this.#encoder.close()
-    this.#hold(this.#encoder.byteLength)
+    this.#hold(this.#encoder.spanCount === 0 ? 0 : this.#encoder.capacity)
   }
 
   async send(deadline: Deadline): Promise<BatchOutcome> {
+    this.close()
     const encoded = this.#encoder.finish()
-    this.#hold(encoded.byteLength)
     const outcome = await this.#transport.sendBatch(encoded, deadline)
     encoded.release()
     this.#hold(0)
@@ -70,8 +104,9 @@ export class BufferedBatch implements SpanBatch {
     this.#hold(0)
   }
 
-  #hold(bytes: number): void {
-    const held = bytes === 0 ? 0 : Math.min(Math.max(bytes, MIN_HELD_BYTES), this.#held)
+  /** The writer may go a little past its limit, and past what was set aside. */
+  #hold(capacity: number): void {
+    const held = Math.min(capacity, this.#held)
     if (this.#isOpen) this.#budget.fill(this.#held, held)
     else this.#budget.release(this.#held - held)
     this.#isOpen = false

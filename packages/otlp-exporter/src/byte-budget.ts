@@ -14,7 +14,8 @@ export class ByteBudget {
   /** The part of it that was set aside for open batches. */
   #setAside = 0
   #isClosed = false
-  readonly #onRoom = new Set<() => void>()
+  /** Who waits, and for how much room, in bytes. */
+  readonly #onRoom = new Map<() => void, number>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -33,26 +34,27 @@ export class ByteBudget {
 
   /** Sets a part aside: half of what is left, or all of it when that is little. Returns its size, or 0 without room. */
   reserve(most: number, onRoom: () => void): number {
-    if (this.#isClosed) return Math.min(most, this.#limit)
-    const left = this.#limit - this.#used
-    if (left < this.#minRoom) {
-      this.#onRoom.add(onRoom)
+    if (!this.#isClosed && this.#limit - this.#used < this.#minRoom) {
+      this.wait(this.#minRoom, onRoom)
       return 0
     }
-    const reserved = this.#partOf(left, most)
-    this.#used += reserved
-    this.#setAside += reserved
-    return reserved
+    return this.widen(0, most)
   }
 
   /** Makes a part larger that was set aside before: to what `reserve` would now give in its place. Returns its size. */
   widen(reserved: number, most: number): number {
-    if (this.#isClosed) return reserved
     const left = this.#limit - this.#used + reserved
-    const widened = Math.max(reserved, this.#partOf(left, most))
-    this.#used += widened - reserved
-    this.#setAside += widened - reserved
-    return widened
+    return this.#enlarge(reserved, Math.min(left, most, Math.max(Math.floor(left / 2), this.#minRoom)))
+  }
+
+  /** Makes a part of all that is left. Returns its size. */
+  widenToAll(reserved: number, most: number): number {
+    return this.#enlarge(reserved, Math.min(this.#limit - this.#used + reserved, most))
+  }
+
+  /** Calls `onRoom` once, when so many bytes are left; for more than there can be, when all are. */
+  wait(bytes: number, onRoom: () => void): void {
+    if (!this.#isClosed) this.#onRoom.set(onRoom, Math.min(bytes, this.#limit))
   }
 
   /** Of a part that was set aside so many bytes are held from now on, and the others are given back. */
@@ -66,10 +68,14 @@ export class ByteBudget {
   release(bytes: number): void {
     if (bytes <= 0 || this.#isClosed) return
     this.#used -= bytes
-    if (this.#onRoom.size === 0 || this.#limit - this.#used < this.#minRoom) return
+    const left = this.#limit - this.#used
+    // A copy: whoever is woken may wait again at once.
     const waiting = [...this.#onRoom]
-    this.#onRoom.clear()
-    for (const wake of waiting) wake()
+    for (const [wake, room] of waiting) {
+      if (room > left) continue
+      this.#onRoom.delete(wake)
+      wake()
+    }
   }
 
   /** The end: whatever was held is of no use to anybody any more, and nobody waits. */
@@ -80,7 +86,11 @@ export class ByteBudget {
     this.#onRoom.clear()
   }
 
-  #partOf(left: number, most: number): number {
-    return Math.min(most, Math.max(Math.floor(left / 2), this.#minRoom))
+  #enlarge(reserved: number, wanted: number): number {
+    const enlarged = Math.max(reserved, wanted)
+    if (this.#isClosed) return enlarged
+    this.#used += enlarged - reserved
+    this.#setAside += enlarged - reserved
+    return enlarged
   }
 }

@@ -2,7 +2,8 @@
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
 import { takeComponentNumber } from './component-number.js'
 import type { Settings } from './config/settings.js'
-import { warn } from './config/warn.js'
+import { warn, warnLater } from './config/warn.js'
+import type { Truncated } from './encode/clean-values.js'
 import { systemClock } from './transport/clock.js'
 import type { BackendChange } from './transport/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
@@ -14,6 +15,12 @@ export interface ExporterStats {
   readonly exported: number
   /** Spans that were given up, by reason; each span once, whatever was tried before. */
   readonly failed: Readonly<Record<string, number>>
+  /**
+   * Spans that were sent without a part that cannot be sent: a value nested too deep or too often, one behind a getter
+   * that throws, a link or a parent with an invalid id, an impossible time. What is left of attributes, events and links
+   * is also counted on the span itself, as dropped.
+   */
+  readonly truncatedSpans: number
   /** Spans whose export is under way. */
   readonly inFlight: number
   /** Requests that were sent, repeated ones too. */
@@ -36,6 +43,8 @@ const WARNING_INTERVAL_MILLIS = 30_000
 export class ExporterTelemetry implements TransportHooks {
   #exported = 0
   readonly #failed: Record<string, number> = {}
+  #truncatedSpans = 0
+  #saidTruncated = false
   #inFlight = 0
   #requests = 0
   #backend: 'up' | 'down' = 'up'
@@ -85,6 +94,7 @@ export class ExporterTelemetry implements TransportHooks {
     return {
       exported: this.#exported,
       failed: { ...this.#failed },
+      truncatedSpans: this.#truncatedSpans,
       inFlight: this.#inFlight,
       requests: this.#requests,
       bufferedBytes,
@@ -101,6 +111,17 @@ export class ExporterTelemetry implements TransportHooks {
     } catch {
       // The count stays in stats().
     }
+  }
+
+  /** Something is sent without a part that cannot be sent. May be called inside `span.end()`. */
+  truncate(what: Truncated): void {
+    if (what === 'span') this.#truncatedSpans++
+    if (this.#saidTruncated) return
+    this.#saidTruncated = true
+    warnLater(
+      `a ${what} is sent without a part that cannot be sent (nested deeper than 30 levels or too often, a getter that throws, ` +
+        'an invalid id or time); dropped counts in the data and truncatedSpans of stats() tell of this and of others',
+    )
   }
 
   onStart(spanCount: number): void {

@@ -12,7 +12,7 @@ import type { ExportResult, SpanBatch } from './span-exporter.js'
 import { bounded } from './transport/bounded.js'
 import { systemClock } from './transport/clock.js'
 import { Transport } from './transport/transport.js'
-import { exportWhole } from './whole-export.js'
+import { WholeExports } from './whole-export.js'
 
 /**
  * How long `shutdown` waits for exports under way, in milliseconds, after it has ended their back-offs: what a healthy
@@ -39,8 +39,7 @@ export class OTLPTraceExporter {
   readonly #filling = new WeakMap<() => void, BufferedBatch>()
   /** Arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
-  /** Resolves when every array that was handed over so far is encoded. */
-  #encoded: Promise<void> = Promise.resolve()
+  readonly #arrays: WholeExports
   #shutdown: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
@@ -50,10 +49,19 @@ export class OTLPTraceExporter {
     this.#encoder = new TraceEncoder({
       format: settings.protocol === 'http/json' ? 'json' : 'protobuf',
       maxRequestBytes: settings.maxRequestBytes,
+      onTruncated: (what) => this.#telemetry.truncate(what),
     })
     this.#budget = new ByteBudget(settings.maxBufferedBytes)
     this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
     this.#transport = new Transport(settings, this.#telemetry)
+    this.#arrays = new WholeExports({
+      openBatch: (onRoom) => this.#openBatch(onRoom),
+      now: () => systemClock.now(),
+      nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
+      inTime: async ({ at }, event) => (await bounded(systemClock, { at }, () => event)).status === 'done',
+      // What is refused later was in a request, and the transport tells of it.
+      onRefused: (reason, count) => this.#telemetry.refuse(reason, count),
+    })
   }
 
   /**
@@ -119,42 +127,20 @@ export class OTLPTraceExporter {
     const { maxRequestBytes } = this.#settings
     const reserved = this.#budget.reserve(maxRequestBytes, onRoom)
     if (reserved === 0) return undefined
-    return new BufferedBatch(this.#encoder.openBatch(reserved), this.#transport, this.#budget, reserved, maxRequestBytes)
+    const encoder = this.#encoder.openBatch(reserved)
+    const [transport, budget] = [this.#transport, this.#budget]
+    return new BufferedBatch({ encoder, transport, budget, reserved, maxBytes: maxRequestBytes, onRoom })
   }
 
-  /**
-   * Arrays are encoded one after the other: each takes a part of the budget while it is encoded, and a stock processor
-   * that flushes hands over all that it has at once.
-   */
   async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
     const at = systemClock.now() + this.#settings.timeoutMillis
-    const turn = this.#encoded
-    let onEncoded = (): void => {}
-    this.#encoded = new Promise((resolve) => (onEncoded = resolve))
     try {
       // The array may be emptied and filled anew when the call returns: the stock exporter has read it by then.
       const spans = given.slice()
-      await turn
-      const { exported, error } = await exportWhole({
-        spans,
-        deadline: { at, signal: NEVER, closing: this.#closing.signal },
-        openBatch: () => this.#openBatch(() => {}),
-        now: () => systemClock.now(),
-        nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
-        onEncoded: (refused) => {
-          // What is refused later was in a request, and the transport tells of it.
-          for (const reason in refused) this.#telemetry.refuse(reason, refused[reason] as number)
-          onEncoded()
-        },
-      })
-      const lost = spans.length - exported
-      if (lost === 0) answer(resultCallback, { code: 0 })
-      else answer(resultCallback, { code: 1, error: error ?? new Error(`${lost} of ${spans.length} spans failed`) })
+      const error = await this.#arrays.export(spans, { at, signal: NEVER, closing: this.#closing.signal })
+      answer(resultCallback, error === undefined ? { code: 0 } : { code: 1, error })
     } catch (error) {
       answer(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })
-    } finally {
-      // Whatever happened: those that follow wait for it.
-      onEncoded()
     }
   }
 
@@ -162,9 +148,10 @@ export class OTLPTraceExporter {
     this.#closing.abort()
     const at = systemClock.now() + SHUTDOWN_MILLIS
     // The transport takes nothing more from here on, and these were handed over before.
-    await bounded(systemClock, { at, keepAlive: true }, () => this.#encoded)
+    await bounded(systemClock, { at, keepAlive: true }, () => this.#arrays.encoded)
     await this.#transport.shutdown({ at })
     this.#budget.end()
+    this.#encoder.close()
   }
 }
 

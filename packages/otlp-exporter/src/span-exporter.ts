@@ -16,8 +16,11 @@ export interface SpanBatch {
   readonly spanCount: number
   /** Encoded size so far, in bytes. */
   readonly byteLength: number
-  /** `'full'`: not taken, send this batch first. `'rejected'`: this span can never be sent; the caller counts it. */
-  add(span: ReadableSpan): 'added' | 'full' | 'rejected'
+  /**
+   * `'full'`: not taken. Send this batch first, or, if it is empty, wait for `onRoom` and offer the span again.
+   * `'rejected'` (invalid ids) and `'too_large'`: this span can never be sent; the caller counts it.
+   */
+  add(span: ReadableSpan): 'added' | 'full' | 'rejected' | 'too_large'
   /** Sends what was added. Never rejects; settles by `deadline.at`. */
   send(deadline: Deadline): Promise<BatchOutcome>
 }

@@ -7,69 +7,160 @@ import type { BatchOutcome, Deadline } from './span-exporter.js'
 const STRETCH_MILLIS = 0.5
 /** How many spans are encoded between two looks at the clock. */
 const SPANS_PER_LOOK = 8
+/** An array that is queued joins the batch of the one before it if that has fewer spans, */
+const SHARED_SPANS = 512
+/** and if it was handed over so soon after, in milliseconds: the batch keeps the deadline of its first array. */
+const SHARED_MILLIS = 100
+/** Arrays wait as objects, which `maxBufferedBytes` does not count. No more spans than this wait for room; as many as a queue has. */
+const MAX_WAITING_SPANS = 2048
 
 export interface WholeExportParts {
-  readonly spans: readonly ReadableSpan[]
-  readonly deadline: Deadline
-  /** A new batch, or undefined when no more bytes may be held. */
-  readonly openBatch: () => BufferedBatch | undefined
+  /** A new batch, or undefined while no more bytes may be held; `onRoom` is called when that has changed. */
+  readonly openBatch: (onRoom: () => void) => BufferedBatch | undefined
   readonly now: () => number
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>
-  /** Called when every span is encoded or refused, before the outcome is awaited, with the refused ones by reason. */
-  readonly onEncoded: (refused: Readonly<Record<string, number>>) => void
+  /** Resolves with `event`, to true, or when the deadline has passed, to false. */
+  readonly inTime: (deadline: Deadline, event: Promise<void>) => Promise<boolean>
+  /** Called once an array is encoded, for each reason for which spans of it were refused. */
+  readonly onRefused: (reason: string, count: number) => void
+}
+
+/** A batch with the spans of one array or of several. */
+class SharedBatch {
+  readonly batch: BufferedBatch
+  readonly deadline: Deadline
+  readonly outcome: Promise<BatchOutcome>
+  #settle: (outcome: Promise<BatchOutcome>) => void = () => {}
+
+  constructor(batch: BufferedBatch, deadline: Deadline) {
+    this.batch = batch
+    this.deadline = deadline
+    this.outcome = new Promise((resolve) => (this.#settle = resolve))
+  }
+
+  end(): void {
+    if (this.batch.spanCount > 0) this.#settle(this.batch.send(this.deadline))
+    else this.batch.discard()
+  }
 }
 
 /**
- * The export of an array, for processors that know no batches: encoded in stretches, so that a processor that exports
- * inside `span.end()` does not stall there, and sent in as many requests as their size demands.
+ * Exports of arrays, for processors that know no batches: encoded one after the other and in stretches, so that a
+ * processor that exports inside `span.end()` does not stall there, and sent in as many requests as their size demands.
+ * Small ones that queue share a request: a processor that exports every span by itself would otherwise have a buffer and
+ * a request for each.
  */
-export async function exportWhole(parts: WholeExportParts): Promise<BatchOutcome> {
-  const { spans, deadline, openBatch, now, nextTurn, onEncoded } = parts
-  const sent: Promise<BatchOutcome>[] = []
-  const refused: Record<string, number> = {}
-  let batch: BufferedBatch | undefined
-  let stretchEnd = now() + STRETCH_MILLIS
-  for (let i = 0; i < spans.length; i++) {
-    batch ??= openBatch()
-    if (batch === undefined) {
-      refused['buffer_full'] = spans.length - i
-      break
+export class WholeExports {
+  readonly #parts: WholeExportParts
+  /** Resolves when every array that was handed over so far is encoded. */
+  #encoded: Promise<void> = Promise.resolve()
+  #queuedArrays = 0
+  /** Of all arrays that are not encoded yet. */
+  #queuedSpans = 0
+  #isWaiting = false
+  #open: SharedBatch | undefined
+  #wake = (): void => {}
+  readonly #onRoom = (): void => this.#wake()
+
+  constructor(parts: WholeExportParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when every array that was handed over before is encoded or refused. */
+  get encoded(): Promise<void> {
+    return this.#encoded
+  }
+
+  /** Resolves when every span has its outcome: to the first error, or to undefined if all were taken. */
+  async export(spans: readonly ReadableSpan[], deadline: Deadline): Promise<Error | undefined> {
+    const refused = new Map<string, number>()
+    const batches = new Set<SharedBatch>()
+    if (this.#isWaiting && this.#queuedSpans + spans.length > MAX_WAITING_SPANS) refused.set('buffer_full', spans.length)
+    else await this.#encode(spans, deadline, batches, refused)
+    let error: Error | undefined
+    for (const [reason, count] of refused) {
+      this.#parts.onRefused(reason, count)
+      error ??= refusal(reason, count)
     }
-    const verdict = batch.add(spans[i] as ReadableSpan)
-    if (verdict === 'rejected') refused['rejected'] = (refused['rejected'] ?? 0) + 1
-    if (verdict === 'full') {
-      if (batch.spanCount === 0) {
-        refused['rejected'] = (refused['rejected'] ?? 0) + 1
-      } else {
-        sent.push(batch.send(deadline))
-        batch = undefined
+    for (const outcome of await Promise.all([...batches].map((batch) => batch.outcome))) error ??= outcome.error
+    return error
+  }
+
+  async #encode(
+    spans: readonly ReadableSpan[],
+    deadline: Deadline,
+    batches: Set<SharedBatch>,
+    refused: Map<string, number>,
+  ): Promise<void> {
+    const turn = this.#encoded
+    let onEncoded = (): void => {}
+    this.#encoded = new Promise((resolve) => (onEncoded = resolve))
+    this.#queuedArrays++
+    this.#queuedSpans += spans.length
+    await turn
+    this.#queuedArrays--
+    try {
+      if (this.#open !== undefined && deadline.at - this.#open.deadline.at > SHARED_MILLIS) this.#send()
+      await this.#addAll(spans, deadline, batches, refused)
+    } finally {
+      this.#queuedSpans -= spans.length
+      if (this.#queuedArrays === 0 || (this.#open?.batch.spanCount ?? 0) >= SHARED_SPANS) this.#send()
+      onEncoded()
+    }
+  }
+
+  async #addAll(
+    spans: readonly ReadableSpan[],
+    deadline: Deadline,
+    batches: Set<SharedBatch>,
+    refused: Map<string, number>,
+  ): Promise<void> {
+    const { now, nextTurn } = this.#parts
+    let stretchEnd = now() + STRETCH_MILLIS
+    for (let i = 0; i < spans.length; i++) {
+      const shared = (this.#open ??= this.#openBatch(deadline))
+      const verdict = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
+      if (verdict === 'full') {
+        if (shared !== undefined && shared.batch.spanCount > 0) this.#send()
+        // oxlint-disable-next-line no-await-in-loop -- the span needs the room
+        else if (!(await this.#hasRoomInTime(deadline))) return void refused.set('buffer_full', spans.length - i)
         i--
+      } else if (verdict === 'added') {
+        batches.add(shared as SharedBatch)
+      } else {
+        refused.set(verdict, (refused.get(verdict) ?? 0) + 1)
+      }
+      if (i % SPANS_PER_LOOK === 0 && now() >= stretchEnd) {
+        // oxlint-disable-next-line no-await-in-loop -- to give the event loop a turn is the point
+        await nextTurn()
+        stretchEnd = now() + STRETCH_MILLIS
       }
     }
-    if (i % SPANS_PER_LOOK === 0 && now() >= stretchEnd) {
-      // oxlint-disable-next-line no-await-in-loop -- to give the event loop a turn is the point
-      await nextTurn()
-      stretchEnd = now() + STRETCH_MILLIS
-    }
   }
-  if (batch !== undefined && batch.spanCount > 0) sent.push(batch.send(deadline))
-  else batch?.discard()
-  onEncoded(refused)
-  return merge(refused, await Promise.all(sent))
+
+  #openBatch(deadline: Deadline): SharedBatch | undefined {
+    const batch = this.#parts.openBatch(this.#onRoom)
+    return batch && new SharedBatch(batch, deadline)
+  }
+
+  #send(): void {
+    this.#open?.end()
+    this.#open = undefined
+  }
+
+  async #hasRoomInTime(deadline: Deadline): Promise<boolean> {
+    if (this.#queuedSpans > MAX_WAITING_SPANS) return false
+    const room = new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#isWaiting = true
+    const isInTime = await this.#parts.inTime(deadline, room)
+    this.#isWaiting = false
+    return isInTime
+  }
 }
 
-function merge(refused: Record<string, number>, outcomes: readonly BatchOutcome[]): BatchOutcome {
-  const failed = { ...refused }
-  let exported = 0
-  let error =
-    refused['buffer_full'] === undefined ? undefined : new Error('maxBufferedBytes of encoded spans are waiting already')
-  if (refused['rejected'] !== undefined)
-    error ??= new Error(`${refused['rejected']} spans cannot be sent: no valid ids, or too large`)
-  for (const outcome of outcomes) {
-    exported += outcome.exported
-    error ??= outcome.error
-    for (const [reason, count] of Object.entries(outcome.failed)) failed[reason] = (failed[reason] ?? 0) + count
-  }
-  return error === undefined ? { exported, failed } : { exported, failed, error }
+function refusal(reason: string, count: number): Error {
+  if (reason === 'buffer_full') return new Error('maxBufferedBytes of encoded spans are waiting already')
+  const why = reason === 'too_large' ? 'larger than maxRequestBytes or maxBufferedBytes' : 'no valid ids'
+  return new Error(`${count} spans cannot be sent: ${why}`)
 }

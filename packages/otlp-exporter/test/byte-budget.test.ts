@@ -69,6 +69,35 @@ describe('a byte budget', () => {
     expect(budget.used).toBe(0)
   })
 
+  test('whoever waits for more than a batch needs is woken when that much is left, or everything', () => {
+    const budget = new ByteBudget(8 * MIB)
+    const woken: string[] = []
+    budget.reserve(8 * MIB, nobody)
+    budget.widenToAll(4 * MIB, 8 * MIB)
+    budget.wait(3 * MIB, () => void woken.push('three'))
+    budget.wait(100 * MIB, () => void woken.push('all'))
+    budget.release(2 * MIB)
+    expect(woken).toEqual([])
+    budget.release(MIB)
+    expect(woken).toEqual(['three'])
+    budget.release(5 * MIB - 1)
+    expect(woken).toEqual(['three'])
+    budget.release(1)
+    expect(woken).toEqual(['three', 'all'])
+  })
+
+  test('makes a part of all that is left, but never more than that', () => {
+    const budget = new ByteBudget(8 * MIB)
+    const first = budget.reserve(64 * MIB, nobody)
+    expect(budget.reserve(64 * MIB, nobody)).toBe(2 * MIB)
+    expect(budget.widenToAll(first, 64 * MIB)).toBe(6 * MIB)
+    expect(budget.used).toBe(8 * MIB)
+    expect(budget.widen(0, 64 * MIB)).toBe(0)
+    expect(budget.widenToAll(0, 64 * MIB)).toBe(0)
+    expect(budget.widenToAll(6 * MIB, MIB)).toBe(6 * MIB)
+    expect(budget.used).toBe(8 * MIB)
+  })
+
   test('when it is closed it wakes nobody', () => {
     const budget = new ByteBudget(MIB)
     let isWoken = false

@@ -5,7 +5,7 @@ import { resolveOptions } from '../src/config/settings.js'
 import { ExporterTelemetry } from '../src/exporter-telemetry.js'
 import { callHook } from '../src/transport/transport-hooks.js'
 import type { FinishedExport } from '../src/transport/transport-hooks.js'
-import { captureDiag } from './capture-diag.js'
+import { captureDiag, said } from './capture-diag.js'
 
 const SETTINGS = resolveOptions({ url: 'https://user:s3cret@otel.example:4318/v1/traces?key=s3cret' }, {})
 
@@ -31,6 +31,7 @@ function play(telemetry: ExporterTelemetry): void {
 const PLAYED = {
   exported: 8,
   failed: { rejected: 2, http_503: 5, buffer_full: 4 },
+  truncatedSpans: 0,
   inFlight: 3,
   requests: 3,
   bufferedBytes: 77,
@@ -156,4 +157,14 @@ test('a backend that flaps makes one pair of warnings in half a minute', () => {
     telemetry.onBackendChange({ state: 'up', downMillis: 10, failedAttempts: 1, failedSpans: 0 })
   }
   expect(lines.map((line) => /is (down|up again)/.exec(line)?.[1])).toEqual(['down', 'up again'])
+})
+
+test('counts every span that is truncated, and warns of the first thing, a moment later', async () => {
+  const lines = captureDiag()
+  const telemetry = new ExporterTelemetry(SETTINGS, undefined)
+  telemetry.truncate('resource')
+  for (let i = 0; i < 3; i++) telemetry.truncate('span')
+  expect(telemetry.stats(0).truncatedSpans).toBe(3)
+  expect(lines).toEqual([])
+  expect(await said(lines)).toEqual([expect.stringMatching(/a resource is sent without a part .* truncatedSpans of stats\(\)/)])
 })

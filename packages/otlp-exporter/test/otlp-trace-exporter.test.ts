@@ -7,6 +7,7 @@ import type { OTLPTraceExporterOptions } from '../src/config/options.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
 import type { ReadableSpan } from '../src/readable-span.js'
 import type { ExportResult } from '../src/span-exporter.js'
+import { captureDiag } from './capture-diag.js'
 import { endedSpan, endedSpans } from './ended-span.js'
 import { settledWithin, setupSink, until } from './transport/setup-transport.js'
 
@@ -28,7 +29,15 @@ describe('an export of an array', () => {
     const { sink, exporter, exportSpans } = await setup()
     expect(await exportSpans(endedSpans(600))).toEqual({ code: 0 })
     expect(await sink.stats()).toMatchObject({ delivered: 600, requests: 1, duplicates: 0 })
-    expect(exporter.stats()).toEqual({ exported: 600, failed: {}, inFlight: 0, requests: 1, bufferedBytes: 0, backend: 'up' })
+    expect(exporter.stats()).toEqual({
+      exported: 600,
+      failed: {},
+      truncatedSpans: 0,
+      inFlight: 0,
+      requests: 1,
+      bufferedBytes: 0,
+      backend: 'up',
+    })
   })
 
   test('is delivered whole although its owner uses the array again at once', async () => {
@@ -70,7 +79,7 @@ describe('an export of an array', () => {
     expect(code).toBe(1)
     expect(error?.message).toContain('1 spans cannot be sent')
     expect((await sink.stats()).delivered).toBe(2)
-    expect(exporter.stats()).toMatchObject({ exported: 2, failed: { rejected: 1 }, bufferedBytes: 0 })
+    expect(exporter.stats()).toMatchObject({ exported: 2, failed: { too_large: 1 }, bufferedBytes: 0 })
   })
 
   test('of which the backend rejects some counts these once', async () => {
@@ -95,18 +104,44 @@ describe('an export of an array', () => {
     expect(exporter.stats()).toMatchObject({ exported: 2, failed: {}, bufferedBytes: 0 })
   })
 
-  test('beyond maxBufferedBytes is given up at once and counted', async () => {
-    const { sink, exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000, timeoutMillis: 500 })
-    await sink.script({ fault: 'never', times: 1 }, {})
-    const silent = exportSpans(endedSpans(150, 1000))
+  test('beyond maxBufferedBytes waits for room, and is sent when there is some', async () => {
+    const { sink, exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000 })
+    await sink.script({ delayMillis: 100, times: 1 }, {})
+    const first = exportSpans(endedSpans(150, 1000))
     await until(async () => (await sink.stats()).waiting > 0)
-    const { error } = await settledWithin(0, () => exportSpans(endedSpans(10)))
-
-    expect(error?.message).toContain('maxBufferedBytes')
-    expect(exporter.stats()).toMatchObject({ failed: { buffer_full: 10 } })
+    const second = exportSpans(endedSpans(150, 1000))
     expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(200_000)
-    expect((await silent).code).toBe(1)
-    expect(exporter.stats()).toMatchObject({ failed: { buffer_full: 10, timeout: 150 }, bufferedBytes: 0, inFlight: 0 })
+    expect(await Promise.all([first, second])).toEqual([{ code: 0 }, { code: 0 }])
+    expect(exporter.stats()).toMatchObject({ exported: 300, failed: {}, bufferedBytes: 0 })
+  })
+
+  test('for which there is no room in time is given up and counted', async () => {
+    const { exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000, timeoutMillis: 100 })
+    exporter.openBatch(() => {})?.add(endedSpan(1))
+    const { error } = await settledWithin(100, () => exportSpans(endedSpans(10)))
+    expect(error?.message).toContain('maxBufferedBytes')
+    expect(exporter.stats()).toMatchObject({ failed: { buffer_full: 10 }, inFlight: 0 })
+  })
+
+  test('of every span by itself, 5,000 in one stretch, has room for all in some ten requests', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const results = await Promise.all(endedSpans(5000).map((span) => exportSpans([span])))
+    expect(results.filter(({ code }) => code !== 0)).toEqual([])
+    expect(exporter.stats()).toMatchObject({ exported: 5000, failed: {}, bufferedBytes: 0 })
+    expect((await sink.stats()).requests).toBeLessThan(20)
+  })
+
+  test('with a span that had to be cut counts it and says so once', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const lines = captureDiag()
+    const cyclic: unknown[] = []
+    cyclic.push(cyclic)
+    const spans = endedSpans(3).map((span, i) => (i < 2 ? { ...span, attributes: { cyclic, own: i } } : span))
+    expect(await exportSpans(spans)).toEqual({ code: 0 })
+    expect(exporter.stats()).toMatchObject({ exported: 3, truncatedSpans: 2 })
+    const received = (await sink.spans()).map(({ droppedAttributesCount }) => droppedAttributesCount)
+    expect(received).toEqual([1, 1, 0])
+    expect(lines.filter((line) => line.includes('a span is sent without a part'))).toHaveLength(1)
   })
 
   test('a call back that throws is the affair of the caller', async () => {
@@ -133,8 +168,13 @@ describe('an export of an array', () => {
   test('several may be under way at once', async () => {
     const { sink, exportSpans } = await setup()
     await sink.script({ delayMillis: 100, times: 5 })
-    const results = await Promise.all(Array.from({ length: 5 }, () => exportSpans(endedSpans(10))))
-    expect(results).toEqual(Array.from({ length: 5 }, () => ({ code: 0 })))
+    const results: Promise<ExportResult>[] = []
+    for (let i = 0; i < 5; i++) {
+      results.push(exportSpans(endedSpans(10)))
+      // oxlint-disable-next-line no-await-in-loop -- one request each
+      await until(async () => (await sink.stats()).connections === i + 1)
+    }
+    expect(await Promise.all(results)).toEqual(Array.from({ length: 5 }, () => ({ code: 0 })))
     expect((await sink.stats()).connections).toBe(5)
   })
 })

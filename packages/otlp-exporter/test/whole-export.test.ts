@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { BufferedBatch } from '../src/buffered-batch.js'
-import type { BatchOutcome } from '../src/span-exporter.js'
-import { exportWhole } from '../src/whole-export.js'
+import type { BatchOutcome, Deadline } from '../src/span-exporter.js'
+import { WholeExports } from '../src/whole-export.js'
 import { endedSpans } from './ended-span.js'
 
-type Verdict = 'added' | 'full' | 'rejected'
+type Verdict = 'added' | 'full' | 'rejected' | 'too_large'
+type Span = ReturnType<typeof endedSpans>[number]
 
-/** What `exportWhole` sees of an exporter: batches that take so many spans, and a clock that only `add` moves on. */
-function setup(options: {
-  spans: number
-  batches?: number
-  room?: number
-  millisPerSpan?: number
-  verdictOf?: (index: number) => Verdict
-  outcomeOf?: (batch: number, count: number) => BatchOutcome
-}) {
-  const { batches = Infinity, room = Infinity, millisPerSpan = 0, verdictOf, outcomeOf } = options
+const CLOSING = new AbortController().signal
+
+/** What `WholeExports` sees of an exporter: batches that take so many spans, and a clock that only `add` moves on. */
+function setup(
+  options: {
+    /** How many batches there may be, until `freeRoom` allows more. */
+    batches?: number
+    room?: number
+    millisPerSpan?: number
+    verdictOf?: (span: Span) => Verdict
+    outcomeOf?: (batch: number, count: number) => BatchOutcome
+  } = {},
+) {
+  const { room = Infinity, millisPerSpan = 0, verdictOf, outcomeOf } = options
   const log: string[] = []
+  let { batches = Infinity } = options
   let now = 0
   let opened = 0
-  const spans = endedSpans(options.spans)
-  const openBatch = (): BufferedBatch | undefined => {
+  let wake = (): void => {}
+  let runOut = (): void => {}
+  const openBatch = (onRoom: () => void): BufferedBatch | undefined => {
+    wake = onRoom
     if (opened === batches) return undefined
     const number = opened++
     let spanCount = 0
@@ -29,93 +37,202 @@ function setup(options: {
       get spanCount() {
         return spanCount
       },
-      add(span: (typeof spans)[number]): Verdict {
+      add(span: Span): Verdict {
         now += millisPerSpan
-        const verdict = verdictOf?.(spans.indexOf(span)) ?? 'added'
+        const verdict = verdictOf?.(span) ?? 'added'
         if (verdict !== 'added') return verdict
         if (spanCount === room) return 'full'
         spanCount++
         return 'added'
       },
-      send(): Promise<BatchOutcome> {
-        log.push(`send ${spanCount}`)
+      send(deadline: Deadline): Promise<BatchOutcome> {
+        log.push(`send ${spanCount}${Number.isFinite(deadline.at) ? ` by ${deadline.at}` : ''}`)
         return Promise.resolve(outcomeOf?.(number, spanCount) ?? { exported: spanCount, failed: {} })
       },
       discard: () => void log.push('discard'),
     }
     return batch as unknown as BufferedBatch
   }
-  const { signal } = new AbortController()
-  const run = (): Promise<BatchOutcome> =>
-    exportWhole({
-      spans,
-      deadline: { at: Infinity, signal, closing: signal },
-      openBatch,
-      now: () => now,
-      nextTurn: () => {
-        log.push('turn')
-        return Promise.resolve()
-      },
-      onEncoded: () => void log.push('encoded'),
-    })
-  return { run, log, opened: () => opened }
+  const refused: Record<string, number> = {}
+  const exports = new WholeExports({
+    openBatch,
+    now: () => now,
+    nextTurn: () => {
+      log.push('turn')
+      return Promise.resolve()
+    },
+    inTime: async (_deadline, event) => {
+      log.push('wait')
+      return Promise.race([event.then(() => true), new Promise<boolean>((resolve) => (runOut = () => resolve(false)))])
+    },
+    onRefused: (reason, count) => (refused[reason] = (refused[reason] ?? 0) + count),
+  })
+  const run = (spans: number | Span[], at = Infinity): Promise<Error | undefined> =>
+    exports.export(typeof spans === 'number' ? endedSpans(spans) : spans, { at, signal: CLOSING, closing: CLOSING })
+  const freeRoom = (): void => {
+    batches++
+    wake()
+  }
+  return { run, log, refused, freeRoom, runOut: () => runOut(), opened: () => opened, exports }
+}
+
+/** Lets everything happen that waits for nothing but a turn. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 test('an array that fits goes out as one batch, in one stretch', async () => {
-  const { run, log } = setup({ spans: 512 })
-  expect(await run()).toEqual({ exported: 512, failed: {} })
-  expect(log).toEqual(['send 512', 'encoded'])
+  const { run, log } = setup()
+  expect(await run(512)).toBeUndefined()
+  expect(log).toEqual(['send 512'])
 })
 
 test('encoding gives the event loop a turn after each stretch of half a millisecond', async () => {
-  const { run, log } = setup({ spans: 64, millisPerSpan: 0.05 })
-  expect(await run()).toEqual({ exported: 64, failed: {} })
+  const { run, log } = setup({ millisPerSpan: 0.05 })
+  expect(await run(64)).toBeUndefined()
   // The clock is looked at after every eighth span, and 16 of them are 0.8 ms.
-  expect(log).toEqual(['turn', 'turn', 'turn', 'send 64', 'encoded'])
+  expect(log).toEqual(['turn', 'turn', 'turn', 'send 64'])
 })
 
 test('an array that does not fit goes out in several batches, each sent when the next span finds it full', async () => {
-  const { run, log } = setup({ spans: 25, room: 10 })
-  expect(await run()).toEqual({ exported: 25, failed: {} })
-  expect(log).toEqual(['send 10', 'send 10', 'send 5', 'encoded'])
+  const { run, log } = setup({ room: 10 })
+  expect(await run(25)).toBeUndefined()
+  expect(log).toEqual(['send 10', 'send 10', 'send 5'])
 })
 
-test('a span that does not fit into an empty batch is rejected, and the others go out', async () => {
-  const { run, log } = setup({ spans: 3, verdictOf: (index) => (index === 1 ? 'full' : 'added') })
-  const { exported, failed, error } = await run()
-  expect({ exported, failed }).toEqual({ exported: 2, failed: { rejected: 1 } })
-  expect(error).toEqual(new Error('1 spans cannot be sent: no valid ids, or too large'))
-  expect(log).toEqual(['send 1', 'send 1', 'encoded'])
+test('what can never be sent is counted by its reason, and the others go out', async () => {
+  const spans = endedSpans(5)
+  const verdicts: Verdict[] = ['added', 'rejected', 'too_large', 'too_large', 'added']
+  const { run, log, refused } = setup({ verdictOf: (span) => verdicts[spans.indexOf(span)] ?? 'full' })
+  expect(await run(spans)).toEqual(new Error('1 spans cannot be sent: no valid ids'))
+  expect(refused).toEqual({ rejected: 1, too_large: 2 })
+  expect(log).toEqual(['send 2'])
 })
 
-test('rejected spans are counted, and a batch of nothing else is not sent', async () => {
-  const { run, log } = setup({ spans: 7, verdictOf: () => 'rejected' })
-  expect(await run()).toMatchObject({ exported: 0, failed: { rejected: 7 }, error: expect.any(Error) })
-  expect(log).toEqual(['discard', 'encoded'])
+test('a batch of nothing but rejected spans is not sent', async () => {
+  const { run, log, refused } = setup({ verdictOf: () => 'too_large' })
+  expect(await run(7)).toEqual(new Error('7 spans cannot be sent: larger than maxRequestBytes or maxBufferedBytes'))
+  expect(refused).toEqual({ too_large: 7 })
+  expect(log).toEqual(['discard'])
 })
 
-test('where no more bytes may be held, the rest is given up at once', async () => {
-  const { run, log } = setup({ spans: 100, room: 10, batches: 2 })
-  const { exported, failed, error } = await run()
-  expect({ exported, failed }).toEqual({ exported: 20, failed: { buffer_full: 80 } })
-  expect(error).toEqual(new Error('maxBufferedBytes of encoded spans are waiting already'))
-  expect(log).toEqual(['send 10', 'send 10', 'encoded'])
+test('an empty array opens no batch', async () => {
+  const { run, opened } = setup()
+  expect(await run(0)).toBeUndefined()
+  expect(opened()).toBe(0)
 })
 
-test('outcomes add up by reason, and the first error is the one', async () => {
+test('of several batches the first error is the one', async () => {
   const { run } = setup({
-    spans: 30,
     room: 10,
     outcomeOf: (batch, count) =>
       batch === 1
         ? { exported: count, failed: {} }
         : { exported: 1, failed: { timeout: count - 1 }, error: new Error(`batch ${batch}`) },
   })
-  expect(await run()).toEqual({ exported: 12, failed: { timeout: 18 }, error: new Error('batch 0') })
+  expect(await run(30)).toEqual(new Error('batch 0'))
 })
 
-test('an empty array opens no batch', async () => {
-  const { run, opened } = setup({ spans: 0 })
-  expect(await run()).toEqual({ exported: 0, failed: {} })
-  expect(opened()).toBe(0)
+describe('without room', () => {
+  test('an array waits within its deadline, and goes on where it was', async () => {
+    const { run, log, freeRoom } = setup({ room: 10, batches: 2 })
+    const ended = run(25)
+    await settle()
+    expect(log).toEqual(['send 10', 'send 10', 'wait'])
+    freeRoom()
+    expect(await ended).toBeUndefined()
+    expect(log).toEqual(['send 10', 'send 10', 'wait', 'send 5'])
+  })
+
+  test('the rest of an array is given up when its time is over, and the next one has its turn', async () => {
+    const { run, log, refused, runOut, freeRoom } = setup({ room: 10, batches: 1 })
+    const first = run(25)
+    await settle()
+    runOut()
+    expect(await first).toEqual(new Error('maxBufferedBytes of encoded spans are waiting already'))
+    expect(refused).toEqual({ buffer_full: 15 })
+    const second = run(5)
+    await settle()
+    freeRoom()
+    expect(await second).toBeUndefined()
+    expect(log).toEqual(['send 10', 'wait', 'wait', 'send 5'])
+  })
+
+  test('for a single span in an empty batch waits as well', async () => {
+    let verdict: Verdict = 'full'
+    const { run, log, freeRoom } = setup({ verdictOf: () => verdict })
+    const ended = run(1)
+    await settle()
+    expect(log).toEqual(['wait'])
+    verdict = 'added'
+    freeRoom()
+    expect(await ended).toBeUndefined()
+    expect(log).toEqual(['wait', 'send 1'])
+  })
+
+  test('no more than 2,048 spans wait as objects: others are refused at once', async () => {
+    const { run, refused, freeRoom, log } = setup({ batches: 0 })
+    const first = run(2000)
+    await settle()
+    const others = [run(48), run(1), run(500)]
+    expect(await others[1]).toBeInstanceOf(Error)
+    expect(await others[2]).toBeInstanceOf(Error)
+    expect(refused).toEqual({ buffer_full: 501 })
+    freeRoom()
+    expect(await first).toBeUndefined()
+    await settle()
+    freeRoom()
+    expect(await others[0]).toBeUndefined()
+    expect(log).toEqual(['wait', 'send 2000', 'wait', 'send 48'])
+  })
+
+  test('an array of more than that does not wait', async () => {
+    const { run, refused, log } = setup({ room: 10, batches: 1 })
+    expect(await run(3000)).toBeInstanceOf(Error)
+    expect(refused).toEqual({ buffer_full: 2990 })
+    expect(log).toEqual(['send 10'])
+  })
+})
+
+describe('arrays that queue', () => {
+  test('share a batch, up to as many spans as a batch has', async () => {
+    const { run, log } = setup()
+    const ended = await Promise.all(Array.from({ length: 1100 }, () => run(1)))
+    expect(ended.every((error) => error === undefined)).toBe(true)
+    expect(log).toEqual(['send 512', 'send 512', 'send 76'])
+  })
+
+  test('and came later than 100 ms do not: the batch has the deadline of its first', async () => {
+    const { run, log } = setup()
+    await Promise.all([run(1, 1000), run(1, 1100), run(1, 1101), run(1, 1150)])
+    expect(log).toEqual(['send 2 by 1000', 'send 2 by 1101'])
+  })
+
+  test('share its outcome too', async () => {
+    const error = new Error('partly')
+    const { run } = setup({ outcomeOf: (_batch, count) => ({ exported: count - 1, failed: { rejected: 1 }, error }) })
+    expect(await Promise.all([run(3), run(4)])).toEqual([error, error])
+  })
+
+  test('and are refused leave what is open to be sent', async () => {
+    const { run, log } = setup({ verdictOf: (span) => (span.name.length > 10 ? 'too_large' : 'added') })
+    const [first, second] = await Promise.all([run(3), run(endedSpans(2, 20))])
+    expect(first).toBeUndefined()
+    expect(second).toBeInstanceOf(Error)
+    expect(log).toEqual(['send 3'])
+  })
+
+  test('with one that cannot be read send what is open, and hold nobody up', async () => {
+    const { run, log, exports } = setup()
+    const spans = endedSpans(2)
+    Object.defineProperty(spans, 1, {
+      get() {
+        throw new Error('hostile')
+      },
+    })
+    const results = await Promise.allSettled([run(3), run(spans), run(4)])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(log).toEqual(['send 8'])
+    await exports.encoded
+  })
 })

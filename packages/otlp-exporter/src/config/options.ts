@@ -118,7 +118,7 @@ export interface OTLPTraceExporterOptions {
   selfObsMeterProvider?: MeterProvider | undefined
   /**
    * Largest request body before compression, in bytes; a batch over it is divided, and a single span over it counts as
-   * `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
+   * `too_large`. Never more than `maxBufferedBytes`, whatever it is set to. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
    */
   maxRequestBytes?: number | undefined
   /**
@@ -127,7 +127,8 @@ export interface OTLPTraceExporterOptions {
    */
   maxResponseBytes?: number | undefined
   /**
-   * Encoded bytes that are held at most, waiting and in flight together. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
+   * Memory for encoded spans, waiting and in flight together, in bytes of the buffers that hold them. A request under
+   * way is held besides. What is larger by itself counts as `too_large`. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
    */
   maxBufferedBytes?: number | undefined
 }

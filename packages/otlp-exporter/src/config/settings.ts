@@ -34,6 +34,7 @@ export interface Settings {
   readonly socketPath: string | undefined
   readonly proxy: Proxy | undefined
   readonly retry: RetrySettings
+  /** No more than maxBufferedBytes. */
   readonly maxRequestBytes: number
   readonly maxResponseBytes: number
   readonly maxBufferedBytes: number
@@ -63,6 +64,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   ] as const
   if (dispatcher !== undefined) warnBesideDispatcher(options, agent)
   else if (socketPath !== undefined && options.proxy) warnLater('proxy has no effect: socketPath is connected to')
+  const maxBufferedBytes = numberOf('maxBufferedBytes', options.maxBufferedBytes)
   return {
     endpoint,
     headers: {
@@ -93,10 +95,18 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
       multiplier: numberOf('retry.multiplier', options.retry?.multiplier),
       jitter: flagOf('retry.jitter', options.retry?.jitter, true),
     },
-    maxRequestBytes: numberOf('maxRequestBytes', options.maxRequestBytes),
+    maxRequestBytes: requestBytesOf(options.maxRequestBytes, maxBufferedBytes),
     maxResponseBytes: numberOf('maxResponseBytes', options.maxResponseBytes),
-    maxBufferedBytes: numberOf('maxBufferedBytes', options.maxBufferedBytes),
+    maxBufferedBytes,
   }
+}
+
+/** A request is held as encoded spans before it is sent. */
+function requestBytesOf(option: unknown, maxBufferedBytes: number): number {
+  const bytes = numberOf('maxRequestBytes', option)
+  if (bytes > maxBufferedBytes && option === bytes)
+    warnLater(`maxRequestBytes is ${bytes}, but maxBufferedBytes only ${maxBufferedBytes}: no request is larger than that`)
+  return Math.min(bytes, maxBufferedBytes)
 }
 
 /** The first is the default. */

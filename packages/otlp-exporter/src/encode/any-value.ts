@@ -21,6 +21,9 @@ const BYTES_VALUE = 0x3a
 /** ArrayValue.values and KeyValueList.values: both are field 1, a message. */
 const VALUES = 0x0a
 
+/** Of an element that is null, in bytes; no other is shorter. */
+const NULL_LENGTH = 2
+
 // This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
 // oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const { hasOwnProperty } = Object.prototype
@@ -126,7 +129,7 @@ function writeBigInt(writer: ProtobufWriter, value: bigint): void {
 }
 
 function writeObject(writer: ProtobufWriter, value: object, depth: number): void {
-  if (depth > MAX_DEPTH) throw new TooDeepOrMany()
+  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new TooDeepOrMany()
   if (isBytes(value)) {
     writer.bytesField(BYTES_VALUE, value, lengthOfBytes(value))
     return
@@ -139,9 +142,10 @@ function writeObject(writer: ProtobufWriter, value: object, depth: number): void
 }
 
 function writeElements(writer: ProtobufWriter, values: readonly unknown[], depth: number): void {
+  // What cannot fit is refused before it is read: a sparse array may have four thousand million elements.
+  writer.reserve(NULL_LENGTH * values.length)
   // The length is read again every time: an element that is read may change it.
   for (let i = 0; i < values.length; i++) {
-    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
     const from = writer.open(VALUES, 1)
     writeAnyValue(writer, values[i], depth)
     writer.close(from, 1)
@@ -150,7 +154,7 @@ function writeElements(writer: ProtobufWriter, values: readonly unknown[], depth
 
 function writeEntries(writer: ProtobufWriter, entries: AnyAttributes, depth: number): void {
   for (const key of Object.keys(entries)) {
-    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+    if (depth > 1 && --writer.nestedLeft < 0) throw new TooDeepOrMany()
     writeKeyValue(writer, VALUES, key, entries[key], depth)
   }
 }

@@ -3,13 +3,25 @@ import type { InstrumentationScope, ReadableSpan } from '../readable-span.js'
 import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
 import { cleanSpan } from './clean-span.js'
+import type { Truncated } from './clean-values.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { EncodedSpans } from './encoded-spans.js'
 import type { HeadCache } from './head-cache.js'
 import type { SpanFormat } from './span-format.js'
 import { SpanGroups } from './span-groups.js'
 
-export type AddOutcome = 'added' | 'full' | 'rejected'
+export interface BatchEncoderParts {
+  readonly format: SpanFormat
+  readonly heads: HeadCache
+  readonly pool: BufferPool
+  /** What this batch may come to for now, and what any request may, in bytes. */
+  readonly limit: number
+  readonly largest: number
+  /** Called for a span that was added without a part that cannot be sent. */
+  readonly onTruncated: (what: Truncated) => void
+}
+
+export type AddOutcome = 'added' | 'full' | 'rejected' | 'too_large'
 
 /**
  * The spans of one export on their way to bytes.
@@ -28,7 +40,8 @@ export type AddOutcome = 'added' | 'full' | 'rejected'
 export class BatchEncoder {
   readonly #format: SpanFormat
   readonly #largest: number
-  #limit: number
+  readonly #onTruncated: (what: Truncated) => void
+  #limit = 0
   readonly #writer: ByteWriter
   readonly #pool: BufferPool
   readonly #groups: SpanGroups
@@ -37,17 +50,28 @@ export class BatchEncoder {
   #spanCount = 0
   /** For heads and framing, in bytes. */
   #headBytes = 0
+  #neededBytes = 0
   #isClosed = false
 
-  /** `limit` is what this batch may come to for now, `largest` what any request may, both in bytes. */
-  constructor(format: SpanFormat, heads: HeadCache, pool: BufferPool, limit: number, largest: number) {
+  constructor({ format, heads, pool, limit, largest, onTruncated }: BatchEncoderParts) {
     this.#format = format
-    this.#limit = limit
     this.#largest = largest
-    this.#writer = format.createWriter(pool, limit)
+    this.#onTruncated = onTruncated
+    this.#writer = format.createWriter(pool, Math.min(limit, largest))
     this.#pool = pool
     this.#groups = new SpanGroups(heads)
     this.#headBytes = format.framingBytes
+    this.limit = limit
+  }
+
+  /** What the batch may come to for now, in bytes: no more than any request may, whatever it is set to. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  set limit(bytes: number) {
+    this.#limit = Math.min(bytes, this.#largest)
+    this.#writer.limit = this.#limit
   }
 
   get spanCount(): number {
@@ -59,10 +83,20 @@ export class BatchEncoder {
     return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#headBytes
   }
 
+  /** Size of the memory under it, in bytes. */
+  get capacity(): number {
+    return this.#writer.bytes.length
+  }
+
+  /** How many bytes a batch needs at least that is to take the span which was refused last. */
+  get neededBytes(): number {
+    return this.#neededBytes
+  }
+
   /**
    * Encodes one span. `'full'`: it was not taken and fits into a new batch, as far as can be told, or into this one if it
-   * is empty and widened. `'rejected'`: it can never be sent, because its ids are invalid or it is larger than a request
-   * may be.
+   * is empty and widened. `'rejected'`: it can never be sent, because its ids are invalid; `'too_large'`: because it is
+   * larger than a request may be.
    */
   add(span: ReadableSpan): AddOutcome {
     if (this.#isClosed) return 'full'
@@ -72,12 +106,6 @@ export class BatchEncoder {
     } catch (error) {
       return this.#giveUp(error, start) ?? this.#addClean(span, start)
     }
-  }
-
-  /** Raises the limit, to no more than any request may be. */
-  widen(limit: number): void {
-    this.#limit = Math.max(this.#limit, Math.min(limit, this.#largest))
-    this.#writer.limit = this.#limit
   }
 
   /** Nothing can be added any more, and no more memory is held than is needed to wait. */
@@ -116,7 +144,10 @@ export class BatchEncoder {
 
   #addClean(span: ReadableSpan, start: number): AddOutcome {
     try {
-      return this.#encode(cleanSpan(span), start)
+      const { span: clean, isCut } = cleanSpan(span)
+      const outcome = this.#encode(clean, start)
+      if (isCut && outcome === 'added') this.#onTruncated('span')
+      return outcome
     } catch (error) {
       return this.#giveUp(error, start) ?? 'rejected'
     }
@@ -132,6 +163,7 @@ export class BatchEncoder {
   /** `bytes` is what the span needs in a batch of its own, as far as is known. */
   #tooLarge(start: number, bytes: number): AddOutcome {
     this.#writer.pos = start
-    return bytes + 3 * this.#format.framingBytes > this.#largest ? 'rejected' : 'full'
+    this.#neededBytes = bytes + 3 * this.#format.framingBytes
+    return this.#neededBytes > this.#largest ? 'too_large' : 'full'
   }
 }

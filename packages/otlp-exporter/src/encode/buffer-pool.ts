@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Sizes are powers of two between these, in bytes. What is larger was an exception, has its exact size and is not kept. */
-const SMALLEST = 16 * 1024
+/** What is larger was an exception, has its exact size and is not kept. In bytes. */
+const SMALLEST = 4 * 1024
 const LARGEST_KEPT = 4 * 1024 * 1024
-/** What a batch starts with before there has been one, in bytes. */
+/** Sizes between one power of two and the next, so that at most a ninth of a buffer is of no use. */
+const STEPS = 8
+/** What a batch starts with before there have been some, in bytes. */
 const FIRST = 128 * 1024
+/** How many batches tell what is usual. */
+const REMEMBERED = 16
 /** Idle buffers kept, in bytes: a few batches in flight at once, and little beside the 32 MiB they may hold. */
 const KEPT_BYTES = 16 * 1024 * 1024
 /** How long a buffer waits to be taken again before it is let go, in milliseconds. */
@@ -25,14 +29,14 @@ export class BufferPool {
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
   readonly #now: () => number
-  #periodEndsAt: number
-  /** The most that one batch came to, in this period and in the one before. */
-  #peak = FIRST
-  #previousPeak = 0
+  /** What the last batches came to, in bytes. */
+  readonly #sizes = new Float64Array(REMEMBERED).fill(FIRST)
+  #batchCount = 0
+  #usual = FIRST
+  #isClosed = false
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
-    this.#periodEndsAt = now() + QUIET_MILLIS
   }
 
   /** Size of all buffers that wait here, in bytes. */
@@ -40,14 +44,14 @@ export class BufferPool {
     return this.#idleBytes
   }
 
-  /** One in which a batch like those before fits without growing. */
-  takeUsual(): Buffer {
-    return this.take(Math.max(this.#peak, this.#previousPeak))
+  /** One in which a batch like those before fits without growing, of no more than `most` bytes. */
+  takeUsual(most: number): Buffer {
+    return this.take(Math.min(this.#usual, most), most)
   }
 
-  /** One of at least `size` bytes. */
-  take(size: number): Buffer {
-    const rounded = roundedUp(size)
+  /** One of at least `size` bytes and at most `most`. */
+  take(size: number, most: number = Infinity): Buffer {
+    const rounded = Math.min(roundedUp(size), most)
     const idle = this.#idle.get(rounded)?.pop()
     if (idle === undefined) return Buffer.allocUnsafeSlow(rounded)
     this.#idleBytes -= rounded
@@ -59,7 +63,7 @@ export class BufferPool {
     const { length } = buffer
     const now = this.#now()
     this.trim(now)
-    if (length < SMALLEST || length > LARGEST_KEPT || this.#idleBytes + length > KEPT_BYTES) return
+    if (this.#isClosed || length > LARGEST_KEPT || length !== roundedUp(length) || this.#idleBytes + length > KEPT_BYTES) return
     const idle = this.#idle.get(length)
     if (idle === undefined) this.#idle.set(length, [{ buffer, since: now }])
     else idle.push({ buffer, since: now })
@@ -76,19 +80,37 @@ export class BufferPool {
     }
   }
 
-  /** What a batch came to, in bytes; the next ones begin with that much. */
+  /**
+   * What a batch came to, in bytes. The next ones begin with what the second largest of the last came to: one that was an
+   * exception does not make all that follow allocate as much, and none begins with what is not used again.
+   */
   observe(used: number): void {
-    const now = this.#now()
-    if (now >= this.#periodEndsAt) {
-      this.#previousPeak = this.#peak
-      this.#peak = 0
-      this.#periodEndsAt = now + QUIET_MILLIS
+    this.#sizes[this.#batchCount++ % REMEMBERED] = used
+    let largest = 0
+    let second = 0
+    for (let i = 0; i < REMEMBERED; i++) {
+      const size = this.#sizes[i]!
+      if (size > largest) {
+        second = largest
+        largest = size
+      } else if (size > second) {
+        second = size
+      }
     }
-    if (used > this.#peak) this.#peak = used
+    this.#usual = Math.min(second, LARGEST_KEPT)
+  }
+
+  /** The end: keeps nothing, not even what is given back later. */
+  close(): void {
+    this.#isClosed = true
+    this.#idle.clear()
+    this.#idleBytes = 0
   }
 }
 
 function roundedUp(size: number): number {
   if (size > LARGEST_KEPT) return size
-  return size <= SMALLEST ? SMALLEST : 2 ** (32 - Math.clz32(size - 1))
+  if (size <= SMALLEST) return SMALLEST
+  const step = 2 ** (31 - Math.clz32(size - 1)) / STEPS
+  return Math.ceil(size / step) * step
 }

@@ -10,6 +10,9 @@ export const TOO_LARGE: Error = new Error('the span does not fit into a request'
  */
 const SLACK_BYTES = 4096
 
+/** Less than this part of a buffer is worth a copy to save the rest. */
+const WELL_USED = 0.75
+
 /**
  * Bytes in a buffer of a pool that grows as needed. Nothing that writes looks at capacity by itself: the caller reserves
  * for the worst case first, and may then write beyond `pos` up to what was reserved.
@@ -20,7 +23,7 @@ export class ByteWriter {
   bytes: Buffer
   /** Of the same memory as `bytes`; both are replaced when it grows. */
   view: DataView
-  /** Most bytes that may be written; never lowered. */
+  /** Most bytes that may be written. */
   limit: number
   /** What the last refused reservation was for. */
   refusedBytes = 0
@@ -29,7 +32,7 @@ export class ByteWriter {
   constructor(pool: BufferPool, limit: number) {
     this.#pool = pool
     this.limit = limit
-    this.bytes = pool.takeUsual()
+    this.bytes = pool.takeUsual(limit + SLACK_BYTES)
     this.view = viewOf(this.bytes)
   }
 
@@ -79,9 +82,9 @@ export class ByteWriter {
     return new Uint8Array(this.bytes.subarray(0, this.pos))
   }
 
-  /** Moves what is written into a smaller buffer, if less than half of this one is used: it may have to wait for long. */
+  /** Moves what is written into a smaller buffer, unless most of this one is used: it may have to wait for long. */
   shrink(): void {
-    if (this.pos < this.bytes.length / 2) this.#move(this.#pool.take(this.pos))
+    if (this.pos < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
   }
 
   /** Gives the buffer back to the pool. */
@@ -94,8 +97,9 @@ export class ByteWriter {
 
   #grow(count: number): void {
     const needed = this.pos + count
-    if (needed > this.limit + SLACK_BYTES) this.#refuse(count)
-    this.#move(this.#pool.take(Math.min(Math.max(needed, 2 * this.bytes.length), this.limit + SLACK_BYTES)))
+    const most = this.limit + SLACK_BYTES
+    if (needed > most) this.#refuse(count)
+    this.#move(this.#pool.take(Math.min(Math.max(needed, 2 * this.bytes.length), most), most))
   }
 
   #move(buffer: Buffer): void {

@@ -1,50 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 import { types } from 'node:util'
 import type { AnyAttributes } from '../readable-span.js'
-import { MAX_DEPTH, MAX_ELEMENTS } from './nesting.js'
+import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from './nesting.js'
 
-/** Copies of the values of one span that can be read without surprises: no getters, no proxies, no cycles. */
+/** What may have lost a part because it could not be sent whole. */
+export type Truncated = 'span' | 'resource' | 'scope'
+
+/** Attributes that can be sent, and how many were left out or cut. */
+export interface CleanAttributes {
+  readonly attributes: AnyAttributes
+  readonly dropped: number
+}
+
+/**
+ * Copies of the values of one span that can be read without surprises: no getters, no proxies, no cycles. Keeps account
+ * of what is lost on the way.
+ */
 export class CleanValues {
-  #elementsLeft = MAX_ELEMENTS
+  #copiesLeft = MAX_COPIED
+  #nestedLeft = MAX_NESTED
+  #lost = 0
+
+  /** Whether anything of the span was left out, cut or replaced by nothing. */
+  get isCut(): boolean {
+    return this.#lost > 0
+  }
+
+  /** Notes that something is lost. */
+  lose(): void {
+    this.#lost++
+  }
+
+  /** What `read` returns, or undefined, and lost, when it throws. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read()
+    } catch {
+      this.lose()
+      return undefined
+    }
+  }
 
   /** Says whether the span may have one more element of whatever kind. */
   takeElement(): boolean {
-    return --this.#elementsLeft >= 0
+    return --this.#copiesLeft >= 0
   }
 
-  attributes(read: () => unknown): AnyAttributes {
-    try {
-      const attributes = read()
-      return typeof attributes === 'object' && attributes !== null ? this.#record(attributes, 0) : {}
-    } catch {
-      return {}
+  attributes(read: () => unknown): CleanAttributes {
+    const attributes: Record<string, unknown> = Object.create(null)
+    const given = this.attempt(() => read() ?? {})
+    const keys = this.attempt(() => Object.keys(given as object))
+    if (typeof given !== 'object' || given === null || keys === undefined) return { attributes, dropped: 1 }
+    let dropped = 0
+    for (const key of keys) {
+      const before = this.#lost
+      this.#copyMember(attributes, given, key, 0)
+      if (this.#lost > before) dropped++
     }
+    return { attributes, dropped }
   }
 
   /** A string as it is but with U+FFFD for lone surrogates; '' for what is none. */
   text(value: unknown): string {
+    if (typeof value === 'string') return wellFormed(value)
+    if (value === undefined || value === null) return ''
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
-    return typeof value === 'string' ? wellFormed(value) : ''
+    this.lose()
+    return ''
   }
 
-  #value(read: () => unknown, depth: number): unknown {
+  #copyMember(copy: Record<string, unknown>, record: object, key: string, depth: number): void {
+    const name = wellFormed(key)
+    if (this.takeElement() && !(name !== key && name in copy)) copy[name] = this.#member(record, key, depth)
+    else this.lose()
+  }
+
+  /** What is cut off is null, the only kind of value that says nothing. */
+  #member(holder: object, key: string | number, depth: number): unknown {
     try {
-      const value = read()
+      const value: unknown = Reflect.get(holder, key)
       if (typeof value === 'string') return wellFormed(value)
       if (typeof value !== 'object' || value === null) return value
       if (types.isUint8Array(value)) return Uint8Array.prototype.slice.call(value)
-      // What is cut off is null, the only kind of value that says nothing.
-      if (depth >= MAX_DEPTH || this.#elementsLeft <= 0) return null
-      return Array.isArray(value) ? this.#array(value, depth + 1) : this.#record(value, depth + 1)
+      if (depth < MAX_DEPTH && (depth === 0 || --this.#nestedLeft >= 0))
+        return Array.isArray(value) ? this.#array(value, depth + 1) : this.#record(value, depth + 1)
     } catch {
-      return null
+      // Lost, as is what is nested too deep or too often.
     }
+    this.lose()
+    return null
   }
 
   #array(values: readonly unknown[], depth: number): unknown[] {
     const copy: unknown[] = []
-    for (let i = 0; i < values.length && this.takeElement(); i++) {
-      copy.push(this.#value(() => values[i], depth))
+    for (let i = 0; i < values.length; i++) {
+      if (!this.takeElement()) {
+        this.lose()
+        break
+      }
+      copy.push(this.#member(values, i, depth))
     }
     return copy
   }
@@ -53,8 +107,8 @@ export class CleanValues {
   #record(record: object, depth: number): AnyAttributes {
     const copy: Record<string, unknown> = Object.create(null)
     for (const key of Object.keys(record)) {
-      if (!this.takeElement()) break
-      copy[wellFormed(key)] = this.#value(() => Reflect.get(record, key), depth)
+      if (depth > 1 && --this.#nestedLeft < 0) this.lose()
+      else this.#copyMember(copy, record, key, depth)
     }
     return copy
   }

@@ -3,6 +3,7 @@ import type { InstrumentationScope, SpanResource } from '../readable-span.js'
 import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
 import { cleanResource, cleanScope } from './clean-heads.js'
+import type { Truncated } from './clean-values.js'
 import type { SpanFormat } from './span-format.js'
 
 /**
@@ -13,13 +14,15 @@ export class HeadCache {
   readonly #format: SpanFormat
   readonly #pool: BufferPool
   readonly #limit: number
+  readonly #onTruncated: (what: Truncated) => void
   readonly #resources = new WeakMap<SpanResource, Uint8Array>()
   readonly #scopes = new WeakMap<InstrumentationScope, Uint8Array>()
 
-  constructor(format: SpanFormat, pool: BufferPool, limit: number) {
+  constructor(format: SpanFormat, pool: BufferPool, limit: number, onTruncated: (what: Truncated) => void) {
     this.#format = format
     this.#pool = pool
     this.#limit = limit
+    this.#onTruncated = onTruncated
   }
 
   /** Throws for what is no object, and when the head alone is larger than a request may be. */
@@ -30,7 +33,7 @@ export class HeadCache {
     const isPending = isWaiting(resource)
     const head = this.#encode(
       (writer) => this.#format.writeResource(writer, resource),
-      (writer) => this.#format.writeResource(writer, cleanResource(resource)),
+      (writer) => this.#format.writeResource(writer, this.#said('resource', cleanResource(resource))),
     )
     if (!isPending) this.#resources.set(resource, head)
     return head
@@ -41,10 +44,15 @@ export class HeadCache {
     if (cached !== undefined) return cached
     const head = this.#encode(
       (writer) => this.#format.writeScope(writer, scope),
-      (writer) => this.#format.writeScope(writer, cleanScope(scope)),
+      (writer) => this.#format.writeScope(writer, this.#said('scope', cleanScope(scope))),
     )
     this.#scopes.set(scope, head)
     return head
+  }
+
+  #said<T extends { readonly isCut?: boolean | undefined }>(what: Truncated, clean: T): T {
+    if (clean.isCut === true) this.#onTruncated(what)
+    return clean
   }
 
   #encode(write: (writer: ByteWriter) => void, writeClean: (writer: ByteWriter) => void): Uint8Array {

@@ -3,17 +3,16 @@ import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
 import { attributesText } from './json-value.js'
 import type { JsonWriter } from './json-writer.js'
-import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
 import { codeOf, kindOf } from './span-enums.js'
-import { isSpanId, isTraceId } from './span-ids.js'
+import { isLinkSpanId, isLinkTraceId, isSpanId, isTraceId } from './span-ids.js'
 
 /**
  * One span as an element of a list, with the comma before it: the request leaves the first one out. Throws for anything
  * that is not as the SDK makes it; the caller then sets the writer back.
  */
 export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
-  writer.begin(MAX_ELEMENTS)
+  writer.begin()
   const context = span.spanContext()
   const parentId = parentIdOf(span)
   let text = ',{' + idsText(context) + traceStateText(writer, context)
@@ -42,7 +41,6 @@ function listText<T>(
   if (length === 0) return ''
   let text = `,"${name}":[`
   for (let i = 0; i < length; i++) {
-    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
     text += (i === 0 ? '' : ',') + itemText(writer, items[i]!)
   }
   return text + ']'
@@ -59,7 +57,7 @@ function eventText(writer: JsonWriter, event: SpanEvent): string {
 
 function linkText(writer: JsonWriter, { context, attributes, droppedAttributesCount }: SpanLink): string {
   return (
-    `{${idsText(context)}${traceStateText(writer, context)}` +
+    `{${linkIdsText(context)}${traceStateText(writer, context)}` +
     attributesText(writer, attributes) +
     writer.count('droppedAttributesCount', droppedAttributesCount || 0) +
     `,"flags":${linkFlags(context)}}`
@@ -69,6 +67,11 @@ function linkText(writer: JsonWriter, { context, attributes, droppedAttributesCo
 function idsText({ traceId, spanId }: SpanContext): string {
   if (!isTraceId(traceId)) throw new TypeError('the trace id is invalid')
   return `"traceId":"${traceId}","spanId":"${checkedSpanId(spanId)}"`
+}
+
+function linkIdsText({ traceId, spanId }: SpanContext): string {
+  if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('an id of a link is invalid')
+  return `"traceId":"${traceId}","spanId":"${spanId}"`
 }
 
 function checkedSpanId(id: string): string {

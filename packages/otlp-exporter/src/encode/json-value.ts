@@ -4,6 +4,10 @@ import { isBytes, lengthOfBytes } from './byte-values.js'
 import type { JsonWriter } from './json-writer.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
 
+/** Of an element that is null, and of what any other value has besides its text or elements at least, in characters. */
+const NULL_LENGTH = '{}'.length
+const VALUE_LENGTH = '{"intValue":""}'.length
+
 /** `,"attributes":[…]`, or nothing when there are none. */
 export function attributesText(writer: JsonWriter, attributes: AnyAttributes | undefined): string {
   if (!attributes) return ''
@@ -16,6 +20,7 @@ export function attributesText(writer: JsonWriter, attributes: AnyAttributes | u
 
 /** An AnyValue; `{}` for what OTLP has no kind for, which receivers read as null. */
 function valueText(writer: JsonWriter, value: unknown, depth: number): string {
+  if (value !== undefined && value !== null) writer.spend(VALUE_LENGTH)
   switch (typeof value) {
     case 'string':
       return `{"stringValue":${writer.quote(value)}}`
@@ -40,7 +45,7 @@ function numberText(value: number): string {
 }
 
 function objectText(writer: JsonWriter, value: object, depth: number): string {
-  if (depth > MAX_DEPTH) throw new TooDeepOrMany()
+  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new TooDeepOrMany()
   if (isBytes(value)) return bytesText(writer, value)
   return Array.isArray(value) ? arrayText(writer, value, depth) : mapText(writer, value as AnyAttributes, depth)
 }
@@ -53,9 +58,10 @@ function bytesText(writer: JsonWriter, value: Uint8Array): string {
 
 function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number): string {
   let text = ''
+  // What cannot fit is refused before it is read: a sparse array may have four thousand million elements.
+  writer.spend(NULL_LENGTH * values.length)
   // The length is read again every time: an element that is read may change it.
   for (let i = 0; i < values.length; i++) {
-    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
     text += (text === '' ? '' : ',') + valueText(writer, values[i], depth)
   }
   return `{"arrayValue":{"values":[${text}]}}`
@@ -64,7 +70,7 @@ function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number
 function mapText(writer: JsonWriter, entries: AnyAttributes, depth: number): string {
   let text = ''
   for (const key of Object.keys(entries)) {
-    if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
+    if (depth > 1 && --writer.nestedLeft < 0) throw new TooDeepOrMany()
     text += (text === '' ? '' : ',') + writer.key(key) + valueText(writer, entries[key], depth) + '}'
   }
   return `{"kvlistValue":{"values":[${text}]}}`

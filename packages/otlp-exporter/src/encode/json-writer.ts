@@ -2,6 +2,7 @@
 import type { BufferPool } from './buffer-pool.js'
 import { ByteWriter, TOO_LARGE } from './byte-writer.js'
 import type { KeyCache } from './key-cache.js'
+import { MAX_NESTED } from './nesting.js'
 
 const TWO_64 = 2n ** 64n
 /** An escaped surrogate: JSON.stringify writes one for each that is lone. A backslash before it may itself be escaped. */
@@ -13,8 +14,8 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
  */
 export class JsonWriter extends ByteWriter {
   readonly keys: KeyCache<string>
-  /** Elements of arrays and maps that the span being written may still have; see nesting.ts. */
-  elementsLeft = 0
+  /** Arrays and maps in others that the span being written may still have; see nesting.ts. */
+  nestedLeft = 0
   /** What the texts of the element being written may still come to, in characters: a string cannot be longer than 2^29. */
   #charactersLeft = 0
 
@@ -23,8 +24,8 @@ export class JsonWriter extends ByteWriter {
     this.keys = keys
   }
 
-  begin(elements: number): void {
-    this.elementsLeft = elements
+  begin(): void {
+    this.nestedLeft = MAX_NESTED
     this.#charactersLeft = this.limit
   }
 
@@ -42,11 +43,12 @@ export class JsonWriter extends ByteWriter {
     return JSON.stringify(text)
   }
 
-  /** Accounts for a text before it is made. */
+  /** Accounts for a text before it is made: at least so many characters. */
   spend(characters: number): void {
     this.#charactersLeft -= characters
     if (this.#charactersLeft >= 0) return
-    this.refusedBytes = characters
+    // All of the element, since none of it is in the buffer yet.
+    this.refusedBytes = this.limit - this.#charactersLeft
     throw TOO_LARGE
   }
 

@@ -7,10 +7,17 @@
 export const MAX_DEPTH = 30
 
 /**
- * Elements of arrays and maps in one span, all levels together, and its events and links. A map that holds itself twice
- * doubles with every level, and a proxy may have as many elements as it likes; so many take some milliseconds.
+ * Arrays and maps that stand in other arrays and maps, and the entries of these maps, in all of one span. A map that holds
+ * itself twice doubles with every level; so many take some milliseconds. Elements of arrays are not counted, nor are
+ * attributes, events and links: they do not multiply by themselves, and the size of a request bounds them.
  */
-export const MAX_ELEMENTS = 32_768
+export const MAX_NESTED = 65_536
+
+/**
+ * Elements of whatever kind in the copy of a span (clean-span.ts), which no size of a request bounds: a proxy may have as
+ * many as it likes.
+ */
+export const MAX_COPIED = 1_048_576
 
 /** The fast path gives the span up; see clean-span.ts, which cuts it down. */
 export class TooDeepOrMany extends Error {

@@ -2,7 +2,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
 import { writeAttributes } from './any-value.js'
-import { MAX_ELEMENTS, TooDeepOrMany } from './nesting.js'
+import { MAX_NESTED } from './nesting.js'
 import type { ProtobufWriter } from './protobuf-writer.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
 import { codeOf, kindOf } from './span-enums.js'
@@ -12,7 +12,7 @@ import { codeOf, kindOf } from './span-enums.js'
  * caller then sets the writer back.
  */
 export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
-  writer.elementsLeft = MAX_ELEMENTS
+  writer.nestedLeft = MAX_NESTED
   const context = span.spanContext()
   const from = writer.open(0x12, 2)
   writer.traceId(0x0a, context.traceId)
@@ -40,7 +40,6 @@ export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
 }
 
 function writeEvent(writer: ProtobufWriter, event: SpanEvent): void {
-  if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
   const from = writer.open(0x5a, 1)
   writer.time(0x09, event.time)
   writer.text(0x12, event.name)
@@ -51,11 +50,9 @@ function writeEvent(writer: ProtobufWriter, event: SpanEvent): void {
 }
 
 function writeLink(writer: ProtobufWriter, link: SpanLink): void {
-  if (--writer.elementsLeft < 0) throw new TooDeepOrMany()
   const { context, attributes, droppedAttributesCount } = link
   const from = writer.open(0x6a, 1)
-  writer.traceId(0x0a, context.traceId)
-  writer.spanId(0x12, context.spanId)
+  writer.linkIds(0x0a, context.traceId, 0x12, context.spanId)
   writeTraceState(writer, 0x1a, context)
   if (attributes) writeAttributes(writer, 0x22, attributes)
   if (droppedAttributesCount) writer.count(0x28, droppedAttributesCount)

@@ -4,6 +4,7 @@ import { ByteWriter } from './byte-writer.js'
 import type { EncodedKey } from './encoded-key.js'
 import { hexWord } from './hex-word.js'
 import type { KeyCache } from './key-cache.js'
+import { NO_SPAN_ID, NO_TRACE_ID } from './span-ids.js'
 import { varintLength } from './varint-length.js'
 
 /** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
@@ -13,7 +14,8 @@ const NANOS_PER_SECOND = 1_000_000_000
 /** 10^9 = 2^9 · 1953125, so `seconds · 1953125` stays exact in a double (until 2116) and the rest is a shift. */
 const ODD_PART_OF_NANOS = 1_953_125
 const EXACT_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / ODD_PART_OF_NANOS)
-const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND) - 1
+/** Not all of it fits into fixed64. */
+const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND)
 
 /**
  * The wire types of protobuf. A tag is its byte (or two, low one first), made by the caller. A method reserves its own
@@ -21,14 +23,14 @@ const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND) - 1
  */
 export class ProtobufWriter extends ByteWriter {
   readonly keys: KeyCache<EncodedKey>
-  /** Elements of arrays and maps that the span being written may still have; see any-value.ts. */
-  elementsLeft = 0
+  /** Arrays and maps in others that the span being written may still have; see nesting.ts. */
+  nestedLeft = 0
   #traceId = ''
   #traceWord0 = 0
   #traceWord1 = 0
   #traceWord2 = 0
   #traceWord3 = 0
-  #second = -1
+  #second = 0
   #secondLow = 0
   #secondHigh = 0
 
@@ -182,6 +184,22 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 10
   }
 
+  /** The ids of a link. Of zeroes they are kept: they say that it has none, and its attributes may be all it is for. */
+  linkIds(traceTag: number, traceId: string, spanTag: number, spanId: string): void {
+    if (traceId === NO_TRACE_ID) this.#zeroes(traceTag, 16)
+    else this.traceId(traceTag, traceId)
+    if (spanId === NO_SPAN_ID) this.#zeroes(spanTag, 8)
+    else this.spanId(spanTag, spanId)
+  }
+
+  #zeroes(tag: number, length: number): void {
+    this.reserve(length + 2)
+    this.bytes[this.pos++] = tag
+    this.bytes[this.pos++] = length
+    this.bytes.fill(0, this.pos, this.pos + length)
+    this.pos += length
+  }
+
   /** A uint32, left out when it is 0, as proto3 does. Throws for anything else. */
   count(tag: number, count: number): void {
     if (count === 0) return
@@ -214,10 +232,12 @@ export class ProtobufWriter extends ByteWriter {
     if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32)) throw new RangeError('a time has no such nanoseconds')
     this.reserve(9)
     const low = this.#secondLow + nanos
+    let high = this.#secondHigh
+    if (low >= TWO_32 && ++high === TWO_32) throw new RangeError('a time does not fit into 64 bits of nanoseconds')
     const { view, pos } = this
     this.bytes[pos] = tag
     view.setInt32(pos + 1, low | 0, true)
-    view.setInt32(pos + 5, low >= TWO_32 ? this.#secondHigh + 1 : this.#secondHigh, true)
+    view.setInt32(pos + 5, high, true)
     this.pos = pos + 9
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchEncoder } from './batch-encoder.js'
 import { BufferPool } from './buffer-pool.js'
+import type { Truncated } from './clean-values.js'
 import { HeadCache } from './head-cache.js'
 import { jsonFormat } from './json-format.js'
 import { protobufFormat } from './protobuf-format.js'
@@ -15,6 +16,8 @@ export interface TraceEncoderOptions {
   readonly format: OtlpFormat
   /** Size of the largest request before compression, in bytes; 64 MiB by default. */
   readonly maxRequestBytes?: number | undefined
+  /** Called when something is sent without a part that cannot be sent: nested too deep, say, or behind a getter that throws. */
+  readonly onTruncated?: ((what: Truncated) => void) | undefined
 }
 
 /** Opens batches. Holds what they share: keys, resources and scopes already encoded, and buffers. One for each exporter. */
@@ -25,22 +28,35 @@ export class TraceEncoder {
   readonly #format: SpanFormat
   readonly #heads: HeadCache
   readonly #pool = new BufferPool()
+  readonly #onTruncated: (what: Truncated) => void
 
-  constructor({ format, maxRequestBytes = MAX_REQUEST_BYTES }: TraceEncoderOptions) {
+  constructor({ format, maxRequestBytes = MAX_REQUEST_BYTES, onTruncated = () => {} }: TraceEncoderOptions) {
     this.#format = format === 'json' ? jsonFormat() : protobufFormat()
     this.contentType = this.#format.contentType
     this.maxRequestBytes = maxRequestBytes
-    this.#heads = new HeadCache(this.#format, this.#pool, maxRequestBytes)
+    this.#heads = new HeadCache(this.#format, this.#pool, maxRequestBytes, onTruncated)
+    this.#onTruncated = onTruncated
   }
 
   /** A batch whose request is no larger than `limit`, in bytes. */
   openBatch(limit: number = this.maxRequestBytes): BatchEncoder {
-    const { maxRequestBytes } = this
-    return new BatchEncoder(this.#format, this.#heads, this.#pool, Math.min(limit, maxRequestBytes), maxRequestBytes)
+    return new BatchEncoder({
+      format: this.#format,
+      heads: this.#heads,
+      pool: this.#pool,
+      limit,
+      largest: this.maxRequestBytes,
+      onTruncated: this.#onTruncated,
+    })
   }
 
   /** Lets go of buffers that have not been used for half a minute. Happens with traffic anyway; for when there is none. */
   trim(): void {
     this.#pool.trim()
+  }
+
+  /** The end: no memory is kept, nor what is given back later. */
+  close(): void {
+    this.#pool.close()
   }
 }

@@ -35,7 +35,8 @@ test('without options and environment the defaults are those of the specificatio
     socketPath: undefined,
     proxy: undefined,
     retry: { maxAttempts: Infinity, initialBackoffMillis: 1000, maxBackoffMillis: 5000, multiplier: 1.5, jitter: true },
-    maxRequestBytes: 64 * MIB,
+    // Of its own default, 64 MiB, no more than may be held.
+    maxRequestBytes: 32 * MIB,
     maxResponseBytes: 4 * MIB,
     maxBufferedBytes: 32 * MIB,
   })
@@ -119,7 +120,13 @@ test('a value out of range is warned about once, by name, and the next source is
       /TRACES_TIMEOUT is "10s"/,
     ],
     [{ concurrencyLimit: 0 }, {}, { concurrencyLimit: 30 }, /concurrencyLimit is 0/],
-    [{ maxRequestBytes: Infinity }, {}, { maxRequestBytes: 64 * MIB }, /maxRequestBytes is Infinity/],
+    [{ maxRequestBytes: Infinity }, {}, { maxRequestBytes: 32 * MIB }, /maxRequestBytes is Infinity/],
+    [
+      { maxRequestBytes: 9000, maxBufferedBytes: 8000 },
+      {},
+      { maxRequestBytes: 8000, maxBufferedBytes: 8000 },
+      /maxRequestBytes is 9000, but maxBufferedBytes only 8000: no request is larger than that/,
+    ],
     [{ maxResponseBytes: 1.5 }, {}, { maxResponseBytes: 4 * MIB }, /maxResponseBytes is 1.5/],
     [{ maxBufferedBytes: '5' as never }, {}, { maxBufferedBytes: 32 * MIB }, /maxBufferedBytes is "5"/],
     [{ retry: { multiplier: 0.5 } }, {}, {}, /retry.multiplier is 0.5; must be a number from 1 to 100/],
@@ -204,4 +211,11 @@ test("a logger that throws is the application's own affair", () => {
   captureDiag()
   diag.setLogger({ ...console, verbose: fail, warn: fail }, { suppressOverrideMessage: true })
   expect(resolveOptions({ timeoutMillis: -1 }, {}).timeoutMillis).toBe(10_000)
+})
+
+test('the default of maxRequestBytes gives way to maxBufferedBytes without a word, and is there when that is larger', async () => {
+  const lines = captureDiag()
+  expect(resolveOptions({ maxBufferedBytes: 1000 }, {}).maxRequestBytes).toBe(1000)
+  expect(resolveOptions({ maxBufferedBytes: 100 * MIB }, {}).maxRequestBytes).toBe(64 * MIB)
+  expect(await said(lines)).toEqual([])
 })

@@ -16,8 +16,9 @@ export const DIFFERENCES = {
     'Only its id is known, so the flag that says "known to be remote or not" is not set.',
   'a span with an invalid id is rejected': 'Stock sends it, and receivers refuse the whole request with its neighbours.',
   'a parent with an invalid id is left out': 'Receivers refuse the whole request for it. The span becomes a root.',
-  'a link with an invalid id is left out and counted as dropped': 'Receivers refuse the whole request for it.',
-  'an impossible time is 1970': 'Stock sends some other time, or throws and loses the batch.',
+  'a link with an id that is none is left out and counted as dropped':
+    'Receivers refuse the whole request for it. Of zeroes, or empty, it is kept: they take that.',
+  'an impossible time, or one after fixed64 ends in 2554, is 1970': 'Stock sends some other time, or throws and loses the batch.',
   'an impossible count or kind is left out': 'Stock sends some other number, or throws and loses the batch.',
   'what is nested deeper than 30 levels is null':
     'Stock overflows the stack and loses the batch, or sends what decoders refuse at 100 messages.',

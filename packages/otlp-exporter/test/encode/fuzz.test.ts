@@ -29,7 +29,7 @@ for (const format of FORMATS) {
       const random = new SeededRandom(seed)
       const expected = encodeOne(format, GOOD)
       const encoder = new TraceEncoder({ format, maxRequestBytes: MAX_REQUEST_BYTES })
-      const outcomes = { added: 0, full: 0, rejected: 0 }
+      const outcomes = { added: 0, full: 0, rejected: 0, too_large: 0 }
       for (let run = 0; run < RUNS / FORMATS.length; run += SPANS_PER_BATCH) {
         try {
           runBatch(encoder, format, random, outcomes, expected)
@@ -47,7 +47,7 @@ function runBatch(
   encoder: TraceEncoder,
   format: OtlpFormat,
   random: SeededRandom,
-  outcomes: Record<'added' | 'full' | 'rejected', number>,
+  outcomes: Record<'added' | 'full' | 'rejected' | 'too_large', number>,
   expected: ReturnType<typeof encodeOne>,
 ): void {
   const batch = encoder.openBatch()

@@ -113,11 +113,14 @@ export class RequestReader {
     }
   }
 
-  /** OTLP: an id of another length, or of zeroes only, is invalid. */
+  /**
+   * OTLP: an id of another length, or of zeroes only, is invalid. A link of zeroes is taken all the same, as the Collector
+   * takes it: the API has links recorded that have no context but attributes or a trace state.
+   */
   #id(message: Fields, name: string, bytes: number, type: string): string {
     const id = this.#leaf.id(message[name], `${type}.${name}`)
     if (id.length !== 2 * bytes) throw new DecodeError(`${type}.${name} has ${id.length / 2} bytes, not ${bytes}`)
-    if (/^0*$/.test(id)) throw new DecodeError(`${type}.${name} is all zeroes`)
+    if (type !== 'Link' && /^0*$/.test(id)) throw new DecodeError(`${type}.${name} is all zeroes`)
     return id
   }
 

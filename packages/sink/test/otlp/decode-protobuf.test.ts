@@ -73,6 +73,11 @@ test('the kept bytes do not share memory with the request', () => {
   expect(spans[0]?.attributes['bytes']).toEqual(Uint8Array.from([1, 2, 3]))
 })
 
+test('a link of zeroes is taken, as the Collector takes it', () => {
+  const { spans } = decodeProtobuf(one(block(13, hex(1, '00'.repeat(16)), hex(2, '00'.repeat(8)))))
+  expect(spans[0]?.links).toMatchObject([{ traceId: '00'.repeat(16), spanId: '00'.repeat(8) }])
+})
+
 test.each([
   ['a torn message', fullBytes.subarray(0, -1), 'not an OTLP trace request'],
   ['text', Buffer.from('hello, world'), 'not an OTLP trace request'],
