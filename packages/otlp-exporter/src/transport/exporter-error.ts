@@ -13,6 +13,7 @@
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: handed over after that
+ * - `no_webassembly`: this process cannot have WebAssembly, and undici cannot read an answer without it
  * - `internal`: a bug of ours
  */
 export type FailureReason =
@@ -28,6 +29,7 @@ export type FailureReason =
   | 'aborted'
   | 'shutdown'
   | 'already_shutdown'
+  | 'no_webassembly'
   | 'internal'
 
 /** What went wrong, for people; `code` for programs. Never holds a header's value, a key, or what a URL has before its host. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config/settings.js'
+import { warnLater } from '../config/warn.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { Backend } from './backend.js'
 import { BatchSender } from './batch-sender.js'
@@ -13,6 +14,7 @@ import { Operation } from './operation.js'
 import type { Deadline } from './operation.js'
 import { Outcome } from './outcome.js'
 import type { SendOutcome } from './outcome.js'
+import { whyNoParser } from './parser-check.js'
 import { RequestHeaders } from './request-headers.js'
 import { RequestSender } from './request-sender.js'
 import { Slots } from './slots.js'
@@ -42,6 +44,8 @@ export class Transport {
   readonly #slots: Slots
   readonly #sender: BatchSender
   readonly #active = new Map<Operation, Promise<SendOutcome>>()
+  /** Why nothing can be sent from this process; undefined as a rule. */
+  readonly #obstacle: string | undefined
   #shutdown: Promise<void> | undefined
 
   constructor(settings: Settings, hooks: TransportHooks = {}, internals: Internals = {}) {
@@ -49,6 +53,13 @@ export class Transport {
     this.#settings = settings
     this.#clock = clock
     this.#hooks = hooks
+    this.#obstacle = settings.dispatcher === undefined ? whyNoParser() : undefined
+    if (this.#obstacle !== undefined) {
+      warnLater(
+        `no span can be sent from this process: undici needs WebAssembly to read answers, and cannot have it (${this.#obstacle}). ` +
+          'Start Node.js without --jitless and with a higher ulimit -v, or give a dispatcher; spans count as no_webassembly until then',
+      )
+    }
     this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change))
     this.#slots = new Slots(settings, clock)
     this.#sender = new BatchSender(settings, clock, {
@@ -66,8 +77,9 @@ export class Transport {
   sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<SendOutcome> {
     const outcome = new Outcome(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
     callHook(this.#hooks, 'onStart', batch.spanCount)
-    if (this.#shutdown !== undefined) {
-      outcome.fail(batch.spanCount, { reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      outcome.fail(batch.spanCount, { ...refusal, status: undefined })
       return Promise.resolve(this.#end(outcome, this.#clock.now()))
     }
     const now = this.#clock.now()
@@ -90,6 +102,13 @@ export class Transport {
   shutdown(bound: Bound): Promise<void> {
     this.#shutdown ??= this.#scope.run(() => this.#shutDown(bound))
     return this.#shutdown
+  }
+
+  /** Why a batch fails at once. */
+  #refusal(): { reason: 'already_shutdown' | 'no_webassembly'; message: string } | undefined {
+    if (this.#shutdown !== undefined) return { reason: 'already_shutdown', message: 'the exporter is shut down' }
+    if (this.#obstacle === undefined) return undefined
+    return { reason: 'no_webassembly', message: `nothing can be sent without WebAssembly (${this.#obstacle})` }
   }
 
   async #shutDown(bound: Bound): Promise<void> {
