@@ -5,6 +5,7 @@ import type { Clock } from './clock.js'
 import type { LimitedWarning } from './limited-warning.js'
 import type { Operation } from './operation.js'
 import type { Outcome } from './outcome.js'
+import { PendingRequest } from './pending-request.js'
 import { BodyCompressor } from './request-body.js'
 import type { RequestHeaders } from './request-headers.js'
 import type { Decision, RequestSender } from './request-sender.js'
@@ -86,25 +87,16 @@ export class BatchSender {
     [from, to]: Range,
     headers: Readonly<Record<string, string>>,
     outcome: Outcome,
-  ): Promise<Decision | { kind: 'too-large'; status: number | undefined }> {
-    const { maxRequestBytes, protocol } = this.#settings
+  ): Promise<Decision> {
+    const { maxRequestBytes } = this.#settings
     const isWhole = to - from === batch.spanCount
     if (isWhole && to > 1 && batch.byteLength > maxRequestBytes) return { kind: 'too-large', status: undefined }
-    const bytes = batch.assemble(from, to)
-    if (bytes.byteLength > maxRequestBytes) return { kind: 'too-large', status: undefined }
-    const body = await this.#compressor.compress(operation, bytes)
-    const post = {
-      body: body.bytes,
-      headers: {
-        ...headers,
-        'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-        ...(body.encoding === undefined ? {} : { 'content-encoding': body.encoding }),
-      },
+    const request = new PendingRequest(this.#settings, this.#compressor, { batch, from, to, headers })
+    try {
+      return await this.#sender.send(operation, slot, request, () => outcome.attempt())
+    } finally {
+      request.letGo()
     }
-    const decision = await this.#sender.send(operation, slot, post, () => outcome.attempt())
-    // What was compressed instead has been read.
-    if (!body.isSourceInUse && (body.bytes !== bytes || slot.isBodyFree)) batch.reclaim(bytes)
-    return decision
   }
 
   #warnOfPartial(

@@ -9,14 +9,15 @@ import { SocketTracker } from './socket-tracker.js'
 import { withPlainErrors } from './tunnel-errors.js'
 import { Client, ProxyAgent, TunnelClient } from './undici.js'
 
-/** How long an idle connection is kept, in milliseconds, unless the backend says otherwise: undici's 4 s would end between two batches. */
+/** How long an idle connection is kept, in milliseconds, or for less if the backend says so: undici's 4 s would end between two batches. */
 const KEEP_ALIVE_MILLIS = 30_000
 
 /**
- * A connection that had nothing to do for this long, in milliseconds, may have been closed by the other side just when it
- * was used again: that is no news of the backend.
+ * How long a connection is used at most, in milliseconds; each draws from the last fifth of it, so that those of a burst
+ * do not all end at once. Behind an address of several backends one that is kept for ever never meets a backend that was
+ * added, and one handshake in five minutes costs nothing that can be measured.
  */
-const IDLE_MILLIS = 1000
+const MAX_AGE = { millis: 300_000, jitter: 0.2 }
 
 export interface Post {
   readonly headers: Readonly<Record<string, string>>
@@ -38,13 +39,18 @@ export class Connection {
   /** Whether the sockets that carry requests are known here. */
   readonly #seesSockets: boolean
   #hasAnswer = false
-  #lastAnswerAt = Infinity
-  #wasIdle = false
+  readonly #maxAgeMillis: number
+  #openedAt = 0
+  #hasAnswered = false
+  #isKept = false
+  #isBusy = false
+  #bytesBefore = 0
 
-  constructor(settings: Settings, clock: Clock) {
+  constructor(settings: Settings, clock: Clock, random: () => number) {
     this.#settings = settings
     this.#clock = clock
     this.#sockets = new SocketTracker(clock)
+    this.#maxAgeMillis = MAX_AGE.millis * (1 - MAX_AGE.jitter * random())
     const { dispatcher, endpoint, proxy } = settings
     // A proxy takes plain HTTP requests by their whole URL; only TLS needs a tunnel, which many allow to port 443 alone.
     const isForwarded = dispatcher === undefined && proxy !== undefined && endpoint.origin.startsWith('http:')
@@ -60,13 +66,17 @@ export class Connection {
   /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
   post({ headers, body }: Post): Promise<RawOutcome> {
     // A socket that is known to be gone is no such surprise: the request gets a new one, which tells how things are.
-    const hasSocket = this.#settings.dispatcher !== undefined || this.#sockets.hasSockets
-    this.#wasIdle = hasSocket && this.#clock.now() - this.#lastAnswerAt >= IDLE_MILLIS
+    const hasSocket = !this.isOurs || this.#sockets.hasSockets
+    if (!hasSocket) this.#openedAt = this.#clock.now()
+    this.#isKept = hasSocket && this.#hasAnswered
+    this.#isBusy = true
+    this.#bytesBefore = this.#sockets.bytesRead
     this.#hasAnswer = false
     return new Promise((resolve) => {
       const collector = new ResponseCollector(this.#settings.maxResponseBytes, (outcome) => {
         this.#hasAnswer = outcome.kind === 'response'
-        this.#lastAnswerAt = this.#hasAnswer ? this.#clock.now() : Infinity
+        this.#hasAnswered = this.#hasAnswer
+        this.#isBusy = false
         resolve(outcome)
       })
       this.#current = collector
@@ -104,14 +114,34 @@ export class Connection {
     return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
   }
 
-  /** Whether the last request was given to a socket that had had nothing to do for a while. */
-  get wasIdle(): boolean {
-    return this.#wasIdle
+  /** Whether the last request was given to a socket that had answered one before; it may have been forgotten or closed meanwhile. */
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
+  /** Whether not a byte has come since the last request was given to it; true where that is not known. */
+  get isSilent(): boolean {
+    return !this.isOurs || this.#sockets.bytesRead === this.#bytesBefore
+  }
+
+  /** Whether the last request has no outcome yet. */
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  /** Whether it was used long enough, so that the next request is to have a new one. */
+  get isOld(): boolean {
+    return this.isOurs && this.#sockets.hasSockets && this.#clock.now() - this.#openedAt >= this.#maxAgeMillis
+  }
+
+  /** Whether its sockets are ours to close; those of the application's dispatcher are not. */
+  get isOurs(): boolean {
+    return this.#settings.dispatcher === undefined
   }
 
   /** Frees everything at once, and resolves when the sockets are gone. Never undici's `close`, which waits for a hung request. */
   async destroy(): Promise<void> {
-    if (this.#settings.dispatcher !== undefined) {
+    if (!this.isOurs) {
       this.#current?.abort()
       return
     }
@@ -126,6 +156,7 @@ export class Connection {
       connect: this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket })),
       pipelining: this.#settings.keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MILLIS,
     })
   }
 
@@ -136,10 +167,11 @@ export class Connection {
     return new ProxyAgent({
       uri: origin,
       ...(authorization === undefined ? {} : { token: authorization }),
-      requestTls: { ...tls, timeout: 0 } as buildConnector.BuildOptions,
+      requestTls: { ...tls, allowH2: false, timeout: 0 } as buildConnector.BuildOptions,
       connections: 1,
       pipelining: keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MILLIS,
       clientFactory: (proxy) => this.#client(proxy.origin, {}, TunnelClient),
       factory: (target, options) => {
         const { connect, ...rest } = options as { connect: Connector }

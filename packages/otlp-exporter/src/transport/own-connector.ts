@@ -6,11 +6,12 @@ import { buildConnector } from './undici.js'
 
 /**
  * A connector of undici's with every option of ours. undici hands on what it does not know to `tls.connect` and
- * `net.connect`; three options it overwrites. Its own coarse connect timer is off.
+ * `net.connect`; three options it overwrites. Its own coarse connect timer
+ * is off, and HTTP/2, which undici 8 offers: a connection has one request.
  */
 export function ownConnector(options: TlsOptions & SocketOptions & { socketPath?: string | undefined }): Build.connector {
   const { localAddress, noDelay, servername } = options
-  const build = buildConnector({ ...options, timeout: 0 } as Build.BuildOptions)
+  const build = buildConnector({ ...options, allowH2: false, timeout: 0 } as Build.BuildOptions)
   return (where, callback) => {
     const ours = { ...(localAddress !== undefined && { localAddress }), ...(servername !== undefined && { servername }) }
     // The declaration has undici's connectors return nothing; they return the socket.

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config/settings.js'
+import { Attempts } from './attempt.js'
 import type { Backend } from './backend.js'
 import { backoffMillis } from './backoff.js'
-import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
-import type { Post } from './connection.js'
-import type { FailureReason } from './exporter-error.js'
 import type { Operation } from './operation.js'
+import type { PendingRequest } from './pending-request.js'
+import type { RawOutcome } from './response-collector.js'
 import { parseRetryAfter } from './retry-after.js'
-import type { Slot } from './slots.js'
+import type { Slot, Slots } from './slots.js'
 import { verdictOf } from './verdict.js'
 import type { Verdict } from './verdict.js'
 
-/** How a request ended for good. */
-export type Decision =
-  | Exclude<Verdict, { kind: 'outage' }>
-  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly status: number | undefined; readonly message: string }
-
 type Outage = Extract<Verdict, { kind: 'outage' }>
+type FailedFor = Extract<Verdict, { kind: 'failed' }>
+
+/** How a request ended for good; without a status when it is over our own limit. */
+export type Decision = Exclude<Verdict, { kind: 'outage' }> | { readonly kind: 'too-large'; readonly status: undefined }
+
+const NO_CONNECTION = { kind: 'outage', reason: 'connection', status: undefined, message: 'no connection in time' } as const
 
 /** How soon a request may follow one that failed, in milliseconds, where no back-off says so. */
 const MIN_PAUSE_MILLIS = 100
@@ -33,62 +34,109 @@ export class RequestSender {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #backend: Backend
+  readonly #slots: Pick<Slots, 'closeIdle'>
+  readonly #attempts: Attempts
 
-  constructor(settings: Settings, clock: Clock, random: () => number, backend: Backend) {
+  constructor(
+    settings: Settings,
+    clock: Clock,
+    random: () => number,
+    parts: { backend: Backend; slots: Pick<Slots, 'closeIdle'> },
+  ) {
     this.#settings = settings
     this.#clock = clock
     this.#random = random
-    this.#backend = backend
+    this.#backend = parts.backend
+    this.#slots = parts.slots
+    this.#attempts = new Attempts(clock, parts.slots)
   }
 
-  /** Never rejects, and has settled by the operation's deadline. */
-  async send(operation: Operation, slot: Slot, post: Post, onAttempt: () => void): Promise<Decision> {
+  /** Has settled by the operation's deadline. `onAttempt` is called for each request. */
+  async send(operation: Operation, slot: Slot, request: PendingRequest, onAttempt: () => void): Promise<Decision> {
+    const { maxAttempts } = this.#settings.retry
     let outage: Outage | undefined
     let notBefore = -Infinity
-    for (let attempt = 1; ; attempt++) {
-      // oxlint-disable-next-line no-await-in-loop -- one request after the other
-      const turn = await this.#backend.turn(operation, notBefore)
-      if (turn !== 'go') return this.#ended(operation, turn, outage)
-      const isLastTry = operation.closing.aborted || attempt >= this.#settings.retry.maxAttempts
-      const startedAt = this.#clock.now()
+    let attempt = 0
+    const count = (): void => {
+      attempt += 1
       onAttempt()
+    }
+    for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
-      const verdict = await this.#attempt(operation, slot, post)
+      const turn = await this.#backend.turn(operation, notBefore, () => request.letGo())
+      if (turn !== 'go') return this.#ended(operation, turn, outage)
+      if (!request.isReady) {
+        // oxlint-disable-next-line no-await-in-loop -- one request after the other
+        if (!(await request.prepare(operation))) return { kind: 'too-large', status: undefined }
+        // That took its time, in which the backend may have gone down.
+        continue
+      }
+      const isClosing = operation.closing.aborted
+      const startedAt = this.#clock.now()
+      count()
+      // oxlint-disable-next-line no-await-in-loop -- one request after the other
+      const verdict = await this.#attempt(operation, slot, request, attempt < maxAttempts ? count : undefined)
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
-      // The other side had closed a connection that nobody used; the next one is new, and tells how things are.
-      if (verdict.reason === 'connection' && slot.connection.wasIdle && attempt < this.#settings.retry.maxAttempts) continue
+      if (!this.#isNews(verdict, slot) && attempt < maxAttempts) continue
       // The rhythm of the probing goes on from batch to batch; whoever only met the outage has a rhythm of its own.
-      const isProbing = this.#backend.failed(operation, verdict.message)
+      const isProbing = this.#backend.failed(operation, verdict)
       const failureCount = isProbing ? this.#backend.failureCount : attempt
       const retryAt = this.#retryAt(operation, verdict, startedAt, failureCount)
-      if (isLastTry || retryAt === undefined) return failureOf(verdict)
+      if (isClosing || attempt >= maxAttempts || retryAt === undefined) return failureOf(verdict)
       notBefore = retryAt
     }
   }
 
-  async #attempt(operation: Operation, slot: Slot, post: Post): Promise<Verdict> {
+  /**
+   * Whether the outage says anything of the backend. It does not if a connection that was kept broke without a byte of
+   * an answer: its other end may have closed it just before, or have been gone for long. The request is then sent again at
+   * once, on a new connection, which tells how things are. HTTP forbids that for a POST unless the client knows that it is
+   * harmless (RFC 9110, 9.2.2; RFC 9112, 9.3.1): OTLP says it is, and asks to send again after a disconnect without a
+   * response.
+   */
+  #isNews(outage: Outage, slot: Slot): boolean {
     const { connection } = slot
-    const settled = await bounded(this.#clock, operation, () => connection.post(post))
+    const isKept = connection.isKept && connection.isSilent
+    // Behind one address may be several backends, and the next connection may lead to one that is well.
+    void slot.replace()
+    if (outage.status !== undefined || !isKept) return true
+    this.#slots.closeIdle()
+    return false
+  }
+
+  async #attempt(
+    operation: Operation,
+    slot: Slot,
+    request: PendingRequest,
+    onRepeat: (() => void) | undefined,
+  ): Promise<Verdict> {
+    const judge = (outcome: RawOutcome): Verdict => this.#judge(outcome)
+    const settled = await this.#attempts.make(operation, slot, { post: request.begin(), judge, onRepeat })
     if (settled.status === 'done') {
-      const verdict = verdictOf(settled.value, this.#settings.maxResponseBytes)
-      // An answer, that is: a certificate that was refused is none.
-      if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
-      return verdict
+      request.end(slot.isBodyFree)
+      return settled.value
     }
     // Settled first; now free what hangs. Its signal alone would not: undici ignores it while a request is queued or connects.
-    const { isSent } = connection
+    const { isSent } = slot.connection
     void slot.replace()
     if (settled.status === 'failed') {
       return { kind: 'failed', reason: 'internal', status: undefined, message: String(settled.error) }
     }
     if (settled.status === 'timeout') {
       // Without a connection the backend is down; without an answer it may only be slow, and others need not wait for that.
-      if (!isSent) this.#backend.failed(operation, 'no connection in time')
+      if (!isSent) this.#backend.failed(operation, NO_CONNECTION)
       // Whoever probes next does not connect while this connection is taken down.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
     }
-    return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : 'no connection in time')
+    return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : NO_CONNECTION.message)
+  }
+
+  #judge(outcome: RawOutcome): Verdict {
+    const verdict = verdictOf(outcome, this.#settings.maxResponseBytes)
+    // An answer, that is: a certificate that was refused is none.
+    if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
+    return verdict
   }
 
   /** When to send again; undefined when that cannot be within the deadline. */
@@ -116,18 +164,19 @@ export class RequestSender {
   }
 
   /** An outage says more than the deadline that ended it. */
-  #ended(operation: Operation, how: 'timeout' | 'aborted', outage?: Outage, what?: string): Decision {
-    if (outage !== undefined) return failureOf(outage)
+  #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own?: Outage, what?: string): FailedFor {
+    const { outage } = this.#backend
+    if (own !== undefined) return failureOf(own)
+    if (how === 'down' && outage !== undefined) return failureOf(outage)
     if (how === 'timeout') {
-      const { lastFailure } = this.#backend
-      const message = what ?? (lastFailure === '' ? 'no turn in time' : `no turn in time; the backend is down: ${lastFailure}`)
-      return { kind: 'failed', reason: 'timeout', status: undefined, message }
+      const why = outage === undefined ? '' : `; the backend is down: ${outage.message}`
+      return { kind: 'failed', reason: 'timeout', status: undefined, message: what ?? `no turn in time${why}` }
     }
     const message = operation.endedBy === 'shutdown' ? 'shut down first' : 'no longer wanted'
     return { kind: 'failed', reason: operation.endedBy, status: undefined, message }
   }
 }
 
-function failureOf({ reason, status, message }: Outage): Decision {
+function failureOf({ reason, status, message }: Omit<Outage, 'kind' | 'retryAfter'>): FailedFor {
   return { kind: 'failed', reason, status, message }
 }

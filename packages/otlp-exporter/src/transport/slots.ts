@@ -5,10 +5,18 @@ import type { Clock } from './clock.js'
 import { Connection } from './connection.js'
 import type { Operation } from './operation.js'
 
+/**
+ * A free connection that was not needed for this long while others were, in milliseconds, is closed: two of the
+ * processor's delays. What a burst opened would otherwise stay idle, and be forgotten by whatever lies in between.
+ */
+const SPARE_MILLIS = 10_000
+
 /** A place for one export, with a connection of its own. */
 export class Slot {
   readonly #open: () => Connection
   #connection: Connection | undefined
+  /** When its last export ended. */
+  releasedAt = 0
 
   constructor(open: () => Connection) {
     this.#open = open
@@ -19,12 +27,25 @@ export class Slot {
     return this.#connection
   }
 
+  /** The connection for the next request: a new one, if the last one was used long enough. */
+  next(): Connection {
+    if (this.#connection?.isOld === true) void this.replace()
+    return this.connection
+  }
+
+  /** Puts a new connection in place of the one whose answer may still come, and gives that. */
+  exchange(): Connection {
+    const { connection } = this
+    this.#connection = this.#open()
+    return connection
+  }
+
   /** Whether nobody reads the body of the last request any more; see {@link Connection.isBodyFree}. */
   get isBodyFree(): boolean {
     return this.#connection?.isBodyFree ?? false
   }
 
-  /** Destroys what hangs; the next request finds a new connection. */
+  /** Destroys the connection and what hangs in it; the next request finds a new one. */
   async replace(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
@@ -47,10 +68,10 @@ export class Slots {
   readonly #free: Slot[] = []
   readonly #waiters: Waiter[] = []
 
-  constructor(settings: Settings, clock: Clock) {
+  constructor(settings: Settings, clock: Clock, random: () => number) {
     this.#clock = clock
     this.#limit = settings.concurrencyLimit
-    this.#open = () => new Connection(settings, clock)
+    this.#open = () => new Connection(settings, clock, random)
   }
 
   /** Undefined when the operation ended first. */
@@ -72,15 +93,30 @@ export class Slots {
   release(slot: Slot): void {
     const waiter = this.#waiters.shift()
     if (waiter === undefined) {
+      slot.releasedAt = this.#clock.now()
       this.#free.push(slot)
+      this.#closeSpare(slot.releasedAt - SPARE_MILLIS)
     } else {
       waiter.slot = slot
       waiter.wake()
     }
   }
 
+  /** Closes every connection that has nothing to do: one like them has turned out to be dead. */
+  closeIdle(): void {
+    this.#closeSpare(Infinity)
+  }
+
   async destroyAll(): Promise<void> {
     await Promise.all(this.#all.map((slot) => slot.replace()))
+  }
+
+  /** Those at the beginning are free for longest. */
+  #closeSpare(freeSince: number): void {
+    for (const slot of this.#free) {
+      if (slot.releasedAt > freeSince) return
+      void slot.replace()
+    }
   }
 
   #take(): Slot | undefined {

@@ -61,11 +61,11 @@ export class Transport {
       )
     }
     this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change))
-    this.#slots = new Slots(settings, clock)
+    this.#slots = new Slots(settings, clock, random)
     this.#sender = new BatchSender(settings, clock, {
       slots: this.#slots,
       headers: new RequestHeaders(settings, clock, new LimitedWarning(clock)),
-      sender: new RequestSender(settings, clock, random, this.#backend),
+      sender: new RequestSender(settings, clock, random, { backend: this.#backend, slots: this.#slots }),
       partialWarning: new LimitedWarning(clock),
     })
   }

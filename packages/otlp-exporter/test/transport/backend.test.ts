@@ -5,16 +5,19 @@ import { settledWithin, setupSink, setupTransport, until } from './setup-transpo
 test('while the backend is down one slot probes, and its success releases the others at once', async () => {
   const sink = await setupSink()
   const retry = { initialBackoffMillis: 100, maxBackoffMillis: 200, jitter: false }
-  const { send, counts, changes } = setupTransport({ url: sink.url, retry })
+  const { send, counts, changes, finished } = setupTransport({ url: sink.url, retry })
   await sink.script({ status: 503 })
   const first = send()
   await until(() => changes.length === 1)
   const others = Array.from({ length: 29 }, () => send())
   await until(() => counts.attempts >= 5)
-  // Five requests, all of the first batch: nobody else tried.
-  expect((await sink.stats()).connections).toBe(1)
   await sink.script()
   const outcomes = await settledWithin(1000, () => Promise.all([first, ...others]))
+  // Every request that failed was the first batch's: nobody else tried.
+  expect(finished.map(({ attemptCount }) => attemptCount).toSorted((a, b) => b - a)).toEqual([
+    counts.attempts - 29,
+    ...others.map(() => 1),
+  ])
   expect(outcomes.map(({ exported }) => exported)).toEqual(Array.from({ length: 30 }, () => 1))
   expect(changes).toEqual([
     { state: 'down', message: 'answered 503' },

@@ -8,16 +8,21 @@ import { openHandles, setupTransport, until } from './setup-transport.js'
 /** Answers the first request of each connection, and breaks the connection at the second; or at every one. */
 async function setup() {
   const served = new WeakSet<Socket>()
-  const state = { connections: 0, offsetMillis: 0, isDown: false }
+  const state = { connections: 0, open: 0, offsetMillis: 0, isDown: false, lastWords: '' }
   const server = createServer((request, response) => {
     if (state.isDown || served.has(request.socket)) {
-      request.socket.destroy()
+      if (state.lastWords === '') request.socket.destroy()
+      else request.socket.end(state.lastWords)
       return
     }
     served.add(request.socket)
     request.resume().on('end', () => response.end())
   })
-  server.on('connection', () => void (state.connections += 1))
+  server.on('connection', (socket) => {
+    state.connections += 1
+    state.open += 1
+    socket.on('close', () => void (state.open -= 1))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
@@ -28,23 +33,37 @@ async function setup() {
   return { state, server, ...setupTransport({ url, retry: { jitter: false } }, { clock }) }
 }
 
-test('a connection that was closed while nobody used it is replaced at once, and is no outage', async () => {
+test.each([0, 5, 1000])(
+  'a connection that breaks when it is used again after %i ms is replaced at once, and is no outage',
+  async (millis) => {
+    const { state, send, counts, changes } = await setup()
+    expect((await send()).exported).toBe(1)
+    state.offsetMillis += millis
+    const startedAt = performance.now()
+    expect((await send()).exported).toBe(1)
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(counts.attempts).toBe(3)
+    expect(state.connections).toBe(2)
+    expect(changes).toEqual([])
+  },
+)
+
+test('those that were kept beside it are not tried one by one', async () => {
   const { state, send, counts, changes } = await setup()
+  await Promise.all([send(), send(), send()])
+  expect(state.connections).toBe(3)
   expect((await send()).exported).toBe(1)
-  state.offsetMillis += 1000
-  const startedAt = performance.now()
-  expect((await send()).exported).toBe(1)
-  expect(performance.now() - startedAt).toBeLessThan(1000)
-  expect(counts.attempts).toBe(3)
-  expect(state.connections).toBe(2)
+  expect(counts.attempts).toBe(5)
+  await until(() => state.open === 1)
   expect(changes).toEqual([])
 })
 
-test('one that breaks under load is an outage', async () => {
-  const { send, changes } = await setup()
+test('one that breaks after the beginning of an answer is an outage', async () => {
+  const { state, send, changes } = await setup()
   expect((await send()).exported).toBe(1)
+  state.lastWords = 'HTTP/1.1 2'
   expect((await send()).exported).toBe(1)
-  expect(changes.map(({ state }) => state)).toEqual(['down', 'up'])
+  expect(changes.map(({ state: change }) => change)).toEqual(['down', 'up'])
 })
 
 test('one that both sides know to be closed is none that broke: the first attempt on a new one tells of an outage', async () => {

@@ -4,6 +4,7 @@ import { resolveOptions } from '../../src/config/settings.js'
 import { Backend } from '../../src/transport/backend.js'
 import type { Connection } from '../../src/transport/connection.js'
 import { Operation } from '../../src/transport/operation.js'
+import type { PendingRequest } from '../../src/transport/pending-request.js'
 import { RequestSender } from '../../src/transport/request-sender.js'
 import type { Decision } from '../../src/transport/request-sender.js'
 import type { RawOutcome } from '../../src/transport/response-collector.js'
@@ -12,12 +13,17 @@ import { stillClock } from './still-clock.js'
 
 const BODY = Buffer.alloc(0)
 
+function readyRequest(): PendingRequest {
+  const request = { isReady: true, begin: () => ({ headers: {}, body: BODY }), end: () => {}, letGo: () => {} }
+  return request as unknown as PendingRequest
+}
+
 /** Batches against a backend that answers at once with `status`, or never; when each request came is in `requests`. */
 function setup(retryAfter?: string) {
   const { clock, pass } = stillClock()
   const settings = resolveOptions({ retry: { initialBackoffMillis: 5000, jitter: false } }, {})
   const backend = new Backend(clock, () => {})
-  const sender = new RequestSender(settings, clock, () => 0, backend)
+  const sender = new RequestSender(settings, clock, () => 0, { backend, slots: { closeIdle: () => {} } })
   const state = { status: 503, isSilent: false }
   const requests: string[] = []
   const begin = (name: string, millis: number): { decision: Decision | undefined } => {
@@ -27,12 +33,12 @@ function setup(retryAfter?: string) {
       const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
       return { kind: 'response', response: { status: state.status, headers, body: BODY } }
     }
-    const slot = new Slot(() => ({ post, isSent: true, wasIdle: false, destroy: async () => {} }) as unknown as Connection)
+    const slot = new Slot(() => ({ post, isSent: true, isKept: false, destroy: async () => {} }) as unknown as Connection)
     const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
     const operation = new Operation(clock.now(), clock.now() + millis, deadline)
     const begun: { decision: Decision | undefined } = { decision: undefined }
     const run = async (): Promise<void> => {
-      begun.decision = await sender.send(operation, slot, { headers: {}, body: BODY }, () => {})
+      begun.decision = await sender.send(operation, slot, readyRequest(), () => {})
       backend.leave(operation, 0)
     }
     void run()

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection that was kept may lead nowhere although nobody has closed it.
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../src/transport/clock.js'
+import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+
+/** On the way to the port; forgets the connections that it has and says nothing, as a router or a load balancer does. */
+async function setupForgetfulRouter(port: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    const onward = connect(port, '127.0.0.1')
+    for (const one of [socket, onward]) sockets.add(one.on('error', () => {}))
+    socket.pipe(onward).pipe(socket)
+    socket.on('close', () => onward.destroy())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const forget = (): void => {
+    for (const socket of sockets) socket.unpipe().pause()
+  }
+  return { forget, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` }
+}
+
+/** Takes as long as it is told, and counts. */
+async function setupSlowServer() {
+  const state = { delayMillis: 0, requests: 0 }
+  const server = createHttpServer((request, response) => {
+    state.requests += 1
+    request.resume().on('end', () => setTimeout(() => response.end(), state.delayMillis))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` }
+}
+
+test('connections that were forgotten cost one batch a part of its time, and none its spans', async () => {
+  const sink = await setupSink()
+  const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
+  const { send, counts, changes } = setupTransport({ url: router.url, timeoutMillis: 3000 })
+  await Promise.all(Array.from({ length: 10 }, () => send()))
+  router.forget()
+  const outcomes = await settledWithin(3000, async () => {
+    const exported = []
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let batch = 0; batch < 10; batch++) exported.push((await send()).exported)
+    return exported
+  })
+  expect(outcomes).toEqual(Array.from({ length: 10 }, () => 1))
+  expect(counts.attempts).toBe(10 + 1 + 10)
+  expect(changes).toEqual([])
+})
+
+test('batches that meet forgotten connections together are all delivered', async () => {
+  const sink = await setupSink()
+  const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
+  const { send, changes } = setupTransport({ url: router.url, timeoutMillis: 3000 })
+  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  await burst()
+  router.forget()
+  expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
+  expect(changes).toEqual([])
+})
+
+test('where no time is left for another try, the next batch finds no forgotten connection', async () => {
+  const sink = await setupSink()
+  const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
+  const { send } = setupTransport({ url: router.url, timeoutMillis: 500 })
+  await Promise.all([send(), send(), send()])
+  router.forget()
+  expect((await send()).failed).toEqual({ timeout: 1 })
+  for (let batch = 0; batch < 3; batch++) expect((await send()).exported).toBe(1)
+})
+
+test('a backend that grows slow is waited for on the old connection too, and asked once more at most', async () => {
+  const { state, url } = await setupSlowServer()
+  const { send, changes } = setupTransport({ url, timeoutMillis: 3000 })
+  expect((await send()).exported).toBe(1)
+  // A new connection alone would not be answered in time.
+  state.delayMillis = 2200
+  expect(await settledWithin(3000, () => send())).toEqual({ exported: 1, failed: {} })
+  expect(state.requests).toBe(3)
+  expect((await send()).exported).toBe(1)
+  expect((await send()).exported).toBe(1)
+  expect(state.requests).toBe(5)
+  expect(changes).toEqual([])
+})
+
+test('a new connection that is slow is never suspected', async () => {
+  const { state, url } = await setupSlowServer()
+  state.delayMillis = 1500
+  const { send } = setupTransport({ url, timeoutMillis: 3000, keepAlive: false })
+  expect((await send()).exported).toBe(1)
+  expect((await send()).exported).toBe(1)
+  expect(state.requests).toBe(2)
+})
+
+test('nor is anything sent again where that is not wanted', async () => {
+  const { state, url } = await setupSlowServer()
+  const { send } = setupTransport({ url, timeoutMillis: 3000, retry: { maxAttempts: 1 } })
+  expect((await send()).exported).toBe(1)
+  state.delayMillis = 1500
+  expect((await send()).exported).toBe(1)
+  expect(state.requests).toBe(2)
+})
+
+test('an answer that has begun is no silence', async () => {
+  const sink = await setupSink()
+  const { send } = setupTransport({ url: sink.url, timeoutMillis: 3000 })
+  expect((await send()).exported).toBe(1)
+  await sink.script({ fault: 'drip', dripBytes: 30, dripEveryMillis: 60 }, { times: 1 })
+  await send()
+  expect((await sink.stats()).requests).toBe(2)
+})
+
+test('what a burst has opened is closed when it is not needed for ten seconds', async () => {
+  const sink = await setupSink()
+  const state = { offsetMillis: 0 }
+  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const { send } = setupTransport({ url: sink.url }, { clock })
+  await Promise.all(Array.from({ length: 10 }, () => send()))
+  expect((await sink.stats()).openConnections).toBe(10)
+  state.offsetMillis += 5000
+  await Promise.all([send(), send()])
+  expect((await sink.stats()).openConnections).toBe(10)
+  state.offsetMillis += 5100
+  await send()
+  await until(async () => (await sink.stats()).openConnections === 2)
+  expect((await sink.stats()).connections).toBe(10)
+})
