@@ -46,7 +46,7 @@ export class Exchange {
     this.#ledger.refusal(refused.reason)
   }
 
-  /** Call this right before the last byte leaves: a sender that has its answer finds its spans here. */
+  /** Call this right before the status leaves: a sender that has its answer finds its spans here. */
   answered(status: number): void {
     this.#settle((batch) => {
       if (status >= 300) this.#ledger.refused(batch)
@@ -72,7 +72,7 @@ export class Exchange {
 
   #canDeliver(): boolean {
     const { fault = 'drip', status = 200 } = this.reply
-    return fault === 'drip' && status < 300
+    return (fault === 'drip' || fault === 'cut-after-headers') && status < 300
   }
 
   #decode(body: Uint8Array, encoding: OtlpEncoding): SpanBatch {

@@ -9,10 +9,10 @@ const contentTypes: Readonly<Record<OtlpEncoding, string>> = {
   json: 'application/json',
 }
 
-// More than this may stay in the process when the sender stops reading, so only its last byte counts as an answer.
-const surelySentBytes = 16 * 1024
-
-/** Answers one request as its reply says. `answered` is called right before the last byte, and not at all after a fault. */
+/**
+ * Answers one request as its reply says. `answered` is called right before the status goes out, which is what the sender
+ * goes by: a body that is cut short, or never ends, takes nothing back.
+ */
 export async function httpAnswer(
   response: ServerResponse,
   encoding: OtlpEncoding,
@@ -29,29 +29,17 @@ export async function httpAnswer(
       response.destroy()
       return
     case 'cut-after-headers':
-      cutAfterHeaders(response, encoding, reply)
+      cutAfterHeaders(response, encoding, reply, answered)
       return
     case 'drip':
       await drip(response, encoding, reply, answered)
       return
-    case undefined:
-      await whole(response, encoding, reply, answered)
+    case undefined: {
+      const body = bodyOf(encoding, reply)
+      writeHead(response, encoding, reply, body.length, answered)
+      response.end(body)
+    }
   }
-}
-
-async function whole(
-  response: ServerResponse,
-  encoding: OtlpEncoding,
-  reply: Reply,
-  answered: (status: number) => void,
-): Promise<void> {
-  const body = bodyOf(encoding, reply)
-  writeHead(response, encoding, reply, body.length)
-  const sentFirst = body.length > surelySentBytes ? body.length - 1 : 0
-  if (sentFirst > 0) await written(response, body.subarray(0, sentFirst))
-  if (response.destroyed) return
-  answered(response.statusCode)
-  response.end(body.subarray(sentFirst))
 }
 
 async function drip(
@@ -61,28 +49,39 @@ async function drip(
   answered: (status: number) => void,
 ): Promise<void> {
   const body = saysBody(reply) ? bodyOf(encoding, reply) : Buffer.alloc(reply.dripBytes ?? 1_000_000, ' ')
-  writeHead(response, encoding, reply, body.length)
+  writeHead(response, encoding, reply, body.length, answered)
   response.flushHeaders()
   for (let at = 0; at < body.length && !response.destroyed; at++) {
     // oxlint-disable-next-line no-await-in-loop -- one byte after the other is the point
     await pause(reply.dripEveryMillis ?? 50, response, 'close')
     if (at < body.length - 1 && !response.destroyed) response.write(body.subarray(at, at + 1))
   }
-  if (response.destroyed) return
-  answered(response.statusCode)
-  response.end(body.subarray(-1))
+  if (!response.destroyed) response.end(body.subarray(-1))
 }
 
-function cutAfterHeaders(response: ServerResponse, encoding: OtlpEncoding, reply: Reply): void {
+function cutAfterHeaders(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  reply: Reply,
+  answered: (status: number) => void,
+): void {
   const scripted = bodyOf(encoding, reply)
   // The healthy answer in protobuf is empty; there would be no body to cut.
   const body = scripted.length > 1 ? scripted : Buffer.alloc(64, ' ')
-  writeHead(response, encoding, reply, body.length)
+  writeHead(response, encoding, reply, body.length, answered)
   response.write(body.subarray(0, body.length / 2), () => response.destroy())
 }
 
-function writeHead(response: ServerResponse, encoding: OtlpEncoding, reply: Reply, length: number): void {
-  response.writeHead(reply.status ?? 200, {
+function writeHead(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  reply: Reply,
+  length: number,
+  answered: (status: number) => void,
+): void {
+  const { status = 200 } = reply
+  answered(status)
+  response.writeHead(status, {
     'content-type': contentTypes[encoding],
     'content-length': String(length),
     ...lowerCased(reply.headers ?? {}),
@@ -104,15 +103,4 @@ function saysBody(reply: Reply): boolean {
 /** So that a reply's own content-type takes the place of ours in any spelling. */
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
-async function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // A write to a connection that breaks has its callback called too, or the response is closed.
-    response.once('close', resolve)
-    response.write(bytes, () => {
-      response.off('close', resolve)
-      resolve()
-    })
-  })
 }

@@ -18,7 +18,7 @@ export interface SinkStats {
   readonly rejected: number
   /** Spans of requests that were answered with another status. */
   readonly refused: number
-  /** Spans of requests that got no whole answer: a fault, or the sender went away first. */
+  /** Spans of requests that got no status: a fault, or the sender went away first. */
   readonly unanswered: number
   /** Spans of requests that are still to be answered. */
   readonly waiting: number
