@@ -106,7 +106,7 @@ describe('what is said', () => {
 
     expect(processor.stats()).toMatchObject({ exported: 200, failed: {} })
     expect(lines).toEqual([
-      expect.stringMatching(/ is down: answered 503; trying again$/),
+      expect.stringMatching(/ is down: answered 503: the sink was told to answer 503; trying again$/),
       expect.stringMatching(/ is up again after /),
     ])
   })

@@ -122,8 +122,8 @@ export interface OTLPTraceExporterOptions {
    */
   maxRequestBytes?: number | undefined
   /**
-   * Largest response body after decompression, in bytes; a request with a larger one has failed for good.
-   * 1 to 2^30. Default: 4,194,304 (4 MiB).
+   * Largest response body after decompression, in bytes. The status decides what became of the spans: of a larger one
+   * nothing more is read, and a warning says so. Of a response that is no success at most 16 KiB are read. 1 to 2^30. Default: 4,194,304 (4 MiB).
    */
   maxResponseBytes?: number | undefined
   /**
@@ -134,7 +134,7 @@ export interface OTLPTraceExporterOptions {
 }
 
 /**
- * A request that met an outage (429, 502, 503, 504, no connection, or one that broke before the answer was whole) is
+ * A request that met an outage (429, 502, 503, 504, no connection, or one that ended without an answer) is
  * sent again after a random time between 0.1 s and a limit that grows with every try (full jitter).
  */
 export interface RetryOptions {

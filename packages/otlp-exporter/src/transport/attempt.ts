@@ -52,7 +52,13 @@ export class Attempts {
     const suspect = slot.exchange()
     const second = this.#post(slot.connection, request)
     const settled = await bounded(this.#clock, operation, () => firstDecided(first, second))
+    // Its status may have come, and the rest not.
+    const late = settled.status === 'done' ? undefined : suspect.giveUp()
     void suspect.destroy()
+    if (late !== undefined) {
+      void slot.replace()
+      return { status: 'done', value: request.judge(late) }
+    }
     // The old one has answered, and what it was asked must not be waited for here as well.
     if (settled.status === 'done' && slot.connection.isBusy) void slot.replace()
     return settled

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config/settings.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
+import type { AnswerWarnings } from './answer-warnings.js'
 import type { Clock } from './clock.js'
-import type { LimitedWarning } from './limited-warning.js'
 import type { Operation } from './operation.js'
 import type { Outcome } from './outcome.js'
 import { PendingRequest } from './pending-request.js'
@@ -10,8 +10,16 @@ import { BodyCompressor } from './request-body.js'
 import type { RequestHeaders } from './request-headers.js'
 import type { Decision, RequestSender } from './request-sender.js'
 import type { Slot, Slots } from './slots.js'
+import type { Failure } from './verdict.js'
 
 type Range = readonly [from: number, to: number]
+/** Over our own limit, or over that of the backend, which says so with a status. */
+type TooLarge = {
+  readonly kind: 'too-large'
+  readonly status: number | undefined
+  readonly message?: string
+  readonly data?: string | undefined
+}
 
 /** Takes a batch through its steps: headers, a slot, and then request after request, halved where one is too large. */
 export class BatchSender {
@@ -20,18 +28,18 @@ export class BatchSender {
   readonly #headers: RequestHeaders
   readonly #sender: RequestSender
   readonly #compressor: BodyCompressor
-  readonly #partialWarning: LimitedWarning
+  readonly #warnings: AnswerWarnings
 
   constructor(
     settings: Settings,
     clock: Clock,
-    parts: { slots: Slots; headers: RequestHeaders; sender: RequestSender; partialWarning: LimitedWarning },
+    parts: { slots: Slots; headers: RequestHeaders; sender: RequestSender; warnings: AnswerWarnings },
   ) {
     this.#settings = settings
     this.#slots = parts.slots
     this.#headers = parts.headers
     this.#sender = parts.sender
-    this.#partialWarning = parts.partialWarning
+    this.#warnings = parts.warnings
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
 
@@ -70,12 +78,12 @@ export class BatchSender {
       const decision = await this.#sendRange(operation, slot, batch, range, headers, outcome)
       if (decision.kind === 'too-large') {
         if (count > 1) ranges.push(...halves(range))
-        else outcome.fail(1, { reason: 'too_large', status: decision.status, message: 'a single span is too large' })
+        else outcome.fail(1, tooLarge(decision))
       } else if (decision.kind === 'failed') {
         outcome.fail(count, decision)
       } else {
         outcome.accept(count, decision.status, decision.partial)
-        if (decision.partial !== undefined) this.#warnOfPartial(count, decision.partial, headers)
+        this.#warnings.tell(count, decision)
       }
     }
   }
@@ -98,15 +106,6 @@ export class BatchSender {
       request.letGo()
     }
   }
-
-  #warnOfPartial(
-    count: number,
-    { rejectedSpans, message }: { rejectedSpans: number; message: string },
-    headers: Readonly<Record<string, string>>,
-  ): void {
-    const what = rejectedSpans > 0 ? `rejected ${rejectedSpans} of ${count} spans` : 'took the spans and warns'
-    this.#partialWarning.say(`${this.#settings.endpoint.printable} ${what}: ${withoutValues(message, headers) || 'no message'}`)
-  }
 }
 
 /** The first half is sent first: spans stay in order. */
@@ -118,11 +117,8 @@ function halves([from, to]: Range): [Range, Range] {
   ]
 }
 
-/** A backend may say what it was sent; header values are secrets. Short ones are words that occur anywhere. */
-function withoutValues(message: string, headers: Readonly<Record<string, string>>): string {
-  let text = message
-  for (const value of Object.values(headers)) {
-    for (const secret of [value, ...value.split(' ')]) if (secret.length >= 4) text = text.replaceAll(secret, '…')
-  }
-  return text
+/** By itself, with what the backend has said of it if it was the backend's limit. */
+function tooLarge({ status, message, data }: TooLarge): Failure {
+  const why = message === undefined ? '' : `: ${message}`
+  return { reason: 'too_large', status, message: `a single span is too large${why}`, data }
 }

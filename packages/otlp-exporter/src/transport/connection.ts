@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher, buildConnector } from 'undici'
 import type { Settings } from '../config/settings.js'
+import { AnswerWatch } from './answer-watch.js'
 import type { Clock } from './clock.js'
 import { ownConnector } from './own-connector.js'
 import { ResponseCollector } from './response-collector.js'
@@ -32,6 +33,7 @@ export class Connection {
   readonly #settings: Settings
   readonly #clock: Clock
   readonly #sockets: SocketTracker
+  readonly #answers = new AnswerWatch()
   readonly #dispatcher: Dispatcher
   readonly #headers: Readonly<Record<string, string>>
   readonly #path: string
@@ -73,10 +75,14 @@ export class Connection {
     this.#bytesBefore = this.#sockets.bytesRead
     this.#hasAnswer = false
     return new Promise((resolve) => {
-      const collector = new ResponseCollector(this.#settings.maxResponseBytes, (outcome) => {
-        this.#hasAnswer = outcome.kind === 'response'
-        this.#hasAnswered = this.#hasAnswer
+      const collector = new ResponseCollector(this.#settings.maxResponseBytes, this.#answers, (outcome) => {
+        const isWhole = outcome.end === 'whole'
+        this.#hasAnswer = isWhole && !this.#answers.isEarly
+        this.#hasAnswered = isWhole
         this.#isBusy = false
+        if (this.#answers.isEarly) this.#answers.close()
+        // It would keep the answer until the next request.
+        this.#current = undefined
         resolve(outcome)
       })
       this.#current = collector
@@ -101,7 +107,12 @@ export class Connection {
     })
   }
 
-  /** Whether the last request was given to a socket. */
+  /** Ends an answer that is under way, with what was seen of it; undefined without a status. The connection is not to be used again. */
+  giveUp(): RawOutcome | undefined {
+    return this.#current?.giveUp()
+  }
+
+  /** Whether the request that is under way was given to a socket. */
   get isSent(): boolean {
     return this.#current?.isSent ?? false
   }
@@ -151,37 +162,45 @@ export class Connection {
   }
 
   /** The options of TLS are for the backend alone; a proxy is verified as Node.js does it. */
-  #client(origin: string, options: Parameters<typeof ownConnector>[0], Kind = Client): Dispatcher {
-    return new Kind(origin, {
-      connect: this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket })),
+  #client(origin: string, options: ConnectorOptions): Dispatcher {
+    return new Client(origin, { connect: this.#answers.watch(this.#connector(options)), ...this.#keeping })
+  }
+
+  #connector(options: ConnectorOptions): Connector {
+    return this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket }))
+  }
+
+  /** How long a connection is kept for the next request, and that it has one at a time. */
+  get #keeping() {
+    return {
       pipelining: this.#settings.keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
       keepAliveMaxTimeout: KEEP_ALIVE_MILLIS,
-    })
+    }
   }
 
   /** TLS through a proxy. */
   #tunnel(origin: string): Dispatcher {
-    const { tls, keepAlive } = this.#settings
+    const { tls } = this.#settings
     const authorization = this.#settings.proxy?.authorization
     return new ProxyAgent({
       uri: origin,
       ...(authorization === undefined ? {} : { token: authorization }),
       requestTls: { ...tls, allowH2: false, timeout: 0 } as buildConnector.BuildOptions,
       connections: 1,
-      pipelining: keepAlive ? 1 : 0,
-      keepAliveTimeout: KEEP_ALIVE_MILLIS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MILLIS,
-      clientFactory: (proxy) => this.#client(proxy.origin, {}, TunnelClient),
+      ...this.#keeping,
+      // Not watched: what the proxy answers to CONNECT is not the answer of the backend.
+      clientFactory: (proxy) => new TunnelClient(proxy.origin, { connect: this.#connector({}), ...this.#keeping }),
       factory: (target, options) => {
         const { connect, ...rest } = options as { connect: Connector }
-        return new Client(target, { ...rest, connect: withPlainErrors(connect) })
+        return new Client(target, { ...rest, connect: this.#answers.watch(withPlainErrors(connect)) })
       },
     })
   }
 }
 
 type Connector = buildConnector.connector
+type ConnectorOptions = Parameters<typeof ownConnector>[0]
 
 function proxyHeaders({ proxy }: Settings): Record<string, string> {
   return proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }

@@ -7,7 +7,7 @@
  * - `certificate`: the backend's certificate was refused
  * - `rejected`: the backend took the request and rejected these spans of it
  * - `too_large`: a single span over `maxRequestBytes`, or over what the backend takes
- * - `response_too_large`: the answer was over `maxResponseBytes`
+ * - `invalid_response`: what was answered is no HTTP/1; sending again could only deliver the spans twice
  * - `headers`: the function that was to return headers failed
  * - `invalid_request`: HTTP does not allow the request
  * - `aborted`: the caller no longer waits
@@ -23,7 +23,7 @@ export type FailureReason =
   | 'certificate'
   | 'rejected'
   | 'too_large'
-  | 'response_too_large'
+  | 'invalid_response'
   | 'headers'
   | 'invalid_request'
   | 'aborted'
@@ -38,11 +38,14 @@ export class ExporterError extends Error {
   readonly code: FailureReason
   /** Status of the last response, if there was one. */
   readonly statusCode: number | undefined
+  /** What the backend wrote with it, if anything: up to 4096 characters on one line, without what it was sent in confidence. */
+  readonly data: string | undefined
 
-  constructor(code: FailureReason, message: string, statusCode?: number) {
+  constructor(code: FailureReason, message: string, statusCode?: number, data?: string) {
     super(message)
     this.code = code
     this.statusCode = statusCode
+    this.data = data
   }
 }
 

@@ -2,6 +2,7 @@
 import type { PartialSuccess } from './export-response.js'
 import { ExporterError, errorTypeOf } from './exporter-error.js'
 import type { FailureReason } from './exporter-error.js'
+import type { Failure } from './verdict.js'
 
 /** What became of each span of a batch: `exported` plus all of `failed` is the number of spans. */
 export interface SendOutcome {
@@ -9,12 +10,6 @@ export interface SendOutcome {
   readonly failed: Readonly<Partial<Record<FailureReason, number>>>
   /** The first failure. */
   readonly error?: ExporterError
-}
-
-interface Failure {
-  readonly reason: FailureReason
-  readonly status: number | undefined
-  readonly message: string
 }
 
 /** Adds up what happens to the spans of one batch. */
@@ -66,14 +61,16 @@ export class Outcome {
     // A backend that rejects more than it was sent is not believed further than that.
     const rejected = Math.min(partial?.rejectedSpans ?? 0, count)
     this.#exported += count - rejected
-    if (rejected > 0) this.fail(rejected, { reason: 'rejected', status, message: `rejected ${rejected} of ${count} spans` })
+    if (rejected === 0) return
+    const why = partial?.message ? `: ${partial.message}` : ''
+    this.fail(rejected, { reason: 'rejected', status, message: `rejected ${rejected} of ${count} spans${why}` })
   }
 
-  fail(count: number, { reason, status, message }: Failure): void {
+  fail(count: number, { reason, status, message, data }: Failure): void {
     this.#statusCode = status ?? this.#statusCode
     this.#failedCount += count
     this.#failed[reason] = (this.#failed[reason] ?? 0) + count
-    this.#error ??= new ExporterError(reason, `${this.#where}: ${message}`, status)
+    this.#error ??= new ExporterError(reason, `${this.#where}: ${message}`, status, data)
   }
 
   result(): SendOutcome {

@@ -4,6 +4,7 @@ import { Attempts } from './attempt.js'
 import type { Backend } from './backend.js'
 import { backoffMillis } from './backoff.js'
 import type { Clock } from './clock.js'
+import type { Post } from './connection.js'
 import type { Operation } from './operation.js'
 import type { PendingRequest } from './pending-request.js'
 import type { RawOutcome } from './response-collector.js'
@@ -111,15 +112,20 @@ export class RequestSender {
     request: PendingRequest,
     onRepeat: (() => void) | undefined,
   ): Promise<Verdict> {
-    const judge = (outcome: RawOutcome): Verdict => this.#judge(outcome)
-    const settled = await this.#attempts.make(operation, slot, { post: request.begin(), judge, onRepeat })
+    const post = request.begin()
+    const judge = (outcome: RawOutcome): Verdict => this.#judge(outcome, post)
+    const settled = await this.#attempts.make(operation, slot, { post, judge, onRepeat })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
       return settled.value
     }
+    const { connection } = slot
+    const { isSent } = connection
+    const answer = connection.giveUp()
     // Settled first; now free what hangs. Its signal alone would not: undici ignores it while a request is queued or connects.
-    const { isSent } = slot.connection
     void slot.replace()
+    // Nobody waits for the rest of an answer, but its status has said what became of the spans.
+    if (answer !== undefined) return this.#judge(answer, post)
     if (settled.status === 'failed') {
       return { kind: 'failed', reason: 'internal', status: undefined, message: String(settled.error) }
     }
@@ -132,8 +138,8 @@ export class RequestSender {
     return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : NO_CONNECTION.message)
   }
 
-  #judge(outcome: RawOutcome): Verdict {
-    const verdict = verdictOf(outcome, this.#settings.maxResponseBytes)
+  #judge(answer: RawOutcome, post: Post): Verdict {
+    const verdict = verdictOf(answer, this.#settings, post.headers)
     // An answer, that is: a certificate that was refused is none.
     if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
     return verdict
@@ -177,6 +183,6 @@ export class RequestSender {
   }
 }
 
-function failureOf({ reason, status, message }: Omit<Outage, 'kind' | 'retryAfter'>): FailedFor {
-  return { kind: 'failed', reason, status, message }
+function failureOf({ reason, status, message, data }: Omit<Outage, 'kind' | 'retryAfter'>): FailedFor {
+  return { kind: 'failed', reason, status, message, data }
 }

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici'
-
-export interface RawResponse {
-  readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-}
+import type { AnswerWatch } from './answer-watch.js'
+import { isSuccess } from './answer-meaning.js'
+import type { Sight } from './answer-meaning.js'
 
 /** How one request ended. Every one of them leaves the connection usable or destroyed. */
-export type RawOutcome =
-  | { readonly kind: 'response'; readonly response: RawResponse }
-  | { readonly kind: 'over-limit'; readonly status: number }
-  /** No whole answer; `status` if one was read before the connection broke. */
-  | {
-      readonly kind: 'broken'
-      readonly error: Error
-      readonly status: number | undefined
-      readonly retryAfter: string | undefined
-    }
+export interface RawOutcome {
+  /**
+   * - `whole`: the answer was read to its end
+   * - `excerpt`: an answer that is no success, of which the beginning of the body is enough
+   * - `over-limit`: a success whose body is over the limit, and was not read
+   * - `stalled`: nobody waits for the rest of it
+   * - `broken`: the connection or the rules of HTTP, before the end; `error` says how
+   */
+  readonly end: 'whole' | 'excerpt' | 'over-limit' | 'stalled' | 'broken'
+  /** What was seen of the answer, whatever became of it then. */
+  readonly seen: Sight
+  /** Names in lower case; none where undici got no further than the status. */
+  readonly headers: Readonly<Record<string, string>>
+  /** As it came; all of it, or the beginning. */
+  readonly body: Buffer
+  readonly error: Error | undefined
+}
+
+/** What is read of the body of an answer that is no success, in bytes: enough for what a backend has to say. */
+const EXCERPT_BYTES = 16 * 1024
 
 /**
  * Reads the answer to one request to its end, so that the connection can serve the next one: undici starts nothing on a
@@ -26,16 +32,19 @@ export type RawOutcome =
  */
 export class ResponseCollector implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
+  readonly #watch: AnswerWatch
   readonly #settle: (outcome: RawOutcome) => void
-  readonly #chunks: Buffer[] = []
+  #chunks: Buffer[] = []
   #controller: Dispatcher.DispatchController | undefined
   #byteLength = 0
   #status: number | undefined
   #headers: Record<string, string> = {}
   #isUnwanted = false
+  #isSettled = false
 
-  constructor(maxBytes: number, settle: (outcome: RawOutcome) => void) {
+  constructor(maxBytes: number, watch: AnswerWatch, settle: (outcome: RawOutcome) => void) {
     this.#maxBytes = maxBytes
+    this.#watch = watch
     this.#settle = settle
   }
 
@@ -50,8 +59,17 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('the answer is no longer wanted'))
   }
 
+  /** Nobody waits for the rest of the answer; undefined if there is not even a status. */
+  giveUp(): RawOutcome | undefined {
+    if (this.#isSettled || typeof this.#seen() !== 'number') return undefined
+    const outcome = this.#end('stalled')
+    this.abort()
+    return outcome
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#watch.begin()
     if (this.#isUnwanted) this.abort()
   }
 
@@ -61,33 +79,68 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     for (const [name, value] of Object.entries(headers)) {
       this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value)
     }
-    if (Number(this.#headers['content-length']) > this.#maxBytes) this.#giveUp(status)
+    if (isSuccess(status) && Number(this.#headers['content-length']) > this.#maxBytes) this.#stop('over-limit')
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isSettled) return
+    const isWanted = isSuccess(this.#status as number)
+    const limit = isWanted ? this.#maxBytes : Math.min(EXCERPT_BYTES, this.#maxBytes)
     this.#byteLength += chunk.byteLength
-    if (this.#byteLength > this.#maxBytes) this.#giveUp(this.#status as number)
-    else this.#chunks.push(chunk)
+    if (this.#byteLength <= limit) {
+      this.#chunks.push(chunk)
+    } else if (isWanted) {
+      this.#stop('over-limit')
+    } else {
+      this.#chunks.push(chunk.subarray(0, chunk.byteLength - (this.#byteLength - limit)))
+      this.#stop('excerpt')
+    }
   }
 
   onResponseEnd(): void {
-    const body = Buffer.concat(this.#chunks, this.#byteLength)
-    this.#settle({ kind: 'response', response: { status: this.#status as number, headers: this.#headers, body } })
+    this.#end('whole')
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(error)
   }
 
-  /** There will be no answer. */
+  /** There will be no more of the answer. */
   fail(error: Error): void {
-    this.#chunks.length = 0
-    this.#settle({ kind: 'broken', error, status: this.#status, retryAfter: this.#headers['retry-after'] })
+    this.#end('broken', error)
   }
 
-  #giveUp(status: number): void {
-    this.#chunks.length = 0
-    this.#settle({ kind: 'over-limit', status })
+  #stop(end: 'excerpt' | 'over-limit'): void {
+    this.#end(end)
     this.abort()
   }
+
+  /** undici may keep this object until its next request: what was read must not stay with it. */
+  #end(end: RawOutcome['end'], error?: Error): RawOutcome {
+    const body = end === 'over-limit' ? NO_BYTES : Buffer.concat(this.#chunks)
+    const outcome = { end, seen: this.#seen(error), headers: this.#headers, body, error }
+    this.#chunks = []
+    this.#headers = {}
+    if (!this.#isSettled) {
+      this.#isSettled = true
+      this.#settle(outcome)
+    }
+    return outcome
+  }
+
+  #seen(error?: Error): Sight {
+    if (this.#status !== undefined) return this.#status
+    const { seen } = this.#watch
+    if (seen !== 'nothing') return seen
+    if (error !== undefined && isMalformed(error)) return 'garbage'
+    return this.isSent ? 'silence' : 'unsent'
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** What undici says of an answer that it cannot read; all that is known of one through a dispatcher of the application's own. */
+function isMalformed({ name, code, message }: NodeJS.ErrnoException): boolean {
+  if (code === 'UND_ERR_SOCKET') return /^bad (response|upgrade)$/.test(message)
+  return name === 'HTTPParserError' || name === 'HeadersOverflowError' || name === 'ResponseContentLengthMismatchError'
 }

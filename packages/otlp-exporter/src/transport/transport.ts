@@ -2,6 +2,7 @@
 import type { Settings } from '../config/settings.js'
 import { warnLater } from '../config/warn.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
+import { AnswerWarnings } from './answer-warnings.js'
 import { Backend } from './backend.js'
 import { BatchSender } from './batch-sender.js'
 import { bounded } from './bounded.js'
@@ -66,7 +67,7 @@ export class Transport {
       slots: this.#slots,
       headers: new RequestHeaders(settings, clock, new LimitedWarning(clock)),
       sender: new RequestSender(settings, clock, random, { backend: this.#backend, slots: this.#slots }),
-      partialWarning: new LimitedWarning(clock),
+      warnings: new AnswerWarnings(settings.endpoint.printable, clock),
     })
   }
 

@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodePartialSuccess } from './export-response.js'
+import { printableUrl } from '../config/endpoint.js'
+import type { Settings } from '../config/settings.js'
+import { isSuccess, meaningOf } from './answer-meaning.js'
+import { wordsOf } from './answer-words.js'
+import { DATA_LENGTH, MESSAGE_LENGTH, excerptOf } from './excerpt.js'
+import { readExportResponse } from './export-response.js'
 import type { PartialSuccess } from './export-response.js'
 import type { FailureReason } from './exporter-error.js'
 import { responseBody } from './response-body.js'
-import type { RawOutcome, RawResponse } from './response-collector.js'
+import type { RawOutcome } from './response-collector.js'
+import { Secrets } from './secrets.js'
+
+/** Why spans are lost, or not yet taken. What a backend has written is an excerpt in here, without secrets. */
+export interface Failure {
+  readonly reason: FailureReason
+  readonly status: number | undefined
+  readonly message: string
+  /** The body of the answer; undefined without one. */
+  readonly data?: string | undefined
+}
 
 /** What the end of one request means. */
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly status: number; readonly partial: PartialSuccess | undefined }
+  | { readonly kind: 'accepted'; readonly status: number; readonly partial: PartialSuccess | undefined; readonly flaw?: Flaw }
   /** The same request may get through later. */
-  | {
-      readonly kind: 'outage'
-      readonly reason: FailureReason
-      readonly status: number | undefined
-      readonly message: string
-      readonly retryAfter: string | undefined
-    }
-  | { readonly kind: 'too-large'; readonly status: number }
-  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly status: number | undefined; readonly message: string }
+  | (Failure & { readonly kind: 'outage'; readonly retryAfter: string | undefined })
+  | { readonly kind: 'too-large'; readonly status: number; readonly message: string; readonly data?: string | undefined }
+  | (Failure & { readonly kind: 'failed' })
 
-const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
+/** What is wrong with an answer whose status says that the spans were taken: it broke off, or it is none of OTLP. */
+export interface Flaw {
+  readonly kind: 'broken' | 'foreign'
+  readonly what: string
+}
 
 /** Trying again does not make a certificate trusted; the user should hear of it at once. */
 const CERTIFICATE_CODE = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
@@ -29,51 +42,75 @@ const INVALID_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ])
 
-export function verdictOf(outcome: RawOutcome, maxResponseBytes: number): Verdict {
-  switch (outcome.kind) {
-    case 'response':
-      return verdictOfResponse(outcome.response, maxResponseBytes)
-    case 'over-limit':
-      return overLimit(outcome.status, maxResponseBytes)
-    case 'broken':
-      return verdictOfBreak(outcome)
-  }
+type Judged = Pick<Settings, 'endpoint' | 'proxy' | 'maxResponseBytes'>
+
+/** By the table of `answer-meaning.ts`; `headers` are those of the request, whose values no message may show. */
+export function verdictOf(outcome: RawOutcome, settings: Judged, headers: Readonly<Record<string, string>>): Verdict {
+  const { seen } = outcome
+  if (typeof seen !== 'number') return verdictWithoutStatus(outcome)
+  const secrets = new Secrets(settings, headers)
+  if (isSuccess(seen)) return accepted(outcome, seen, settings, secrets)
+  const failure = { reason: `http_${seen}`, status: seen, ...said(outcome, settings, secrets) } as const
+  const meaning = meaningOf(seen)
+  if (meaning === 'too-large') return { kind: meaning, status: seen, message: failure.message, data: failure.data }
+  if (meaning === 'outage') return { kind: meaning, ...failure, retryAfter: outcome.headers['retry-after'] }
+  return { kind: 'failed', ...failure }
 }
 
-function verdictOfResponse(response: RawResponse, maxResponseBytes: number): Verdict {
-  const { status, headers } = response
-  const body = responseBody(response, maxResponseBytes)
-  if (body === 'over-limit') return overLimit(status, maxResponseBytes)
-  if (!isSuccess(status)) return verdictOfStatus(status, headers['retry-after'])
-  const partial = body && decodePartialSuccess(body, headers['content-type'] ?? '')
-  return { kind: 'accepted', status, partial }
-}
-
-function verdictOfStatus(status: number, retryAfter: string | undefined): Verdict {
-  if (status === 413) return { kind: 'too-large', status }
-  const failure = { reason: `http_${status}`, status, message: `answered ${status}` } as const
-  return RETRYABLE.has(status) ? { kind: 'outage', ...failure, retryAfter } : { kind: 'failed', ...failure }
-}
-
-/** Before the answer was whole. A status that has arrived counts, but not 2xx: nobody knows whether the rest would have confirmed it. */
-function verdictOfBreak({ error, status, retryAfter }: Extract<RawOutcome, { kind: 'broken' }>): Verdict {
-  if (status !== undefined && !isSuccess(status)) return verdictOfStatus(status, retryAfter)
-  const { code } = error as NodeJS.ErrnoException
-  const message = describeError(error)
+function verdictWithoutStatus({ seen, error }: RawOutcome): Verdict {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  const message = error === undefined ? 'no answer' : describeError(error)
   if (typeof code === 'string' && CERTIFICATE_CODE.test(code)) {
     return { kind: 'failed', reason: 'certificate', status: undefined, message: `certificate refused: ${message}` }
   }
   if (INVALID_CODES.has(code)) return { kind: 'failed', reason: 'invalid_request', status: undefined, message }
-  return { kind: 'outage', reason: 'connection', status: undefined, message, retryAfter: undefined }
+  if (meaningOf(seen) === 'outage') {
+    return { kind: 'outage', reason: 'connection', status: undefined, message, retryAfter: undefined }
+  }
+  return { kind: 'failed', reason: 'invalid_response', status: undefined, message }
 }
 
-function overLimit(status: number, maxResponseBytes: number): Verdict {
-  const message = `answered ${status} with more than ${maxResponseBytes} bytes`
-  return { kind: 'failed', reason: 'response_too_large', status, message }
+function accepted(outcome: RawOutcome, status: number, { maxResponseBytes }: Judged, secrets: Secrets): Verdict {
+  const broken = (what: string): Verdict => ({ kind: 'accepted', status, partial: undefined, flaw: { kind: 'broken', what } })
+  if (outcome.end === 'broken') return broken(describeError(outcome.error as Error))
+  if (outcome.end === 'stalled') return broken('the rest of it did not come in time')
+  const body = outcome.end === 'whole' ? responseBody(outcome, maxResponseBytes) : 'over-limit'
+  if (body === 'over-limit') return broken(`it has more than maxResponseBytes (${maxResponseBytes}) bytes`)
+  if (body === undefined) {
+    return broken(`it is compressed with ${excerptOf(outcome.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH)}`)
+  }
+  const response = readExportResponse(body)
+  if (response !== 'foreign') return { kind: 'accepted', status, partial: response && withoutSecrets(response, secrets) }
+  const what = excerptOf(wordsOf(body).words, secrets, MESSAGE_LENGTH) || `${body.byteLength} bytes`
+  return { kind: 'accepted', status, partial: undefined, flaw: { kind: 'foreign', what } }
 }
 
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300
+function withoutSecrets({ rejectedSpans, message }: PartialSuccess, secrets: Secrets): PartialSuccess {
+  return { rejectedSpans, message: excerptOf(message, secrets, MESSAGE_LENGTH) }
+}
+
+/** What a backend says with a status that is no success. */
+function said(outcome: RawOutcome, { endpoint }: Judged, secrets: Secrets): { message: string; data: string | undefined } {
+  const isWhole = outcome.end === 'whole'
+  const body = responseBody(outcome, BODY_BYTES)
+  const { text, words } = body instanceof Uint8Array ? wordsOf(body) : { text: '', words: '' }
+  const { location } = outcome.headers
+  const target =
+    location === undefined ? '' : ` with Location ${excerptOf(printableLocation(location, endpoint), secrets, MESSAGE_LENGTH)}`
+  const shown = excerptOf(words, secrets, MESSAGE_LENGTH, isWhole)
+  const data = excerptOf(text, secrets, DATA_LENGTH, isWhole)
+  return {
+    message: `answered ${outcome.seen}${target}${shown === '' ? '' : `: ${shown}`}`,
+    data: data === '' ? undefined : data,
+  }
+}
+
+/** Of the beginning of a body, decompressed. In bytes. */
+const BODY_BYTES = 256 * 1024
+
+/** A login is often asked for with a token in its query. */
+function printableLocation(location: string, { origin, path }: Judged['endpoint']): string {
+  return URL.canParse(location, origin + path) ? printableUrl(new URL(location, origin + path)) : 'that is no URL'
 }
 
 /** An attempt at several addresses fails with an AggregateError, which has no message of its own. */

@@ -20,7 +20,7 @@ test('while the backend is down one slot probes, and its success releases the ot
   ])
   expect(outcomes.map(({ exported }) => exported)).toEqual(Array.from({ length: 30 }, () => 1))
   expect(changes).toEqual([
-    { state: 'down', message: 'answered 503' },
+    { state: 'down', message: 'answered 503: the sink was told to answer 503' },
     { state: 'up', downMillis: expect.any(Number), failedAttempts: counts.attempts - 30, failedSpans: 0 },
   ])
 })

@@ -4,8 +4,9 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { forkSink } from '@spanring/sink'
 import { PlainBatch } from './plain-batch.js'
-import { setupSink, setupTransport } from './setup-transport.js'
+import { setupSink, setupTransport, until } from './setup-transport.js'
 
 const MIB = 1024 * 1024
 
@@ -55,6 +56,26 @@ test('it is not given back when the sockets are somebody else’s', async () => 
   expect(await send(batch)).toEqual({ exported: 1, failed: {} })
   expect(batch.reclaimed.length).toBe(0)
 })
+
+for (const status of [200, 400]) {
+  test(`nothing stays of large answers with ${status}, on however many connections they came`, async () => {
+    // In a process of its own, so that what it answers with is not in the memory that is measured.
+    const sink = await forkSink({ keep: 'count' })
+    onTestFinished(() => sink.close())
+    const { send, finished } = setupTransport({ url: sink.url })
+    const measure = (): number => {
+      globalThis.gc?.()
+      return process.memoryUsage().arrayBuffers
+    }
+    await send()
+    const before = measure()
+    await sink.script({ status, bodyBytes: 4_000_000, delayMillis: 100 })
+    await Promise.all(Array.from({ length: 30 }, () => send()))
+    expect(finished.filter(({ statusCode }) => statusCode === status).length).toBeGreaterThanOrEqual(30)
+    // V8 frees what it has collected in the background.
+    await until(() => measure() - before < 4 * MIB)
+  })
+}
 
 /** Answers as soon as a request begins, and reads no more of it. */
 async function setupHastyServer() {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { forkSink } from '@spanring/sink'
 import type { Reply } from '@spanring/sink'
+import { captureDiag } from '../capture-diag.js'
 import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
 
 const FAULTS: Record<string, Reply> = {
   'never answers': { fault: 'never' },
-  'drips its answer': { fault: 'drip', dripEveryMillis: 60 },
+  'drips its answer': { status: 503, fault: 'drip', dripEveryMillis: 60 },
   'cuts before headers': { fault: 'cut-before-headers' },
-  'cuts inside the body': { fault: 'cut-after-headers' },
+  'cuts inside the body': { status: 503, fault: 'cut-after-headers' },
   'cuts in the request': { fault: 'cut-in-request' },
   'answers 503': { status: 503 },
   'answers 429 with an hour to wait': { status: 429, headers: { 'retry-after': '3600' } },
@@ -43,35 +42,36 @@ for (const [name, reply] of Object.entries(FAULTS)) {
 test('an answer of a megabyte is read, and the connection serves the next request', async () => {
   const sink = await setupSink()
   const { send } = setupTransport({ url: sink.url })
-  await sink.script({ status: 400, bodyBytes: 1_000_000 }, { times: 1 })
-  expect((await send()).failed).toEqual({ http_400: 1 })
+  await sink.script({ bodyBytes: 1_000_000 }, { times: 1 })
+  expect((await send()).exported).toBe(1)
   const { exported } = await settledWithin(1000, () => send())
   expect(exported).toBe(1)
   expect((await sink.stats()).connections).toBe(1)
 })
 
-test('an answer over the limit is a failure for good, and its connection is destroyed', async () => {
+test('of an answer that is no success no more is read than an excerpt, and its connection is destroyed', async () => {
   const sink = await setupSink()
-  const { send, counts } = setupTransport({ url: sink.url, maxResponseBytes: 1000 })
-  await sink.script({ bodyBytes: 1001 }, { status: 503, fault: 'drip', dripBytes: 5000, dripEveryMillis: 0, times: 1 })
-  const declared = await send()
-  expect(declared.failed).toEqual({ response_too_large: 1 })
-  expect(declared.error?.message).toContain('more than 1000 bytes')
-  expect(counts.attempts).toBe(1)
-  expect((await send()).failed).toEqual({ response_too_large: 1 })
+  const { send } = setupTransport({ url: sink.url })
+  await sink.script({ status: 400, body: 'no, '.repeat(250_000) }, { times: 1 })
+  const { failed, error } = await send()
+  expect(failed).toEqual({ http_400: 1 })
+  expect(error?.message).toMatch(/: answered 400: (no, ){75}…$/)
+  expect(error?.data).toMatch(/^(no, ){1024}…$/)
   expect((await send()).exported).toBe(1)
-  expect((await sink.stats()).openConnections).toBe(1)
+  expect((await sink.stats()).connections).toBe(2)
+  await until(async () => (await sink.stats()).openConnections === 1)
 })
 
-test('a backend that speaks another protocol is an outage', async () => {
-  const server = createServer((socket: Socket) => socket.on('error', () => {}).end('HELO\r\n'))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
-  const { send } = setupTransport({ url: `http://127.0.0.1:${port}/`, retry: { maxAttempts: 2 } })
-  const { failed, error } = await send()
-  expect(failed).toEqual({ connection: 1 })
-  expect(error?.message).toContain('does not match the HTTP/1.1 protocol')
+test('a success over the limit is one: its spans count as exported, and its connection is destroyed', async () => {
+  const sink = await setupSink()
+  const lines = captureDiag()
+  const { send, counts } = setupTransport({ url: sink.url, maxResponseBytes: 1000 })
+  await sink.script({ bodyBytes: 1001 }, { fault: 'drip', dripBytes: 5000, dripEveryMillis: 0, times: 1 }, {})
+  for (let count = 0; count < 3; count++) expect(await send()).toEqual({ exported: 1, failed: {} })
+  expect(counts.attempts).toBe(3)
+  expect((await sink.stats()).connections).toBe(3)
+  await until(async () => (await sink.stats()).openConnections === 1)
+  expect(lines).toEqual([expect.stringContaining('it has more than maxResponseBytes (1000) bytes; its spans count as exported')])
 })
 
 test('headers() that never settles costs its own batches alone, and shutdown does not wait for it', async () => {

@@ -31,9 +31,10 @@ function setup(retryAfter?: string) {
       requests.push(`${name} at ${clock.now()}`)
       if (state.isSilent) return new Promise(() => {})
       const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
-      return { kind: 'response', response: { status: state.status, headers, body: BODY } }
+      return { end: 'whole', seen: state.status, headers, body: BODY, error: undefined }
     }
-    const slot = new Slot(() => ({ post, isSent: true, isKept: false, destroy: async () => {} }) as unknown as Connection)
+    const connection = { post, isSent: true, isKept: false, giveUp: () => {}, destroy: async () => {} }
+    const slot = new Slot(() => connection as unknown as Connection)
     const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
     const operation = new Operation(clock.now(), clock.now() + millis, deadline)
     const begun: { decision: Decision | undefined } = { decision: undefined }

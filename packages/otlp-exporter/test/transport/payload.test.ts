@@ -136,16 +136,20 @@ for (const protocol of ['http/protobuf', 'http/json'] as const) {
   })
 }
 
-test('a warning without rejected spans is said and counts nothing; an answer that cannot be read counts as taken', async () => {
+test('a warning without rejected spans is said and counts nothing; an answer that is none counts as taken', async () => {
   const bodies = ['{"partialSuccess":{"rejectedSpans":"0","errorMessage":"slow down"}}', '{"partialSuccess":', '[]', '']
   const { origin } = await setupServer((response) => response.setHeader('content-type', 'application/json').end(bodies.shift()))
   const lines = captureDiag()
   const { send } = setupTransport({ url: origin, protocol: 'http/json' })
   for (let count = 0; count < 4; count++) expect(await send(2)).toEqual({ exported: 2, failed: {} })
-  expect(lines).toEqual([expect.stringContaining('took the spans and warns: slow down')])
+  expect(lines).toEqual([
+    expect.stringContaining('took the spans and warns: slow down'),
+    expect.stringContaining('is not an OTLP response: {"partialSuccess":;'),
+  ])
 })
 
-test('a compressed answer is read, and bounded after decompression', async () => {
+test('a compressed answer is read, and bounded after decompression: its status says that the spans were taken', async () => {
+  const lines = captureDiag()
   const bomb = gzipSync(Buffer.alloc(2_000_000))
   const bodies = [gzipSync('{"partialSuccess":{"rejectedSpans":1}}'), bomb]
   const { origin } = await setupServer((response) => {
@@ -154,7 +158,8 @@ test('a compressed answer is read, and bounded after decompression', async () =>
   expect(bomb.byteLength).toBeLessThan(10_000)
   const { send } = setupTransport({ url: origin, maxResponseBytes: 1_000_000 })
   expect(await send(2)).toMatchObject({ exported: 1, failed: { rejected: 1 } })
-  expect((await send(2)).failed).toEqual({ response_too_large: 2 })
+  expect(await send(2)).toEqual({ exported: 2, failed: {} })
+  expect(lines.at(-1)).toContain('it has more than maxResponseBytes (1000000) bytes')
 })
 
 test('a connection is kept, one for each request under way and no more than the limit', async () => {

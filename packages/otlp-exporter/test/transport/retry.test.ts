@@ -25,7 +25,7 @@ for (const reply of [
   { status: 503 },
   { status: 504 },
   { fault: 'cut-before-headers' },
-  { fault: 'cut-after-headers' },
+  { status: 503, fault: 'cut-after-headers' },
   { fault: 'cut-in-request' },
 ] as const) {
   test(`the same request is sent again after ${JSON.stringify(reply)}`, async () => {

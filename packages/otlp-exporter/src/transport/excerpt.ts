@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Secrets } from './secrets.js'
+
+/** What a line in a log shows of a backend's words, in characters. */
+export const MESSAGE_LENGTH = 300
+/** What an error has of them besides, in characters. */
+export const DATA_LENGTH = 4096
+/** Of a longer text the rest is not looked at, in characters. */
+const TOO_LONG = 16 * 1024
+
+/**
+ * The only way in which what a backend has written gets into a message, a warning or an error: without secrets, on one
+ * line, with characters that a terminal would obey written out, and no longer than `length`. In this order: a secret that
+ * is cut first is not found any more. `isWhole` is false for the beginning of a text.
+ */
+export function excerptOf(text: string, secrets: Secrets, length: number, isWhole = true): string {
+  const isLonger = text.length > TOO_LONG
+  let clean = secrets.redact(isLonger ? text.slice(0, TOO_LONG) : text)
+  // The text may have ended inside a secret, of which the beginning would stay.
+  if (isLonger || !isWhole) clean = clean.slice(0, Math.max(clean.length - secrets.longestSpelling, 0))
+  clean = clean
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u${(char.codePointAt(0) as number).toString(16).padStart(4, '0')}`)
+  if (clean.length > length) return `${clean.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
+  return isLonger || (!isWhole && clean !== '') ? `${clean}…` : clean
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/settings.js'
+import { excerptOf } from '../../src/transport/excerpt.js'
+import { Secrets } from '../../src/transport/secrets.js'
+
+const SETTINGS = resolveOptions({ url: 'http://127.0.0.1/v1/traces' }, {})
+const secretsOf = (...values: string[]): Secrets =>
+  new Secrets(SETTINGS, Object.fromEntries(values.map((value, index) => [`x-${index}`, value])))
+const NO_SECRETS = secretsOf()
+
+test('wherever a text is cut, and however it was read, no more than three characters of a secret are in what is left', () => {
+  const secret = fc.string({ minLength: 4, maxLength: 96, unit: fc.constantFrom(...'ABCDEFGH+/=-._'.split('')) })
+  fc.assert(
+    fc.property(secret, fc.nat(400), fc.nat(500), fc.integer({ min: 1, max: 300 }), (value, before, read, length) => {
+      fc.pre(!value.includes('…'))
+      const text = `${'y'.repeat(before)}${value}${'y'.repeat(100)}`
+      const isWhole = read >= text.length
+      const shown = excerptOf(text.slice(0, read), secretsOf(`Bearer ${value}`), length, isWhole)
+      for (let at = 0; at + 4 <= value.length; at++) expect(shown).not.toContain(value.slice(at, at + 4))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('a text that is too long to be looked at does not end in the beginning of a secret', () => {
+  const secret = 's3cr3t'.repeat(20)
+  for (let before = 16 * 1024 - 130; before <= 16 * 1024 + 10; before++) {
+    expect(excerptOf('y'.repeat(before) + secret, secretsOf(secret), 100_000)).not.toContain('s3c')
+  }
+})
+
+test('a secret is found in the spellings of JSON, HTML, URLs and other character sets', () => {
+  const secret = 'a+b/c=d"é&<x>'
+  const secrets = secretsOf(secret)
+  const spellings = [
+    JSON.stringify(secret).slice(1, -1),
+    JSON.stringify(secret)
+      .slice(1, -1)
+      .replaceAll('/', String.raw`\/`),
+    String.raw`a\u002bb\u002Fc\u003dd\u0022\u00e9\u0026\u003cx\u003e`,
+    'a+b/c=d&quot;é&amp;&lt;x&gt;',
+    'a&#43;b&#x2F;c&#x3D;d&#34;&eacute;&#38;&#60;x&#62;',
+    encodeURIComponent(secret),
+    'a%2Bb%2Fc%3Dd%22%E9%26%3Cx%3E',
+    Buffer.from(secret, 'latin1').toString('utf8'),
+    Buffer.from(secret, 'utf8').toString('latin1'),
+    secret.toUpperCase(),
+  ]
+  for (const spelling of spellings) expect(excerptOf(`you sent ${spelling}!`, secrets, 300)).toBe('you sent …!')
+})
+
+test('what is secret: values of headers and their parts, credentials, what a query asks with; not what everybody may see', () => {
+  const url = 'http://me:pa%24s@127.0.0.1/v1/traces?api_key=quEry-1&barequery2'
+  const settings = resolveOptions({ url: url.replace('127.0.0.1', 'collector.test'), proxy: 'http://you:pr%24xy@127.0.0.1' }, {})
+  const headers = {
+    ...settings.headers,
+    'x-api-key': 'key-0123',
+    cookie: 'a=c00kie1; b=c00kie2',
+    'content-type': 'application/x-protobuf',
+    'user-agent': 'product/1',
+  }
+  const secrets = new Secrets(settings, headers)
+  const hidden = [
+    'pa$s',
+    'me:pa$s',
+    'pr$xy',
+    'quEry-1',
+    'barequery2',
+    'key-0123',
+    'c00kie1',
+    'c00kie2',
+    Buffer.from('me:pa$s').toString('base64'),
+  ]
+  for (const text of hidden) expect([text, secrets.redact(text)]).toEqual([text, '…'])
+  const shown = 'Basic application/x-protobuf of product/1 is missing api_key'
+  expect(secrets.redact(shown)).toBe(shown)
+})
+
+test('it is one line, and a terminal obeys nothing in it', () => {
+  expect(excerptOf(' one\r\n\ttwo\u2028three ', NO_SECRETS, 300)).toBe('one two three')
+  expect(excerptOf('\u001b[2J\u0007\u202ebad\u0000\ud800', NO_SECRETS, 300)).toBe(
+    String.raw`\u001b[2J\u0007\u202ebad\u0000\ud800`,
+  )
+})
+
+test('it is cut between characters, and says so', () => {
+  expect(excerptOf('x'.repeat(301), NO_SECRETS, 300)).toBe(`${'x'.repeat(300)}…`)
+  expect(excerptOf('x'.repeat(300), NO_SECRETS, 300)).toBe('x'.repeat(300))
+  expect(excerptOf(`${'x'.repeat(299)}😀`, NO_SECRETS, 300)).toBe(`${'x'.repeat(299)}…`)
+  expect(excerptOf('beginning', NO_SECRETS, 300, false)).toBe('beginning…')
+  expect(excerptOf('', NO_SECRETS, 300, false)).toBe('')
+})
