@@ -129,11 +129,12 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   }
 
   #seen(error?: Error): Sight {
+    // What was seen on the connection before is the answer to another request.
+    if (!this.isSent) return 'unsent'
     if (this.#status !== undefined) return this.#status
     const { seen } = this.#watch
     if (seen !== 'nothing') return seen
-    if (error !== undefined && isMalformed(error)) return 'garbage'
-    return this.isSent ? 'silence' : 'unsent'
+    return error !== undefined && isMalformed(error) ? 'garbage' : 'silence'
   }
 }
 

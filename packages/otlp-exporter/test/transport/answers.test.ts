@@ -14,7 +14,7 @@ import { makeCertificate } from './certificates.js'
 import { PlainBatch } from './plain-batch.js'
 import { HEALTHY, setupRawServer } from './raw-server.js'
 import type { RawAnswer } from './raw-server.js'
-import { setupTransport, until } from './setup-transport.js'
+import { openHandles, setupTransport, until } from './setup-transport.js'
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 const EMPTY = 'content-length: 0\r\n\r\n'
@@ -335,3 +335,18 @@ for (const [name, tls] of [
     expect(state.connections).toBe(3)
   })
 }
+
+test('an answer is that of its own request: one that is never sent, or has none, does not inherit the last one', async () => {
+  const { state, url, close } = await setupRawServer()
+  const { send } = setupTransport({ url, timeoutMillis: 300 })
+  expect(await send()).toEqual({ exported: 1, failed: {} })
+  state.answers = [{ chunks: [] }]
+  expect(await send()).toMatchObject({ exported: 0, failed: { timeout: 1 } })
+  state.answers = [HEALTHY]
+  expect(await send()).toEqual({ exported: 1, failed: {} })
+  const handles = openHandles().length
+  close()
+  // Both ends are gone, so that there is nothing to give the request to.
+  await until(() => openHandles().length <= handles - 3)
+  expect(await send()).toMatchObject({ exported: 0, failed: { connection: 1 } })
+})

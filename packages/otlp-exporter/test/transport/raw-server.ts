@@ -50,12 +50,14 @@ export async function setupRawServer(options: { tls?: Certificate; socketPath?: 
     if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
     else server.listen(socketPath, resolve)
   })
-  onTestFinished(() => {
+  /** From then on nobody listens. */
+  const close = (): void => {
     for (const socket of sockets) socket.destroy()
     server.close()
-  })
+  }
+  onTestFinished(close)
   const port = socketPath === undefined ? (server.address() as AddressInfo).port : 0
-  return { state, port, url: `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}/v1/traces` }
+  return { state, port, close, url: `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}/v1/traces` }
 }
 
 async function give(socket: Socket, { chunks, then }: RawAnswer): Promise<void> {
