@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { systemClock } from '../transport/clock.js'
 
 /** What is larger was an exception, has its exact size and is not kept. In bytes. */
 const SMALLEST = 4 * 1024
@@ -35,7 +36,7 @@ export class BufferPool {
   #usual = FIRST
   #isClosed = false
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = systemClock.now) {
     this.#now = now
   }
 

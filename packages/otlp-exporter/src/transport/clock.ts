@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { performance as time } from 'node:perf_hooks'
+import * as timers from 'node:timers'
 
 /** Longest delay that timers take, in milliseconds; a longer one would fire at once. */
 export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
@@ -15,17 +17,55 @@ export interface Clock {
   soon(callback: () => void): void
 }
 
-// Taken when the module loads: an application that fakes timers in its own tests must not stop the exporter.
-const { setTimeout, clearTimeout, setImmediate, performance } = globalThis
-const wallTime = Date.now.bind(Date)
+// Taken when the module loads, and with what they belong to: an application that fakes or stubs time in its own tests must
+// not stop the exporter.
+const setRealTimeout = real('setTimeout') as typeof setTimeout | undefined
+const clearRealTimeout = (real('clearTimeout') ?? clearTimeout) as typeof clearTimeout
+const setRealImmediate = (real('setImmediate') ?? startUnstoppable) as (callback: () => void) => unknown
+// That of the prototype: the object may carry a fake of its own.
+const now = (Object.getPrototypeOf(time) as typeof time).now.bind(time)
+const date = (real('Date') ?? Date) as DateConstructor
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
-  wallTime,
+  now,
+  wallTime: date.now.bind(date),
   startTimer(callback, delayMillis, keepAlive) {
-    const timer = setTimeout(callback, delayMillis)
+    if (setRealTimeout === undefined) return startUnstoppable(callback, delayMillis)
+    const timer = setRealTimeout(callback, delayMillis)
     if (!keepAlive) timer.unref()
-    return () => clearTimeout(timer)
+    return () => clearRealTimeout(timer)
   },
-  soon: (callback) => void setImmediate(callback),
+  soon: (callback) => void setRealImmediate(callback),
+}
+
+/** What fake timers are known by: those of sinon, Jest and Vitest, the older ones of Jest, and those of `node:test`. */
+interface MaybeFake {
+  readonly clock?: Readonly<Record<string, MaybeFake>>
+  readonly mock?: unknown
+  readonly name?: string
+}
+
+/**
+ * A global as Node.js made it; undefined if that cannot be had. Fake timers may be active as this module loads: Jest
+ * can enable them for every test file. The first kind keeps what it replaced, and some leave the modules of Node.js alone.
+ */
+function real(name: string): unknown {
+  for (const owner of [globalThis, timers]) {
+    let value = (owner as unknown as Record<string, MaybeFake | undefined>)[name]
+    while (value?.clock) value = value.clock[`_${name}`]
+    if (value && !value.mock && !value.name?.startsWith('bound ')) return value
+  }
+  return undefined
+}
+
+/** The one timer that nobody fakes. It can only be ignored, and holds no process. */
+function startUnstoppable(callback: () => void, delayMillis = 0): () => void {
+  let isOn = true
+  const signal = AbortSignal.timeout(delayMillis)
+  signal.addEventListener('abort', () => {
+    if (isOn) callback()
+  })
+  return () => {
+    isOn = false
+  }
 }
