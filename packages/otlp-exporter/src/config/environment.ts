@@ -3,12 +3,21 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The variables of an OTLP setting that are set, the one for traces first. An empty variable is an unset one
- * (specification, configuration/common).
+ * A variable, without the spaces around it; undefined if it is not set or empty, which is the same (specification,
+ * configuration/common). Without permission, as in Deno without `--allow-env`, the read itself throws.
  */
+export function readVariable(env: Environment, name: string): string | undefined {
+  try {
+    return env[name]?.trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The variables of an OTLP setting that are set, the one for traces first. */
 export function otlpVariables(env: Environment, name: string): [variable: string, text: string][] {
   return [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`].flatMap((variable) => {
-    const text = env[variable]?.trim()
-    return text === undefined || text === '' ? [] : [[variable, text] as [string, string]]
+    const text = readVariable(env, variable)
+    return text === undefined ? [] : [[variable, text] as [string, string]]
   })
 }

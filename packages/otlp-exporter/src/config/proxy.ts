@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Endpoint } from './endpoint.js'
 import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
+import { readVariable } from './environment.js'
 import type { Environment } from './environment.js'
 import { warnLater } from './warn.js'
 
@@ -30,7 +31,7 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
 
 /** Whichever spelling of a variable is set, lower case first; one that is empty is not set, as everywhere in OpenTelemetry. */
 function setVariable(upperCase: string, env: Environment): string | undefined {
-  return [upperCase.toLowerCase(), upperCase].find((name) => env[name]?.trim())
+  return [upperCase.toLowerCase(), upperCase].find((name) => readVariable(env, name))
 }
 
 function proxyOf(source: string, text: unknown): Proxy | undefined {

@@ -33,8 +33,7 @@ export class Operation implements Bound {
     this.at = at
     this.lastTryAt = at - Math.min(LAST_TRY.millis, (at - now) * LAST_TRY.share)
     this.#deadline = deadline
-    // One pipeline's batches share a signal; from the eleventh on Node.js would warn of a leak that is none.
-    setMaxListeners(0, deadline.signal, deadline.closing)
+    allowManyListeners(deadline)
     if (deadline.signal.aborted) this.#onSignal()
     else deadline.signal.addEventListener('abort', this.#onSignal)
     if (deadline.closing.aborted) this.#onClosing()
@@ -71,4 +70,13 @@ export class Operation implements Bound {
 
   readonly #onSignal = (): void => this.#end.abort()
   readonly #onClosing = (): void => this.#close.abort()
+}
+
+/** One pipeline's batches share a signal; from the eleventh on Node.js would warn of a leak that is none. */
+function allowManyListeners({ signal, closing }: Deadline): void {
+  try {
+    setMaxListeners(0, signal, closing)
+  } catch {
+    // Signals that are not of Node.js, as those of jsdom, have no such limit.
+  }
 }

@@ -10,6 +10,13 @@ import { captureDiag, said } from '../capture-diag.js'
 
 const MIB = 2 ** 20
 
+test('an environment that may not be read is an empty one', () => {
+  const get = (): never => {
+    throw new Error('NotCapable: Requires env access, run again with the --allow-env flag')
+  }
+  expect(resolveOptions({}, new Proxy({}, { get }))).toEqual(resolveOptions({}, {}))
+})
+
 test('without options and environment the defaults are those of the specification', async () => {
   const lines = captureDiag()
   expect(resolveOptions({}, {})).toEqual({
