@@ -9,6 +9,16 @@ import type { SpanExporter } from './span-exporter.js'
 import { SpanPipeline } from './span-pipeline.js'
 import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
 
+const PIPELINE = Symbol('pipeline')
+
+/**
+ * Not by a private name, which only the very object has that was constructed: applications put a Proxy or an
+ * `Object.create` around a processor, and every call through that would throw. A symbol meets nothing of a subclass.
+ */
+function pipelineOf(processor: unknown): SpanPipeline {
+  return (processor as { [PIPELINE]: SpanPipeline })[PIPELINE]
+}
+
 /**
  * Takes the place of the stock `BatchSpanProcessor` of every SDK line, under the same options. What changes: the work
  * of an export never runs inside `span.end()`, every wait has a bound, and every span that is not delivered is counted.
@@ -17,20 +27,20 @@ import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipel
  * new NodeSDK({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] })
  */
 export class BatchSpanProcessor {
-  readonly #pipeline: SpanPipeline
-
   /** The shape of `@opentelemetry/sdk-trace-base` 1.x and 2.x. */
   constructor(exporter: SpanExporter, config?: BufferConfig)
   /** The shape of `@opentelemetry/sdk-trace` 2.9 and later, and of SDK 3.x. */
   constructor(options: BatchSpanProcessorOptions)
   constructor(first: SpanExporter | BatchSpanProcessorOptions, config?: BufferConfig) {
-    const isOptions = 'exporter' in (first ?? {}) && !('export' in first)
-    const options: BufferConfig = (isOptions ? first : config) ?? {}
-    const exporter = isOptions ? first.exporter : (first as SpanExporter)
-    this.#pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
-    if (!options.disableAutoFlushOnDocumentHide) {
-      this.#pipeline.onStopped = flushOnPageHide(() => this.#pipeline.drainNow())
-    }
+    // An object also of what is none: a missing exporter is one whose exports fail.
+    const given = Object(first) as SpanExporter | BatchSpanProcessorOptions
+    const isOptions = 'exporter' in given && !('export' in given)
+    const options: BufferConfig = (isOptions ? given : config) ?? {}
+    const exporter = isOptions ? given.exporter : (first as SpanExporter)
+    const pipeline = new SpanPipeline(exporter, resolveSettings(options), systemClock, options.selfObsMeterProvider)
+    // Not enumerable, so that it stays out of what is logged of a processor.
+    Object.defineProperty(this, PIPELINE, { value: pipeline })
+    if (!options.disableAutoFlushOnDocumentHide) pipeline.onStopped = flushOnPageHide(() => pipeline.drainNow())
   }
 
   /** Does nothing. */
@@ -42,13 +52,16 @@ export class BatchSpanProcessor {
    * two spans at most.
    */
   onEnd(span: ReadableSpan): void {
+    let pipeline: SpanPipeline | undefined
     try {
+      // There is none below a method that was taken off its object.
+      pipeline = pipelineOf(this)
       if ((span.spanContext().traceFlags & SAMPLED) === 0) return
     } catch {
-      this.#pipeline.refuse()
+      pipeline?.refuse()
       return
     }
-    this.#pipeline.admit(span)
+    pipeline?.admit(span)
   }
 
   /**
@@ -61,7 +74,7 @@ export class BatchSpanProcessor {
    * that can be told: on its stack, or later with a context manager registered. If not, it settles by its bound.
    */
   forceFlush(options?: FlushOptions): Promise<void> {
-    return this.#pipeline.forceFlush(options)
+    return pipelineOf(this).forceFlush(options)
   }
 
   /**
@@ -70,11 +83,11 @@ export class BatchSpanProcessor {
    * A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
-    return this.#pipeline.shutdown(options)
+    return pipelineOf(this).shutdown(options)
   }
 
   /** Where every span is, at any time and without a MeterProvider. */
   stats(): ProcessorStats {
-    return this.#pipeline.stats()
+    return pipelineOf(this).stats()
   }
 }

@@ -11,10 +11,15 @@ interface Page {
  * a tab is sure to get, and nothing may run after it. Does nothing elsewhere.
  */
 export function flushOnPageHide(flush: () => void): () => void {
-  const { document } = globalThis as { document?: Page }
-  const onChange = (): void => {
-    if (document?.visibilityState === 'hidden') flush()
+  try {
+    const { document } = globalThis as { document?: Page }
+    const onChange = (): void => {
+      if (document?.visibilityState === 'hidden') flush()
+    }
+    document?.addEventListener?.('visibilitychange', onChange)
+    return () => document?.removeEventListener?.('visibilitychange', onChange)
+  } catch {
+    // What stands there is no document.
+    return () => {}
   }
-  document?.addEventListener?.('visibilitychange', onChange)
-  return () => document?.removeEventListener?.('visibilitychange', onChange)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
 import { context } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
@@ -46,7 +47,7 @@ test('an exporter alone is enough', () => {
 })
 
 test('a missing or broken exporter does not throw; its spans are counted as failed', async () => {
-  for (const broken of [undefined, null, {}, { exporter: undefined }, { exporter: {} }, { export: 'no function' }]) {
+  for (const broken of [undefined, null, 0, 'otlp', {}, { exporter: undefined }, { exporter: {} }, { export: 'no function' }]) {
     const processor = new BatchSpanProcessor(broken as unknown as SpanExporter)
     processor.onEnd(createSpan(1))
     await expect(processor.forceFlush()).rejects.toThrow()
@@ -76,6 +77,54 @@ test('onEnd never throws; what is no span is counted', () => {
   const bad: unknown[] = [undefined, null, {}, throwing]
   for (const span of bad) processor.onEnd(span as ReadableSpan)
   expect(processor.stats()).toMatchObject({ ended: 4, dropped: { invalid_span: 4 } })
+})
+
+test('a processor works through a Proxy, as a prototype and as a subclass', async () => {
+  class Subclass extends BatchSpanProcessor {
+    readonly seen: ReadableSpan[] = []
+    override onEnd(span: ReadableSpan): void {
+      this.seen.push(span)
+      super.onEnd(span)
+    }
+  }
+  const wrappers: ((processor: BatchSpanProcessor) => BatchSpanProcessor)[] = [
+    (processor) => new Proxy(processor, {}),
+    (processor) => Object.create(processor) as BatchSpanProcessor,
+    (processor) => new Proxy(Object.create(new Proxy(processor, {})) as BatchSpanProcessor, {}),
+    (processor) => Object.freeze(processor),
+  ]
+  for (const wrap of wrappers) {
+    const exporter = new KeepingExporter()
+    const wrapped = wrap(new Subclass(exporter))
+    wrapped.onEnd(createSpan(1))
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is easier to read
+    await wrapped.forceFlush()
+    expect(exporter.numbers).toEqual([1])
+    expect(wrapped.stats()).toMatchObject({ exported: 1, ended: 1 })
+    // oxlint-disable-next-line no-await-in-loop
+    await wrapped.shutdown()
+  }
+})
+
+test('what a processor works with stays out of what is logged of it', () => {
+  const processor = new BatchSpanProcessor(new KeepingExporter())
+  expect(inspect(processor)).toBe('BatchSpanProcessor {}')
+  expect(Object.keys(Object.assign({}, processor))).toEqual([])
+})
+
+test('onEnd does not throw where there is no processor to be found', () => {
+  const processor = new BatchSpanProcessor(new KeepingExporter())
+  const bare = Object.create(BatchSpanProcessor.prototype) as BatchSpanProcessor
+  const locked = new Proxy(processor, {
+    get(target, key) {
+      if (typeof key === 'symbol') throw new Error('locked')
+      return Reflect.get(target, key) as unknown
+    },
+  })
+  const { onEnd } = processor
+  expect(() => onEnd(createSpan(1))).not.toThrow()
+  expect(() => bare.onEnd(createSpan(1))).not.toThrow()
+  expect(() => locked.onEnd(createSpan(1))).not.toThrow()
 })
 
 test('a span whose resource cannot be read is exported all the same', async () => {
@@ -247,7 +296,12 @@ test('an error without a readable message does not stop the loop', async () => {
 })
 
 test('an object that claims to be a document does not break the constructor', () => {
-  Object.assign(globalThis, { document: {} })
-  expect(() => new BatchSpanProcessor(new KeepingExporter())).not.toThrow()
+  const fail = (): never => {
+    throw new Error('document')
+  }
+  for (const descriptor of [{ value: {} }, { value: { addEventListener: fail } }, { get: fail }]) {
+    Object.defineProperty(globalThis, 'document', { ...descriptor, configurable: true })
+    expect(() => new BatchSpanProcessor(new KeepingExporter())).not.toThrow()
+  }
   Reflect.deleteProperty(globalThis, 'document')
 })
