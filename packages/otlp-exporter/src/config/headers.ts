@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import type { HeaderValues } from './options.js'
 import { warnLater } from './warn.js'
 
 /** Set by the transport, or by HTTP itself; another value would break the request. */
@@ -21,8 +20,11 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Visible characters, spaces and tabs of Latin-1. */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
+/** By name, in lower case where nothing else is said. */
+export type HeaderTexts = Readonly<Record<string, string>>
+
 /** Names in lower case. Says which name is wrong, and never a value. */
-export function cleanHeaders(headers: unknown, source: string, onWarning: (message: string) => void): HeaderValues {
+export function cleanHeaders(headers: unknown, source: string, onWarning: (message: string) => void): HeaderTexts {
   const clean: Record<string, string> = {}
   if (headers === undefined || headers === null) return clean
   if (typeof headers !== 'object') {
@@ -32,13 +34,19 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
   for (const [name, value] of Object.entries(headers) as [string, unknown][]) {
     if (value === undefined || value === null) continue
     const lowerCase = name.toLowerCase()
-    const text = typeof value === 'string' ? value.trim() : undefined
+    const text = textOf(value)
     if (!NAME.test(name)) onWarning(`${source} has a name that HTTP does not allow: ${printableName(name)}; left out`)
     else if (RESERVED.has(lowerCase)) onWarning(`${source} has ${lowerCase}, which is not free to choose; left out`)
     else if (text === undefined || !VALUE.test(text)) onWarning(`${source} has no usable value for ${name}; left out`)
     else clean[lowerCase] = text
   }
   return clean
+}
+
+/** A tenant or an account is often a number; the stock exporter sends it as text. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim()
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : undefined
 }
 
 /** As much of a name as can be one: in `Authorization: Bearer …` the rest is what must not be seen. */
@@ -48,7 +56,7 @@ function printableName(name: string): string {
 }
 
 /** The headers of both variables, those for traces first. */
-export function headersFromEnvironment(env: Environment): HeaderValues {
+export function headersFromEnvironment(env: Environment): HeaderTexts {
   const [specific, general] = otlpVariables(env, 'HEADERS').map(([variable, text]) =>
     cleanHeaders(parseHeaderList(variable, text), variable, warnLater),
   )
@@ -56,7 +64,7 @@ export function headersFromEnvironment(env: Environment): HeaderValues {
 }
 
 /** `name=value,name=value` as in W3C baggage, percent-encoded; what follows a semicolon is metadata, and passed over. */
-function parseHeaderList(variable: string, text: string): HeaderValues {
+function parseHeaderList(variable: string, text: string): HeaderTexts {
   const headers: Record<string, string> = {}
   for (const [index, pair] of text.split(',').entries()) {
     const entry = (pair.split(';', 1)[0] as string).trim()

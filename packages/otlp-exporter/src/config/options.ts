@@ -6,7 +6,8 @@ import type { Dispatcher } from 'undici'
 
 export type Protocol = 'http/protobuf' | 'http/json'
 export type Compression = 'none' | 'gzip' | 'zstd'
-export type HeaderValues = Readonly<Record<string, string>>
+/** A number or a boolean is sent as text. */
+export type HeaderValues = Readonly<Record<string, string | number | boolean>>
 
 /** What of a socket can be chosen, as in `net.connect`. With a proxy it is the socket to the proxy. */
 export interface SocketOptions extends Partial<
@@ -58,9 +59,10 @@ export interface OTLPTraceExporterOptions {
    * Headers of every request, or a function that is called once for each batch and may be async; its time counts
    * against `timeoutMillis`. Added to those of `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, which are added to those of
    * `OTEL_EXPORTER_OTLP_HEADERS`; of the same name the first of these three wins. Headers that the transport sets itself
-   * (content type, encoding and length, connection) are left out with a warning. Default: none.
+   * (content type, encoding and length, connection) are left out with a warning, and so is a value that is no string,
+   * number or boolean. Default: none.
    */
-  headers?: Readonly<Record<string, string>> | (() => HeaderValues | PromiseLike<HeaderValues>) | undefined
+  headers?: HeaderValues | (() => HeaderValues | PromiseLike<HeaderValues>) | undefined
   /**
    * `'none'`, `'gzip'`, or `'zstd'` where Node.js has it (22.15 and later).
    * Default: `OTEL_EXPORTER_OTLP_[TRACES_]COMPRESSION`, else `'none'`.
@@ -109,8 +111,8 @@ export interface OTLPTraceExporterOptions {
   socketPath?: string | undefined
   /**
    * URL of an HTTP proxy (`http:` or `https:`), or `false` for none whatever the environment says. Default:
-   * `HTTPS_PROXY` or `HTTP_PROXY` (lower case first) by the scheme of `url`, unless `NO_PROXY` names the host; loopback
-   * is never proxied by the environment.
+   * `HTTPS_PROXY` or `HTTP_PROXY` (lower case first) by the scheme of `url`, unless `NO_PROXY` names the host, its domain
+   * or its network (`10.0.0.0/8`, `fd00::/8`); loopback is never proxied by the environment.
    */
   proxy?: string | false | undefined
   retry?: RetryOptions | undefined

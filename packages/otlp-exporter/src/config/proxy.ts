@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import type { Endpoint } from './endpoint.js'
 import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
 import { readVariable } from './environment.js'
@@ -25,7 +25,7 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
   const upperCase = endpoint.origin.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const variable = setVariable(upperCase, env)
   const exempt = setVariable('NO_PROXY', env)
-  if (variable === undefined || (exempt !== undefined && isExempt(endpoint, env[exempt] as string))) return undefined
+  if (variable === undefined || (exempt !== undefined && isExempt(endpoint, exempt, env[exempt] as string))) return undefined
   return proxyOf(variable, (env[variable] as string).trim())
 }
 
@@ -45,14 +45,39 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** `NO_PROXY`: `*`, hosts, and domains with or without a leading dot, each with or without a port. */
-function isExempt(endpoint: Endpoint, list: string): boolean {
+/**
+ * `NO_PROXY` as Go reads it: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), hosts, and domains with or without a
+ * leading dot; all but networks with or without a port.
+ */
+function isExempt(endpoint: Endpoint, source: string, list: string): boolean {
   const host = endpoint.serverAddress.toLowerCase()
   return list.split(/[,\s]+/).some((entry) => {
     if (entry === '*') return true
+    if (entry.includes('/')) return isInNetwork(host, source, entry)
     const [, name = '', port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? []
     const domain = name.replace(/^\*?\./, '').toLowerCase()
     if (domain === '' || (port !== undefined && Number(port) !== endpoint.serverPort)) return false
+    if (isIP(domain) !== 0) return isIn(host, domain, isIP(domain) === 6 ? 128 : 32)
     return host === domain || host.endsWith(`.${domain}`)
   })
+}
+
+function isInNetwork(host: string, source: string, entry: string): boolean {
+  const [, address = '', bits] = /^\[?([^\]/]*)\]?\/(\d{1,3})$/.exec(entry) ?? []
+  const version = isIP(address)
+  if (version !== 0 && Number(bits) <= (version === 6 ? 128 : 32)) return isIn(host, address, Number(bits))
+  warnLater(`${source} has ${JSON.stringify(entry)}, which is no network; passed over`)
+  return false
+}
+
+/** By value: one address has many spellings. */
+function isIn(host: string, address: string, bits: number): boolean {
+  if (isIP(host) === 0) return false
+  const network = new BlockList()
+  network.addSubnet(address, bits, familyOf(address))
+  return network.check(host, familyOf(host))
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
 }

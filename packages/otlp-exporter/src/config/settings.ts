@@ -7,8 +7,9 @@ import type { Endpoint } from './endpoint.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { cleanHeaders, headersFromEnvironment } from './headers.js'
+import type { HeaderTexts } from './headers.js'
 import { describe, numberOf } from './numbers.js'
-import type { Compression, HeaderValues, OTLPTraceExporterOptions, Protocol, SocketOptions, TlsOptions } from './options.js'
+import type { Compression, OTLPTraceExporterOptions, Protocol, SocketOptions, TlsOptions } from './options.js'
 import { resolveProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
 import { warnLater } from './warn.js'
@@ -17,7 +18,7 @@ import { warnLater } from './warn.js'
 export interface Settings {
   readonly endpoint: Endpoint
   /** Names in lower case; from the URL, the environment and an object given as option. */
-  readonly headers: HeaderValues
+  readonly headers: HeaderTexts
   /** The option, when it is a function. */
   readonly headersFunction: (() => unknown) | undefined
   readonly protocol: Protocol

@@ -52,11 +52,15 @@ test('a pair that cannot be used is warned about by its name, and the others are
   }
 })
 
-test('values that are no strings are left out', async () => {
+test('numbers and booleans become text, and what is no text is left out', async () => {
   const lines = captureDiag()
-  const headers = { a: undefined, b: null, c: 7, d: '€', e: 'fine' } as unknown as Record<string, string>
-  expect(resolveOptions({ headers }, {}).headers).toEqual({ e: 'fine' })
-  expect(await said(lines)).toEqual([expect.stringContaining('for c'), expect.stringContaining('for d')])
+  const headers = { 'X-Scope-OrgID': 12_345, on: true, off: false, zero: 0, big: 2n ** 64n, a: undefined, b: null } as never
+  const texts = { 'x-scope-orgid': '12345', on: 'true', off: 'false', zero: '0', big: '18446744073709551616' }
+  expect(resolveOptions({ headers }, {}).headers).toEqual(texts)
+  expect(await said(lines)).toEqual([])
+  const strange = { c: {}, d: '€', e: 'fine', f: ['x'], g: () => 'x', h: Symbol('hush') } as never
+  expect(resolveOptions({ headers: strange }, {}).headers).toEqual({ e: 'fine' })
+  expect(await said(lines)).toEqual(['c', 'd', 'f', 'g', 'h'].map((name) => expect.stringContaining(`for ${name}`)))
   expect(resolveOptions({ headers: 7 as never }, {}).headers).toEqual({})
 })
 

@@ -59,6 +59,40 @@ test('NO_PROXY names hosts, domains and ports', () => {
   expect(exempt('http://a.example.com/', ' , ')).toBe(false)
 })
 
+test('NO_PROXY names networks and addresses, however they are written', () => {
+  const exempt = (host: string, list: string): boolean =>
+    proxyFor(`http://${host}:4318/`, { HTTP_PROXY: 'http://plain:1', NO_PROXY: list }) === undefined
+  const cases: [host: string, list: string, isExempt: boolean][] = [
+    ['10.1.2.3', '10.0.0.0/8', true],
+    ['11.1.2.3', '10.0.0.0/8', false],
+    ['10.1.2.3', 'example.com, 10.9.9.9/8', true],
+    ['192.168.3.7', '192.168.0.0/22', true],
+    ['192.168.4.7', '192.168.0.0/22', false],
+    ['10.1.2.3', '0.0.0.0/0', true],
+    ['10.1.2.3', '10.1.2.3/32', true],
+    ['[fd00::1]', 'fd00::/8', true],
+    ['[fd00::1]', '[fd00::]/8', true],
+    ['[fe80::1]', 'fd00::/8', false],
+    ['[2001:db8::1]', '2001:DB8:0:0::0/64', true],
+    ['[2001:db8::1]', '2001:0db8:0::1', true],
+    ['[2001:db8::1]', '[2001:0db8:0::1]:4318', true],
+    ['[2001:db8::1]', '[2001:0db8:0::1]:4319', false],
+    ['[::ffff:10.1.2.3]', '10.0.0.0/8', true],
+    ['10.1.2.3', 'fd00::/8', false],
+    ['collector', '0.0.0.0/0', false],
+    ['10.example.com', '10.0.0.0/8', false],
+  ]
+  for (const [host, list, expected] of cases) expect([host, list, exempt(host, list)]).toEqual([host, list, expected])
+})
+
+test('a network that is none is named, and the others count', async () => {
+  const bad = ['10.0.0.0/33', 'fd00::/129', '10.0.0/8', 'example.com/8', '10.0.0.0/x', '/8']
+  const lines = captureDiag()
+  const env = { HTTP_PROXY: 'http://plain:1', no_proxy: [...bad, '10.0.0.0/8'].join(',') }
+  expect(proxyFor('http://10.1.2.3/', env)).toBeUndefined()
+  expect(await said(lines)).toEqual(bad.map((entry) => expect.stringContaining(`no_proxy has "${entry}", which is no network`)))
+})
+
 test('what is no proxy is warned about, without its text', async () => {
   const lines = captureDiag()
   expect(proxyFor('http://collector/', { HTTP_PROXY: 'socks5://user:hush@p' })).toBeUndefined()

@@ -201,3 +201,16 @@ test('a batch that nobody waited for any more does not end compression for those
   expect((await send(new PlainBatch(100, 1000))).exported).toBe(100)
   expect(received.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip'])
 })
+
+for (const [form, headers] of [
+  ['a function', () => ({ 'X-Scope-OrgID': 12_345, sampled: true })],
+  ['an async function', async () => ({ 'X-Scope-OrgID': 12_345, sampled: true })],
+  ['an object', { 'X-Scope-OrgID': 12_345, sampled: true }],
+] as const) {
+  test(`numbers and booleans in headers arrive as text, given by ${form}`, async () => {
+    const sink = await setupSink()
+    const { send } = setupTransport({ url: sink.url, headers })
+    expect((await send()).exported).toBe(1)
+    expect((await sink.stats()).lastHeaders).toMatchObject({ 'x-scope-orgid': '12345', sampled: 'true' })
+  })
+}
