@@ -15,6 +15,9 @@ export type Meaning = 'accepted' | 'outage' | 'too-large' | 'failed'
  * deliver the spans twice. So a status decides by itself: whether the rest of the answer was whole, cut short, over the
  * limit, or against the rules of HTTP is said in a warning and changes nothing.
  *
+ * Two causes for which a request is not sent do not pass, a certificate that is refused and a request that HTTP does not
+ * allow; `verdict.ts` knows them by their codes.
+ *
  * A dispatcher of the application's own hides the wire. Through one there is a status only once undici has accepted the
  * headers; an answer that undici refuses before that counts as garbage, even if it began with 200.
  */

@@ -18,9 +18,10 @@ test('wherever a text is cut, and however it was read, no more than three charac
       const text = `${'y'.repeat(before)}${value}${'y'.repeat(100)}`
       const isWhole = read >= text.length
       const shown = excerptOf(text.slice(0, read), secretsOf(`Bearer ${value}`), length, isWhole)
-      for (let at = 0; at + 4 <= value.length; at++) expect(shown).not.toContain(value.slice(at, at + 4))
+      const parts = Array.from({ length: value.length - 3 }, (_, at) => value.slice(at, at + 4))
+      expect(parts.filter((part) => shown.includes(part))).toEqual([])
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
 })
 
@@ -49,6 +50,17 @@ test('a secret is found in the spellings of JSON, HTML, URLs and other character
     secret.toUpperCase(),
   ]
   for (const spelling of spellings) expect(excerptOf(`you sent ${spelling}!`, secrets, 300)).toBe('you sent …!')
+})
+
+test('no text of a backend keeps the event loop busy: what it may repeat is looked at once', () => {
+  const secrets = [String.raw`\\\\\\\\\\\\\\\\\\\\\\x`, 'éèêëéèêëéèêëéèêëx', 'a                x', '&&&&&&&&&&&&x', '""x'].map(
+    (secret) => secretsOf(secret),
+  )
+  for (const unit of ['\\', '\ufffd', ' ', 'a ', '&', '&amp;', '&#0', '"', '+', '%5c', 'é']) {
+    const text = unit.repeat(16 * 1024)
+    // Not a measurement: what went wrong here would take hours.
+    for (const secret of secrets) expect(excerptOf(text, secret, 300).length).toBeLessThanOrEqual(301)
+  }
 })
 
 test('what is secret: values of headers and their parts, credentials, what a query asks with; not what everybody may see', () => {
