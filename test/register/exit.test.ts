@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -10,6 +11,7 @@ import type { Program } from '../src/run-program.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500
+const WITHOUT_LOSS = expect.not.stringContaining('not delivered') as unknown
 const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url), [
   '@opentelemetry/api',
   '@opentelemetry/sdk-node',
@@ -33,14 +35,14 @@ function withHangingMetrics(): Record<string, string> {
   return { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${port}/v1/metrics` }
 }
 
-function start(how: string, env: Record<string, string> = {}): Program {
+function start(how: string | string[], env: Record<string, string> = {}, preload: string[] = []): Program {
   return application.start(
     'end-spans.mjs',
     {
-      execArgv: ['--import', '@spanring/node/register'],
+      execArgv: [...preload, '--import', '@spanring/node/register'],
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin, OTEL_BSP_MAX_QUEUE_SIZE: '100000', ...env },
     },
-    [how],
+    typeof how === 'string' ? [how] : how,
   )
 }
 
@@ -100,18 +102,62 @@ describe('a process that gets SIGTERM', () => {
     expect(stderr).toMatch(/^spanring: 100 of 100 spans were not delivered \(100 \w+\)$/m)
   })
 
-  test('ends at once at the second signal, and says what that cost', async () => {
+  test('takes the same signal within a second for one, and delivers everything', async () => {
+    await sink.script({ delayMillis: 300 })
+    const program = start('waiting')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+    // As npm passes it on.
+    for (const millis of [5, 30, 100]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await sleep(millis)
+      program.kill('SIGTERM')
+    }
+
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(100)
+  })
+
+  test.each<[string, NodeJS.Signals, number]>([
+    ['the same signal after a second', 'SIGINT', 1050],
+    ['another signal', 'SIGTERM', 0],
+  ])('ends at once at %s, and says what that cost', async (_what, second, afterMillis) => {
     await sink.script({ fault: 'never' })
     const program = start('waiting', { SPANRING_EXIT_TIMEOUT: '15000' })
     await program.printed('ready')
     program.kill('SIGINT')
     // The flush has begun once its request is there.
     await expect.poll(async () => (await sink.stats()).requests, { timeout: 5000 }).toBeGreaterThan(0)
-    program.kill('SIGINT')
+    await sleep(afterMillis)
+    program.kill(second)
     const { signal, stderr } = await program.ended
 
-    expect(signal).toBe('SIGINT')
+    expect(signal).toBe(second)
     expect(stderr).toContain('100 of 100 spans were not delivered (100 still being sent)')
+  })
+
+  test.each(['before', 'after', 'prepended', 'by itself'])(
+    'is left to an application that answers its last requests and listens %s, and their spans are delivered',
+    async (how) => {
+      const program = start(['draining', how], {}, how === 'before' ? ['--import', './listen-first.mjs'] : [])
+      const url = await program.printed(/http:\S+/)
+      const answers = Promise.all([1, 2, 3].map(() => fetch(url).then(({ status }) => status)))
+      await program.printed(/(asked\s+){3}/)
+      program.kill('SIGTERM')
+
+      expect(await answers).toEqual([200, 200, 200])
+      expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: WITHOUT_LOSS })
+      expect(await delivered()).toEqual([0, 1, 2])
+    },
+  )
+
+  test('ends by it when its own listener has raised it again, and delivers everything', async () => {
+    const program = start('raising again')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(100)
   })
 
   test('is left to an application that listens itself, and only flushes', async () => {
@@ -153,7 +199,7 @@ describe('a process that gets SIGTERM', () => {
     expect(await program.ended).toMatchObject({
       code: 4,
       signal: null,
-      stderr: expect.not.stringContaining('not delivered') as unknown,
+      stderr: WITHOUT_LOSS,
     })
     expect(await delivered()).toHaveLength(100)
   })
@@ -208,6 +254,27 @@ describe('a process that ends by itself', () => {
 
     expect(code).toBe(3)
     expect(stderr).toContain('spanring: 100 of 100 spans were not delivered (100 still queued)')
+  })
+
+  test.each([
+    ['naturally', 'at once', 0],
+    ['by process.exit', 'at once', 3],
+    ['by process.exit', 'later', 3],
+    ['by an error', 'at once', 1],
+    ['by a rejection', 'at once', 1],
+  ])('counts in its last word what it traces in its own exit listeners (%s, added %s)', async (way, when, expected) => {
+    await sink.script({ status: 400 })
+    const { code, stderr } = await start(['exit listener', way, when]).ended
+
+    expect(code).toBe(expected)
+    const said = stderr.split('\n').filter((line) => line.includes('were not delivered'))
+    expect(said).toEqual([expect.stringMatching(/^spanring: 106 of 106 spans were not delivered/)])
+  })
+
+  test('counts in its last word what a worker thread traces in its own exit listeners', async () => {
+    const { stderr } = await start(['worker', 'exit listener', 'by process.exit', 'at once']).ended
+
+    expect(stderr).toContain('spanring: 106 of 106 spans were not delivered')
   })
 
   test('delivers what its worker threads have left', async () => {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
+import { now, startTimer, stopTimer } from './clock.js'
 import { exitTimeoutMillis } from './exit-timeout.js'
 import { flush } from './flush.js'
+import { LastWord } from './last-word.js'
 import { lossOf, unsentOf } from './loss.js'
+import { PromptSending } from './prompt-sending.js'
 import type { RenewableProcessor } from './renewable-processor.js'
-import { say } from './say.js'
-import { appListensTo } from './signal-listeners.js'
+import { SignalListeners } from './signal-listeners.js'
 import { TimeBudget } from './time-budget.js'
 
-type Signal = 'SIGTERM' | 'SIGINT'
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
-const SIGNALS: readonly Signal[] = ['SIGTERM', 'SIGINT']
-
+/** One stop may arrive as two signals: npm and supervisors pass on what was sent to the whole group. In milliseconds. */
+const REPEATED_WITHIN_MILLIS = 1000
 /** How long the first process of a container may outlive the signal that it sent to itself, in milliseconds. */
 const FIRST_PROCESS_MILLIS = 100
 /** The share of the time in which a flush has to end; metrics and logs have what is left when the backend is down. */
@@ -27,20 +29,25 @@ interface Sdk {
 
 /**
  * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. A signal that
- * the application listens to is its own affair, and only flushes; any other ends the process as it would without us.
- * All of that together, metrics and logs included, puts the end off for at most `SPANRING_EXIT_TIMEOUT`. What is lost is
- * said on stderr, with counts.
+ * the application listens to is its own affair, and only makes spans leave at once from then on; any other ends the
+ * process as it would without us. All of that together, metrics and logs included, puts the end off for at most
+ * `SPANRING_EXIT_TIMEOUT`. What is lost is said on stderr, with counts.
  */
 export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   const millis = exitTimeoutMillis()
   const budget = new TimeBudget(millis)
+  const promptSending = new PromptSending(spans)
+  const listeners = new SignalListeners(onSignal, SIGNALS)
+  const lastWord = new LastWord(() => lossOf(spans.stats()))
   let ended: Promise<boolean> | undefined
   let isFlushing = false
+  let endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
 
   /** True if all has ended well and in time: then nothing of it keeps the process alive. */
   function end(): Promise<boolean> {
     if (ended === undefined) {
       startBudget()
+      promptSending.stop()
       // The processor first: the call of NodeSDK joins this one, and knows no bound. Zero would be without one.
       const timeoutMillis = Math.max(1, budget.left)
       ended = within(timeoutMillis, () => [spans.shutdown({ timeoutMillis }), sdk.shutdown()])
@@ -65,13 +72,16 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     return isInTime
   }
 
-  function onSignal(signal: Signal): void {
-    if (appListensTo(signal, onSignal)) {
-      if (ended === undefined && !isFlushing) void flushAtSignal()
-    } else if (ended === undefined) {
+  function onSignal(signal: NodeJS.Signals): void {
+    if (listeners.includeApp(signal)) {
+      if (ended !== undefined) return
+      promptSending.start()
+      if (!isFlushing) void flushAtSignal()
+    } else if (endedBy === undefined) {
+      endedBy = { signal, at: now() }
       void end().then(() => raise(signal))
-    } else {
-      // A second signal comes from somebody who does not want to wait.
+    } else if (signal !== endedBy.signal || now() - endedBy.at > REPEATED_WITHIN_MILLIS) {
+      // It comes from somebody who does not want to wait.
       raise(signal)
     }
   }
@@ -86,12 +96,12 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     if (ended === undefined) budget.pause()
   }
 
-  function raise(signal: Signal): void {
+  function raise(signal: NodeJS.Signals): void {
     for (const name of SIGNALS) process.removeListener(name, onSignal)
-    report()
+    lastWord.say()
     process.kill(process.pid, signal)
     // The first process of a container outlives a signal that nobody listens to; this one was meant to end it.
-    if (process.pid === 1) setTimeout(() => process.exit(128 + constants.signals[signal]), FIRST_PROCESS_MILLIS)
+    if (process.pid === 1) startTimer(() => process.exit(128 + constants.signals[signal]), FIRST_PROCESS_MILLIS)
   }
 
   async function onBeforeExit(): Promise<void> {
@@ -106,26 +116,20 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
       if (isInTime) return
     }
     // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
-    if (!(await end())) setTimeout(() => process.exit(), budget.left).unref()
-  }
-
-  function report(): void {
-    const loss = lossOf(spans.stats())
-    if (loss !== undefined) say('WARN', loss)
+    if (!(await end())) startTimer(() => process.exit(), budget.left).unref()
   }
 
   // Signals reach the main thread alone.
   if (isMainThread) for (const signal of SIGNALS) process.on(signal, onSignal)
   process.on('beforeExit', () => void onBeforeExit())
-  process.once('exit', report)
 }
 
 /** Whether all have been fulfilled before the time is over; keeps the process alive meanwhile. */
 async function within(millis: number, steps: () => Promise<unknown>[]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, millis, false)))
+  const timeout = new Promise<boolean>((resolve) => (timer = startTimer(resolve, millis, false)))
   const all = Promise.allSettled(steps()).then((results) => results.every(({ status }) => status === 'fulfilled'))
   const isDone = await Promise.race([all, timeout])
-  clearTimeout(timer)
+  stopTimer(timer)
   return isDone
 }

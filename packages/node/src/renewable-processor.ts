@@ -16,6 +16,8 @@ export class RenewableProcessor implements SpanProcessor {
   #past = sumOf([])
   #hasLetGo = false
   #shutdown: Promise<void> | undefined
+  /** Called when a span has ended. */
+  afterEnd: (() => void) | undefined
 
   constructor(first: readonly SpanProcessor[], create: () => readonly SpanProcessor[]) {
     this.#current = new SpanProcessors(first)
@@ -31,6 +33,7 @@ export class RenewableProcessor implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     this.#processor.onEnd(span)
+    this.afterEnd?.()
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {

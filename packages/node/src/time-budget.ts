@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { now } from './clock.js'
 
 /** Time that may be spent in pieces, in milliseconds. What others need between them is not taken from it. */
 export class TimeBudget {
@@ -13,7 +14,7 @@ export class TimeBudget {
 
   /** Runs on if it does already. */
   start(): void {
-    this.#startedAt ??= performance.now()
+    this.#startedAt ??= now()
   }
 
   pause(): void {
@@ -28,7 +29,7 @@ export class TimeBudget {
   }
 
   get left(): number {
-    const spent = this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt
+    const spent = this.#startedAt === undefined ? 0 : now() - this.#startedAt
     return Math.max(0, this.#left - spent)
   }
 }
