@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnyAttributes } from '../readable-span.js'
 import { writeInteger } from './integer-value.js'
-import type { EncodedKey } from './encoded-key.js'
+import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
 import { isBytes, lengthOfBytes } from './byte-values.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
 import { type ProtobufWriter, SHORT_TEXT } from './protobuf-writer.js'
@@ -45,7 +45,8 @@ function writeFields(writer: ProtobufWriter, tag: number, attributes: AnyAttribu
 }
 
 function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, value: unknown, depth: number): void {
-  const encoded = writer.keys.get(key)
+  const encoded = writer.keys.find(key)
+  if (encoded === undefined) return writeNewKeyValue(writer, tag, key, value, depth)
   if (typeof value === 'string') {
     if (value.length > SHORT_TEXT || encoded.length > SHORT_KEY) writeText(writer, tag, encoded, value)
     else if (!writeShortText(writer, tag, encoded, value)) writeText(writer, tag, encoded, value)
@@ -58,6 +59,16 @@ function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, value: 
   writeAnyValue(writer, value, depth)
   writer.close(valueFrom, 1)
   writer.close(from, encoded.length > SHORT_KEY ? 2 : 1)
+}
+
+/** With a key that is not remembered, in the way that does for any. */
+function writeNewKeyValue(writer: ProtobufWriter, tag: number, key: string, value: unknown, depth: number): void {
+  const from = writer.open(tag, key.length > SHORT_KEY ? 2 : 1)
+  writer.text(KEY, key)
+  const valueFrom = writer.open(VALUE, 1)
+  writeAnyValue(writer, value, depth)
+  writer.close(valueFrom, 1)
+  writer.close(from, key.length > SHORT_KEY ? 2 : 1)
 }
 
 /** The most frequent kind of attribute, with all lengths in one byte; false, and nothing written, when it is not ASCII. */

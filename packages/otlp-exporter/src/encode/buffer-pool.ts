@@ -52,7 +52,7 @@ export class BufferPool {
 
   /** One of at least `size` bytes and at most `most`. */
   take(size: number, most: number = Infinity): Buffer {
-    const rounded = Math.min(roundedUp(size), most)
+    const rounded = Math.min(sizeOf(size), most)
     const idle = this.#idle.get(rounded)?.pop()
     if (idle === undefined) return Buffer.allocUnsafeSlow(rounded)
     this.#idleBytes -= rounded
@@ -64,7 +64,7 @@ export class BufferPool {
     const { length } = buffer
     const now = this.#now()
     this.trim(now)
-    if (this.#isClosed || length > LARGEST_KEPT || length !== roundedUp(length) || this.#idleBytes + length > KEPT_BYTES) return
+    if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) return
     const idle = this.#idle.get(length)
     if (idle === undefined) this.#idle.set(length, [{ buffer, since: now }])
     else idle.push({ buffer, since: now })
@@ -109,7 +109,8 @@ export class BufferPool {
   }
 }
 
-function roundedUp(size: number): number {
+/** Size of the buffer that is taken for so many bytes. */
+export function sizeOf(size: number): number {
   if (size > LARGEST_KEPT) return size
   if (size <= SMALLEST) return SMALLEST
   const step = 2 ** (31 - Math.clz32(size - 1)) / STEPS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BufferPool } from './buffer-pool.js'
+import { type BufferPool, sizeOf } from './buffer-pool.js'
 
 /** Thrown by {@link ByteWriter.reserve}; one object, since a stack trace would cost more than the span it is about. */
 export const TOO_LARGE: Error = new Error('the span does not fit into a request')
@@ -10,7 +10,7 @@ export const TOO_LARGE: Error = new Error('the span does not fit into a request'
  */
 const SLACK_BYTES = 4096
 
-/** Less than this part of a buffer is worth a copy to save the rest. */
+/** A buffer of less than this part of the size is worth a copy. */
 const WELL_USED = 0.75
 
 /**
@@ -82,9 +82,9 @@ export class ByteWriter {
     return new Uint8Array(this.bytes.subarray(0, this.pos))
   }
 
-  /** Moves what is written into a smaller buffer, unless most of this one is used: it may have to wait for long. */
+  /** Moves what is written into a smaller buffer if that saves much: it may have to wait for long. */
   shrink(): void {
-    if (this.pos < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
+    if (sizeOf(this.pos) < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
   }
 
   /** Gives the buffer back to the pool. */

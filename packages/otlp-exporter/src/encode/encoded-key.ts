@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** KeyValue.key, string. */
-const KEY_TAG = 0x0a
+export const KEY = 0x0a
 /** KeyValue.value, a message. */
-const VALUE_TAG = 0x12
+export const VALUE = 0x12
 
 /** A KeyValue up to the length of its value: tag of the key, length, key, tag of the value. */
 export interface EncodedKey {
@@ -17,20 +17,23 @@ export interface EncodedKey {
   readonly words: Float64Array
 }
 
+/** For keys of any usual length: 100 characters come to 300 bytes at most. */
+const SCRATCH = Buffer.alloc(320)
+
 export function encodeKey(key: string): EncodedKey {
-  const text = Buffer.from(key)
-  const head: number[] = [KEY_TAG]
-  let rest = text.length
-  for (; rest > 0x7f; rest >>>= 7) head.push((rest & 0x7f) | 0x80)
-  head.push(rest)
-  const length = head.length + text.length + 1
+  const bytes = key.length <= 100 ? SCRATCH : Buffer.alloc(3 * key.length + 20)
+  const size = Buffer.byteLength(key)
+  let length = 0
+  bytes[length++] = KEY
+  for (let rest = size; ; rest >>>= 7) {
+    bytes[length++] = rest > 0x7f ? (rest & 0x7f) | 0x80 : rest
+    if (rest <= 0x7f) break
+  }
+  length += bytes.write(key, length)
+  bytes[length++] = VALUE
   const words = new Float64Array(Math.ceil(length / 8))
-  const bytes = new Uint8Array(words.buffer)
-  bytes.set(head)
-  bytes.set(text, head.length)
-  bytes[length - 1] = VALUE_TAG
-  // Where doubles are big-endian in memory this turns them round; elsewhere it changes nothing.
-  const view = new DataView(words.buffer)
-  for (let word = 0; word < words.length; word++) words[word] = view.getFloat64(8 * word, true)
+  bytes.fill(0, length, 8 * words.length)
+  // Not by a view of the words themselves: who asks for their buffer moves it out of the heap, which costs most of all.
+  for (let word = 0; word < words.length; word++) words[word] = bytes.readDoubleLE(8 * word)
   return { length, words }
 }

@@ -55,7 +55,7 @@ export class JsonWriter extends ByteWriter {
   /** The start of a KeyValue, up to its value. */
   key(key: string): string {
     this.spend(key.length)
-    return this.keys.get(key)
+    return this.keys.find(key) ?? quoteKey(key)
   }
 
   /** Nanoseconds since 1970 in quotes. Throws for a time that is none. */
