@@ -7,9 +7,9 @@ import type { BatchOutcome, Deadline } from './span-exporter.js'
 const STRETCH_MILLIS = 0.5
 /** How many spans are encoded between two looks at the clock. */
 const SPANS_PER_LOOK = 8
-/** An array that is queued joins the batch of the one before it if that has fewer spans, */
+/** An array of one span that is queued joins those before it in a batch of no more than so many, */
 const SHARED_SPANS = 512
-/** and if it was handed over so soon after, in milliseconds: the batch keeps the deadline of its first array. */
+/** if it was handed over so soon after the first, in milliseconds: the batch keeps the deadline of that one. */
 const SHARED_MILLIS = 100
 /** Arrays wait as objects, which `maxBufferedBytes` does not count. No more spans than this wait for room; as many as a queue has. */
 const MAX_WAITING_SPANS = 2048
@@ -48,8 +48,8 @@ class SharedBatch {
 /**
  * Exports of arrays, for processors that know no batches: encoded one after the other and in stretches, so that a
  * processor that exports inside `span.end()` does not stall there, and sent in as many requests as their size demands.
- * Small ones that queue share a request: a processor that exports every span by itself would otherwise have a buffer and
- * a request for each.
+ * Those of one span share a request while they queue: a processor that exports every span by itself would otherwise have
+ * a buffer and a request for each. Any other has a size that somebody chose.
  */
 export class WholeExports {
   readonly #parts: WholeExportParts
@@ -100,12 +100,13 @@ export class WholeExports {
     this.#queuedSpans += spans.length
     await turn
     this.#queuedArrays--
+    const mayShare = spans.length === 1
     try {
-      if (this.#open !== undefined && deadline.at - this.#open.deadline.at > SHARED_MILLIS) this.#send()
+      if (!mayShare || deadline.at - (this.#open?.deadline.at ?? Infinity) > SHARED_MILLIS) this.#send()
       await this.#addAll(spans, deadline, batches, refused)
     } finally {
       this.#queuedSpans -= spans.length
-      if (this.#queuedArrays === 0 || (this.#open?.batch.spanCount ?? 0) >= SHARED_SPANS) this.#send()
+      if (!mayShare || this.#queuedArrays === 0 || (this.#open?.batch.spanCount ?? 0) >= SHARED_SPANS) this.#send()
       onEncoded()
     }
   }

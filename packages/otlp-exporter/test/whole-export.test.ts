@@ -194,7 +194,7 @@ describe('without room', () => {
   })
 })
 
-describe('arrays that queue', () => {
+describe('arrays of one span that queue', () => {
   test('share a batch, up to as many spans as a batch has', async () => {
     const { run, log } = setup()
     const ended = await Promise.all(Array.from({ length: 1100 }, () => run(1)))
@@ -211,28 +211,34 @@ describe('arrays that queue', () => {
   test('share its outcome too', async () => {
     const error = new Error('partly')
     const { run } = setup({ outcomeOf: (_batch, count) => ({ exported: count - 1, failed: { rejected: 1 }, error }) })
-    expect(await Promise.all([run(3), run(4)])).toEqual([error, error])
+    expect(await Promise.all([run(1), run(1)])).toEqual([error, error])
+  })
+
+  test('share it with no larger array: somebody chose the size of that', async () => {
+    const { run, log } = setup()
+    await Promise.all([run(1), run(1), run(2), run(1), run(100), run(100), run(1)])
+    expect(log).toEqual(['send 2', 'send 2', 'send 1', 'send 100', 'send 100', 'send 1'])
   })
 
   test('and are refused leave what is open to be sent', async () => {
     const { run, log } = setup({ verdictOf: (span) => (span.name.length > 10 ? 'too_large' : 'added') })
-    const [first, second] = await Promise.all([run(3), run(endedSpans(2, 20))])
+    const [first, second] = await Promise.all([run(1), run(endedSpans(1, 20))])
     expect(first).toBeUndefined()
     expect(second).toBeInstanceOf(Error)
-    expect(log).toEqual(['send 3'])
+    expect(log).toEqual(['send 1'])
   })
 
-  test('with one that cannot be read send what is open, and hold nobody up', async () => {
+  test('with one that cannot be read are sent, and hold nobody up', async () => {
     const { run, log, exports } = setup()
-    const spans = endedSpans(2)
-    Object.defineProperty(spans, 1, {
+    const spans = endedSpans(1)
+    Object.defineProperty(spans, 0, {
       get() {
         throw new Error('hostile')
       },
     })
-    const results = await Promise.allSettled([run(3), run(spans), run(4)])
+    const results = await Promise.allSettled([run(1), run(spans), run(1)])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect(log).toEqual(['send 8'])
+    expect(log).toEqual(['send 2'])
     await exports.encoded
   })
 })
