@@ -2,10 +2,9 @@
 import { format } from 'node:util'
 import { variable } from './environment.js'
 import type { InstalledPackage } from './installed-packages.js'
-import { say, writeLine } from './say.js'
+import { LOG_LEVELS, say, writeLine } from './say.js'
 
 const LEVEL = 'OTEL_LOG_LEVEL'
-const LEVELS = 'none, error, warn, info, debug, verbose or all'
 
 interface Api {
   readonly diag: { setLogger(logger: object, level: number): boolean }
@@ -28,7 +27,9 @@ export function logToStderr(found: InstalledPackage | undefined): void {
     return
   }
   const level = DiagLogLevel[text.toUpperCase()]
-  if (level === undefined) say('WARN', `${LEVEL} is ${JSON.stringify(text)}; must be ${LEVELS}; using info`)
+  if (level === undefined) {
+    say('WARN', `${LEVEL} is ${JSON.stringify(text)}; must be ${LOG_LEVELS.join(', ').toLowerCase()}; using info`)
+  }
   diag.setLogger(everything, level ?? (DiagLogLevel['INFO'] as number))
 }
 

@@ -2,15 +2,15 @@
 import { writeSync } from 'node:fs'
 
 /** As `OTEL_LOG_LEVEL` orders them; what is not known counts as `WARN`, so a typing error hides no fault. */
-const LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL']
+export const LOG_LEVELS: readonly string[] = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL']
 
 /**
  * One line on stderr, unless `OTEL_LOG_LEVEL` asks for less. Not through `diag`: without a logger, which is the usual
  * case, that says nothing. Written at once: the process may end with the next statement.
  */
 export function say(level: 'ERROR' | 'WARN', message: string): void {
-  const wanted = LEVELS.indexOf((process.env['OTEL_LOG_LEVEL'] ?? '').trim().toUpperCase())
-  if (LEVELS.indexOf(level) <= (wanted < 0 ? LEVELS.indexOf('WARN') : wanted)) writeLine(`spanring: ${message}`)
+  const wanted = LOG_LEVELS.indexOf((process.env['OTEL_LOG_LEVEL'] ?? '').trim().toUpperCase())
+  if (LOG_LEVELS.indexOf(level) <= (wanted < 0 ? LOG_LEVELS.indexOf('WARN') : wanted)) writeLine(`spanring: ${message}`)
 }
 
 /** To stderr, whatever level is wanted. */

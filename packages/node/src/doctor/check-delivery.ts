@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect } from 'node:http2'
-import type { EndpointSource } from './endpoint.js'
 import { endpointSource } from './endpoint.js'
+import { excerpt } from './excerpt.js'
+import { explainFailure } from './explain-failure.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
-/** What became of the test span, and why. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What became of the test span, and why. `said` are the warnings and errors of the set-up. */
 export async function checkDelivery(
-  { testSpan, millis, said }: ProbeReport,
-  env: Readonly<Record<string, string | undefined>>,
+  { testSpan, millis, read }: ProbeReport,
+  said: readonly string[],
+  env: Environment,
 ): Promise<Finding> {
   if (testSpan === 'none') {
     return fault(
@@ -18,119 +21,35 @@ export async function checkDelivery(
     )
   }
   if (testSpan === 'unsampled') return note('The sampler drops the test span (see OTEL_TRACES_SAMPLER), so nothing was sent.')
-  const failed =
-    typeof testSpan === 'object'
-      ? testSpan.error
-      : said.find((line) => /export|ECONNREFUSED/i.test(line) && /fail|error/i.test(line))
-  if (failed === undefined) return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
-  const { what, advice } = await explain(failed, endpointSource(env))
-  return fault(`The test span was not delivered: ${what}`, advice)
+  if (testSpan === 'accepted') {
+    const refused = answerAmong(said, env)
+    if (refused !== undefined) return refused
+  }
+  const failed = testSpan === 'accepted' ? failureAmong(said) : testSpan
+  if (failed !== undefined) {
+    const { what, advice } = await explainFailure(failed, read, env)
+    return fault(`The test span was not delivered: ${what}`, advice)
+  }
+  return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
 }
 
-interface Explanation {
-  readonly what: string
-  readonly advice: string
+/** What the stock exporter says of an answer that it cannot read, with the answer at the end; `{}` is fine. */
+const ODD_ANSWER = /could not deserialize response/
+
+/** A fault of an answer that counts as success: that of spanring or the stock exporter says so in a warning only. */
+function answerAmong(said: readonly string[], env: Environment): Finding | undefined {
+  const rejected = said.find((line) => /rejected \d+ of \d+ spans/.test(line))
+  if (rejected !== undefined) return fault(`The backend has rejected the test span: ${excerpt(rejected, env)}`)
+  const foreign = said.find((line) => /is not an OTLP response/.test(line) || (ODD_ANSWER.test(line) && !line.endsWith(' {}')))
+  if (foreign === undefined) return undefined
+  return fault(
+    `What took the test span is no OTLP backend: ${excerpt(foreign, env)}`,
+    `A login page, a proxy or another service answers like that. Check host, port and path in ${endpointSource(env).variable}.`,
+  )
 }
 
-async function explain(failed: string, { variable, value }: EndpointSource): Promise<Explanation> {
-  const url = /https?:\/\/[^\s;]+?(?=: |[\s;]|$)/.exec(failed)?.[0]
-  const where = url ?? 'the endpoint'
-  if (/ECONNREFUSED/.test(failed)) {
-    const source = value
-      ? `The address comes from ${variable}.`
-      : `${variable} is not set; it says where to send, unless your code does.`
-    const address = /ECONNREFUSED ([^\s;]*[^\s;.,])/.exec(failed)?.[1] ?? where
-    return {
-      what: `nothing listens at ${address} (connection refused).`,
-      advice: `Is the Collector or backend running there, and is the port right? OTLP over HTTP usually has port 4318, gRPC 4317. ${source}`,
-    }
-  }
-  if (/ENOTFOUND|EAI_AGAIN/.test(failed)) {
-    return { what: `the host name in ${where} cannot be found.`, advice: `Look for a typing error in ${variable}.` }
-  }
-  const status = Number(/(?:answered|HTTP) (\d{3})/.exec(failed)?.[1])
-  if (status) return explainStatus(status, where)
-  if (/WRONG_VERSION_NUMBER|wrong version number|EPROTO/.test(failed)) {
-    return {
-      what: `${where} does not speak TLS.`,
-      advice: `Write http:// in place of https:// in ${variable}, or turn on TLS at the backend.`,
-    }
-  }
-  if (/certificate/i.test(failed)) {
-    return {
-      what: `the certificate of the backend is refused: ${failed}`,
-      advice: 'Name the certificate of its authority in OTEL_EXPORTER_OTLP_CERTIFICATE.',
-    }
-  }
-  if (url !== undefined && (await speaksHttp2(url))) {
-    return {
-      what: `${where} speaks gRPC, and the exporter speaks another protocol (OTLP over HTTP).`,
-      advice: `Send to the HTTP port of the backend (usually 4318) with ${variable}, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc.`,
-    }
-  }
-  if (/UNAVAILABLE/.test(failed)) {
-    return {
-      what: 'the endpoint speaks HTTP, and the exporter speaks gRPC.',
-      advice: `Send to the gRPC port of the backend (usually 4317) with ${variable}, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.`,
-    }
-  }
-  if (/protocol|parse error|HPE_/i.test(failed)) {
-    return {
-      what: `what listens at ${where} does not speak HTTP.`,
-      advice: `Check host and port in ${variable}; OTLP over HTTP usually has port 4318.`,
-    }
-  }
-  if (/time|DEADLINE/i.test(failed)) {
-    return {
-      what: `${where} did not answer in time.`,
-      advice: 'Is there a firewall or a proxy between, or is the backend overloaded?',
-    }
-  }
-  return { what: failed, advice: `Check ${variable} and whether the backend is well.` }
-}
-
-function explainStatus(status: number, where: string): Explanation {
-  if (status === 401 || status === 403) {
-    return {
-      what: `the backend refuses the credentials (HTTP ${status}).`,
-      advice:
-        'Check the name and the value of the header in OTEL_EXPORTER_OTLP_HEADERS: it is written as name=value, for example api-key=…',
-    }
-  }
-  if (status === 404 || status === 405) {
-    return {
-      what: `${where} takes no traces (HTTP ${status}).`,
-      advice: `The path is usually /v1/traces. It is appended to OTEL_EXPORTER_OTLP_ENDPOINT, and not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.`,
-    }
-  }
-  if (status === 400 || status === 415) {
-    return {
-      what: `the backend does not understand the request (HTTP ${status}).`,
-      advice: 'It may want another protocol: try OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
-    }
-  }
-  if (status === 429 || status >= 500) {
-    return {
-      what: `the backend has a fault or is overloaded (HTTP ${status}).`,
-      advice: 'The set-up looks right; look at the logs of the backend.',
-    }
-  }
-  return { what: `the backend answers HTTP ${status}.`, advice: 'Look at the logs of the backend.' }
-}
-
-/** A gRPC server greets in HTTP/2, and a server of HTTP/1.1 does not. */
-function speaksHttp2(url: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const session = connect(new URL(url).origin)
-    const limit = setTimeout(() => session.destroy(), 1000)
-    session.once('remoteSettings', () => {
-      resolve(true)
-      session.destroy()
-    })
-    session.on('error', () => {})
-    session.once('close', () => {
-      clearTimeout(limit)
-      resolve(false)
-    })
-  })
+/** A stock processor keeps a failed export from whoever flushes, and says it through `diag` only. */
+function failureAmong(said: readonly string[]): { error: string } | undefined {
+  const error = said.find((line) => /export|ECONNREFUSED/i.test(line) && /fail|error/i.test(line) && !ODD_ANSWER.test(line))
+  return error === undefined ? undefined : { error }
 }

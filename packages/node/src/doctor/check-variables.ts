@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LOG_LEVELS } from '../say.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
-/** About metrics and logs, which the doctor does not look at, or set by it. */
-const NOT_LOOKED_AT = /METRIC|_LOGS_|BLRP|^OTEL_LOG_LEVEL$|^OTEL_EXPORTER_OTLP_TRACES_TIMEOUT$|^SPANRING_DOCTOR_/
+/** About metrics and logs, which the doctor does not look at, or set or left out by it. */
+const NOT_LOOKED_AT = /METRIC|_LOGS_|BLRP|^OTEL_LOG_LEVEL$|^SPANRING_DOCTOR_/
 
 /** What NodeSDK makes span processors from, when it is given none; known names alone. */
 const OF_NODE_SDK = /^OTEL_(TRACES_EXPORTER|BSP_\w+|EXPORTER_OTLP_(TRACES_)?PROTOCOL)$/
@@ -40,7 +41,19 @@ export function checkVariables(env: Readonly<Record<string, string | undefined>>
     ...(read.length > 0 ? [ok(`Read: ${read.join(', ')}`)] : []),
     ...read.flatMap((name) => (name.endsWith('_HEADERS') ? checkHeaders(name, env[name] ?? '') : [])),
     ...unread.map(explainUnread),
+    ...checkLogLevel(env['OTEL_LOG_LEVEL']?.trim() ?? ''),
   ]
+}
+
+/** The doctor itself leaves it out, to be told everything. */
+function checkLogLevel(text: string): Finding[] {
+  if (text === '') return []
+  const level = text.toUpperCase()
+  if (!LOG_LEVELS.includes(level)) {
+    return [fault(`OTEL_LOG_LEVEL is ${JSON.stringify(text)}; must be ${LOG_LEVELS.join(', ').toLowerCase()}.`)]
+  }
+  if (level !== 'NONE' && level !== 'ERROR') return []
+  return [note(`OTEL_LOG_LEVEL=${text} leaves out the warnings about lost spans and a backend that is down.`)]
 }
 
 /** Stock exporters leave such a pair out without a word. It may be a token as a whole, so it is not shown. */

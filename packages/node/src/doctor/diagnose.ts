@@ -12,6 +12,7 @@ import { fault, note } from './finding.js'
 import type { Finding } from './finding.js'
 import { redact } from './redact.js'
 import { runProbe } from './run-probe.js'
+import { checkTimeLimits } from './time-limits.js'
 
 const OURS = '@spanring/node/register'
 const PRELOAD = /(^|\s)(--import|--require|-r|--experimental-loader|--loader)\b/
@@ -44,14 +45,19 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
     )
   }
 
-  const { report, stderr } = await runProbe([...options, ...(isGiven ? [] : ['--import', OURS])], api && versionOf(api))
+  const { report, said, stderr } = await runProbe([...options, ...(isGiven ? [] : ['--import', OURS])], api && versionOf(api))
   if (report === undefined) {
-    findings.push(fault(`The set-up itself does not start: ${stderr.trim().slice(0, 1000)}`))
+    // Redacted before it is cut: what a cut leaves of a secret is still one.
+    findings.push(fault(`The set-up itself does not start: ${redact(stderr, process.env).trim().slice(0, 1000)}`))
   } else {
-    for (const said of new Set([...report.said, ...spanringLines(stderr)])) if (WRONG_VALUE.test(said)) findings.push(fault(said))
+    for (const line of said) {
+      if (WRONG_VALUE.test(line) && !OF_BACKEND.test(line)) findings.push(fault(line))
+      else if (line.startsWith('names imported from ES modules')) findings.push(note(line))
+    }
     findings.push(
       ...checkVariables(process.env, report),
-      checkSwitches(process.env, report) ?? (await checkDelivery(report, process.env)),
+      ...checkTimeLimits(process.env, report.read),
+      checkSwitches(process.env, report) ?? (await checkDelivery(report, said, process.env)),
     )
   }
 
@@ -75,10 +81,8 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
 /** A variable or an option that was read and could not be used. */
 const WRONG_VALUE =
   /must be|; left out$(?<!name=value; left out)|not used|cannot be read|cannot be loaded|not installed|Unsupported|Unrecognized|Unknown value/
-
-function spanringLines(stderr: string): string[] {
-  return stderr.split('\n').flatMap((line) => (line.startsWith('spanring: ') ? [line.slice('spanring: '.length)] : []))
-}
+/** What a backend has written may be about anything. */
+const OF_BACKEND = /answered \d{3}|is down: /
 
 function linesOf({ kind, text, advice }: Finding): string[] {
   return [`${kind.padEnd(6)} ${text}`, ...(advice === undefined ? [] : [`       → ${advice}`])]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs after the set-up of the application, in its place: ends one span, and tells what became of it.
 import { pipelineInUse } from './pipeline-in-use.js'
-import { API, RECORDING } from './probe-report.js'
-import type { ApiGlobal, ProbeReport, Recording, TestSpan } from './probe-report.js'
+import { API, READ } from './probe-report.js'
+import type { ApiGlobal, ProbeMessage, ProbeReport, TestSpan } from './probe-report.js'
 
 interface Tracer {
   startSpan(name: string): { isRecording(): boolean; end(): void }
@@ -14,20 +14,21 @@ interface TracerProvider {
   forceFlush?(): Promise<void>
 }
 
-/** Longer than the deadline that the doctor sets for an export. */
-const FLUSH_MILLIS = 8000
+/** Longer than a flush of any SDK takes by itself; the doctor ends the wait once it knows enough. */
+const FLUSH_MILLIS = 40_000
+/** What is kept of the backend's words, in characters; the doctor shows far less. */
+const DATA_LENGTH = 10_000
 
 export async function probe(): Promise<void> {
-  const globals = globalThis as unknown as { [API]?: ApiGlobal; [RECORDING]?: Recording }
+  const globals = globalThis as unknown as { [API]?: ApiGlobal; [READ]?: ReadonlySet<string> }
   const provider = globals[API]?.trace as TracerProvider | undefined
   const startedAt = performance.now()
   const testSpan = provider === undefined ? 'none' : await send(provider)
   const pipeline = provider && pipelineInUse(provider.getDelegate?.() ?? provider)
-  const { read = [], said = [] } = globals[RECORDING] ?? {}
   const millis = performance.now() - startedAt
-  const report: ProbeReport = { read: [...read], said: [...said], testSpan, pipeline, millis }
+  const report: ProbeReport = { read: [...(globals[READ] ?? [])], testSpan, pipeline, millis }
   // Whatever the set-up does at its end is not asked for.
-  process.send?.(report, () => process.kill(process.pid, 'SIGKILL'))
+  process.send?.({ report } satisfies ProbeMessage, () => process.kill(process.pid, 'SIGKILL'))
 }
 
 async function send(provider: TracerProvider): Promise<TestSpan> {
@@ -37,13 +38,14 @@ async function send(provider: TracerProvider): Promise<TestSpan> {
   if (!isRecording) return 'unsampled'
   try {
     const flushed = (provider.getDelegate?.() ?? provider).forceFlush?.()
-    await Promise.race([
-      flushed,
-      new Promise((_resolve, reject) => setTimeout(reject, FLUSH_MILLIS, new Error('no answer in time'))),
-    ])
+    const failed = new Promise((_resolve, reject) => {
+      process.once('message', (line) => reject(new Error(String(line))))
+      setTimeout(() => reject(new Error('no answer in time')), FLUSH_MILLIS)
+    })
+    await Promise.race([flushed, failed])
     return 'accepted'
   } catch (error) {
-    return { error: textOf(error) }
+    return { error: textOf(error), data: dataOf(error)?.slice(0, DATA_LENGTH) }
   }
 }
 
@@ -53,4 +55,11 @@ function textOf(error: unknown): string {
   const { message, errors, code } = (error ?? {}) as { message?: string; errors?: unknown[]; code?: unknown }
   const parts = [message, typeof code === 'number' ? `HTTP ${code}` : undefined, ...(errors ?? []).map(textOf)]
   return parts.filter(Boolean).join('; ') || String(error)
+}
+
+/** What the backend has written, as exporters put it beside the error. */
+function dataOf(error: unknown): string | undefined {
+  if (Array.isArray(error)) return error.map(dataOf).find((data) => data !== undefined)
+  const { data } = (error ?? {}) as { data?: unknown }
+  return typeof data === 'string' && data.trim() !== '' ? data : undefined
 }

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded before everything else of the set-up: notes which variables are asked for, and what is said through diag.
 import { isMainThread } from 'node:worker_threads'
-import { API, API_VERSION, RECORDING } from './probe-report.js'
+import { API, API_VERSION, READ } from './probe-report.js'
+import type { ApiGlobal, ProbeMessage } from './probe-report.js'
 import { recordReads } from './record-reads.js'
-import type { ApiGlobal, Recording } from './probe-report.js'
 
-type Globals = { [API]?: ApiGlobal; [RECORDING]?: Recording }
+type Globals = { [API]?: ApiGlobal; [READ]?: ReadonlySet<string> }
 
 if (isMainThread) {
-  const recording: Recording = { read: new Set(), said: [] }
+  const read = new Set<string>()
   const globals = globalThis as unknown as Globals
-  globals[RECORDING] = recording
+  globals[READ] = read
 
-  const say = (...parts: unknown[]): void => void recording.said.push(parts.map(String).join(' '))
+  const say = (...parts: unknown[]): void => {
+    process.send?.({ said: parts.map(String).join(' ') } satisfies ProbeMessage)
+  }
   const ignore = (): void => {}
   const version = process.env[API_VERSION]
   if (version) {
     globals[API] = { version, diag: { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore } }
   }
 
-  process.env = recordReads(process.env, recording.read)
+  process.env = recordReads(process.env, read)
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkVariables } from '../../src/doctor/check-variables.js'
 
 function check(env: Record<string, string>, read: readonly string[] = []): string[] {
-  const report = { read, said: [], testSpan: 'accepted', millis: 1 } as const
+  const report = { read, testSpan: 'accepted', millis: 1 } as const
   return checkVariables(env, report).map(({ kind, text, advice }) => `${kind}: ${text} ${advice ?? ''}`.trim())
 }
 
@@ -38,6 +38,14 @@ describe('checkVariables', () => {
 
   test('says nothing of variables that are empty, or about metrics and logs', () => {
     expect(check({ OTEL_SERVICE_NAME: '', OTEL_METRICS_EXPORTER: 'otlp', OTEL_BLRP_SCHEDULE_DELAY: '1', PATH: '/' })).toEqual([])
+  })
+
+  test('looks at the level of logging, which it leaves out itself', () => {
+    expect(check({ OTEL_LOG_LEVEL: 'verbos' })).toEqual([
+      'fault: OTEL_LOG_LEVEL is "verbos"; must be none, error, warn, info, debug, verbose, all.',
+    ])
+    expect(check({ OTEL_LOG_LEVEL: 'None' })[0]).toMatch(/^note: OTEL_LOG_LEVEL=None leaves out the warnings/)
+    expect(check({ OTEL_LOG_LEVEL: 'debug' })).toEqual([])
   })
 
   test.each(['Authorization: Bearer abc', 'a=b, Bearer abc', 'abcdef'])('finds that %s is no list of headers', (text) => {

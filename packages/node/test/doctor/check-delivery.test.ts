@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from 'vitest'
+import { checkDelivery } from '../../src/doctor/check-delivery.js'
+import type { Finding } from '../../src/doctor/finding.js'
+import type { TestSpan } from '../../src/doctor/probe-report.js'
+
+interface Given {
+  readonly said?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function check(testSpan: TestSpan, { said = [], env = {} }: Given = {}): Promise<Finding> {
+  return checkDelivery({ read: Object.keys(env), testSpan, millis: 1 }, said, env)
+}
+
+describe('checkDelivery', () => {
+  test.each([
+    [{}, 'OTEL_EXPORTER_OTLP_ENDPOINT is not set; it says where to send, unless your code does.'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a' }, 'The address comes from OTEL_EXPORTER_OTLP_ENDPOINT.'],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a' }, 'The address comes from OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.'],
+  ])('with %j says: %s', async (env, sentence) => {
+    const error = '14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED 127.0.0.1:4317. Resolution note: '
+    const { text, advice } = await check({ error }, { env })
+
+    expect(text).toContain('nothing listens at 127.0.0.1:4317 (connection refused)')
+    expect(advice).toContain(sentence)
+  })
+
+  test.each<[string, TestSpan, string]>([
+    [
+      'in the message',
+      { error: 'http://a/v1/traces: answered 503: upstream ECONNREFUSED, certificate expired' },
+      'overloaded (HTTP 503). It says: upstream ECONNREFUSED, certificate expired',
+    ],
+    [
+      'in the message, while the exporter tries again',
+      { error: 'OTLPTraceExporter: http://a/v1/traces is down: answered 503: no upstream; trying again' },
+      'overloaded (HTTP 503). It says: no upstream',
+    ],
+    [
+      'as data beside the error',
+      { error: 'Bad Request; HTTP 400', data: '{"message":\n"no <b>tenant</b>"}\u0007' },
+      'request (HTTP 400). It says: {"message": "no tenant "}',
+    ],
+    ['not at all', { error: 'http://a/v1/traces: answered 400' }, 'request (HTTP 400).'],
+  ])('tells what a backend says: %s', async (_how, testSpan, end) => {
+    const { kind, text } = await check(testSpan)
+
+    expect(kind).toBe('fault')
+    expect(text.endsWith(end), text).toBe(true)
+  })
+
+  test('tells where a redirect leads', async () => {
+    const { text } = await check({ error: 'http://a/v1/traces: answered 302 with Location https://login.example/x: <html>' })
+
+    expect(text).toContain('http://a/v1/traces redirects to https://login.example/x (HTTP 302)')
+  })
+
+  test('shows no part of a header that the backend gives back, and cuts its words only then', async () => {
+    const env = { OTEL_EXPORTER_OTLP_HEADERS: `api-key=${'sesame'.repeat(20)}` }
+    const data = `${'x'.repeat(250)} ${'sesame'.repeat(20)} and more, ${'y'.repeat(300)}`
+    const { text } = await check({ error: 'answered 400', data }, { env })
+
+    expect(text).not.toContain('sesame')
+    expect(text).toContain('xxx … and more')
+    expect(text.length).toBeLessThan(450)
+  })
+
+  test.each([
+    'OTLPTraceExporter: http://a/v1/traces answered 200 with something that is not an OTLP response: {"status":"error"}; its spans count as exported',
+    'OTLPExportDelegate Export succeeded but could not deserialize response - is the response specification compliant? Error: x',
+  ])('faults a success that is none: %s', async (line) => {
+    const { kind, text, advice } = await check('accepted', { said: [line] })
+
+    expect(kind).toBe('fault')
+    expect(text).toBe(`What took the test span is no OTLP backend: ${line}`)
+    expect(advice).toContain('OTEL_EXPORTER_OTLP_ENDPOINT')
+  })
+
+  test('is content with a success of {}, which the stock exporter cannot read', async () => {
+    const said = ['OTLPExportDelegate Export succeeded but could not deserialize response. Error: Unknown wire type 3 {}']
+
+    expect(await check('accepted', { said })).toMatchObject({ kind: 'ok' })
+  })
+
+  test('faults a success that has rejected the span', async () => {
+    const said = ['OTLPTraceExporter: http://a/v1/traces rejected 1 of 1 spans: no tenant']
+
+    expect(await check('accepted', { said })).toMatchObject({
+      kind: 'fault',
+      text: expect.stringContaining('no tenant') as string,
+    })
+  })
+
+  test('says which time-out was too short, and its unit', async () => {
+    const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '300', OTEL_BSP_EXPORT_TIMEOUT: '5000' }
+    const { text } = await check({ error: 'http://a/v1/traces: no response in time' }, { env })
+
+    expect(text).toContain('did not answer within 300 ms, which is OTEL_EXPORTER_OTLP_TIMEOUT; the unit is milliseconds.')
+  })
+})
