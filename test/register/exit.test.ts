@@ -151,6 +151,20 @@ describe('a process that gets SIGTERM', () => {
     },
   )
 
+  test('is gone within the bound when it has answered its last requests and the backend never answers', async () => {
+    await sink.script({ fault: 'never' })
+    const program = start(['draining', 'after', 'naturally'], { SPANRING_EXIT_TIMEOUT: '1500' })
+    const url = await program.printed(/http:\S+/)
+    const answer = fetch(url).then(({ status }) => status)
+    await program.printed('asked')
+    program.kill('SIGTERM')
+    expect(await answer).toBe(200)
+    const answeredAt = performance.now()
+
+    expect(await program.ended).toMatchObject({ code: 0, signal: null })
+    expect(performance.now() - answeredAt).toBeLessThan(1500 + SLACK_MILLIS)
+  })
+
   test('ends by it when its own listener has raised it again, and delivers everything', async () => {
     const program = start('raising again')
     await program.printed('ready')
@@ -269,6 +283,13 @@ describe('a process that ends by itself', () => {
     expect(code).toBe(expected)
     const said = stderr.split('\n').filter((line) => line.includes('were not delivered'))
     expect(said).toEqual([expect.stringMatching(/^spanring: 106 of 106 spans were not delivered/)])
+  })
+
+  test('ends although somebody else wants to be last as well', async () => {
+    const { code, stderr } = await start('rival').ended
+
+    expect(code).toBe(3)
+    expect(stderr).toContain('spanring: 101 of 101 spans were not delivered')
   })
 
   test('counts in its last word what a worker thread traces in its own exit listeners', async () => {

@@ -36,7 +36,7 @@ interface Sdk {
 export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   const millis = exitTimeoutMillis()
   const budget = new TimeBudget(millis)
-  const promptSending = new PromptSending(spans)
+  const promptSending = new PromptSending(spans, () => void deliverInTime())
   const listeners = new SignalListeners(onSignal, SIGNALS)
   const lastWord = new LastWord(() => lossOf(spans.stats()))
   let ended: Promise<boolean> | undefined
@@ -76,7 +76,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     if (listeners.includeApp(signal)) {
       if (ended !== undefined) return
       promptSending.start()
-      if (!isFlushing) void flushAtSignal()
+      void deliverInTime()
     } else if (endedBy === undefined) {
       endedBy = { signal, at: now() }
       void end().then(() => raise(signal))
@@ -87,13 +87,27 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   }
 
   /** Only the application knows whether it goes on, so when the time is over nothing of ours may keep it alive. */
-  async function flushAtSignal(): Promise<void> {
+  async function deliverInTime(): Promise<void> {
+    if (isFlushing) return
     isFlushing = true
-    budget.renew()
-    budget.start()
-    if (!(await flushInTime()) && ended === undefined) await spans.letGo(millis * CLOSE_SHARE)
+    let isInTime: boolean
+    do {
+      budget.renew()
+      budget.start()
+      // oxlint-disable-next-line no-await-in-loop -- what has ended meanwhile may hang as well
+      isInTime = await flushInTime()
+    } while (isInTime && hasMoreToDeliver())
+    if (!isInTime && ended === undefined) {
+      // If it goes on, it should not lose more to a backend that is slow.
+      promptSending.stop()
+      await spans.letGo(millis * CLOSE_SHARE)
+    }
     isFlushing = false
     if (ended === undefined) budget.pause()
+  }
+
+  function hasMoreToDeliver(): boolean {
+    return ended === undefined && unsentOf(spans.stats()) > 0
   }
 
   function raise(signal: NodeJS.Signals): void {

@@ -4,7 +4,7 @@ import type { RenewableProcessor } from './renewable-processor.js'
 
 /** From the beginning of one flush to the next: each is a request of its own. */
 const INTERVAL_MILLIS = 10
-/** How long one flush is waited for, and so the longest that one keeps the process alive; what it has begun goes on. */
+/** How long one flush is waited for before the next begins; what it has begun goes on. */
 const FLUSH_MILLIS = 50
 
 /**
@@ -13,11 +13,14 @@ const FLUSH_MILLIS = 50
  */
 export class PromptSending {
   readonly #spans: RenewableProcessor
+  readonly #onSend: () => void
   #isWanted = false
   #isRunning = false
 
-  constructor(spans: RenewableProcessor) {
+  /** `onSend` is called when something is about to be sent. */
+  constructor(spans: RenewableProcessor, onSend: () => void) {
     this.#spans = spans
+    this.#onSend = onSend
   }
 
   start(): void {
@@ -38,6 +41,7 @@ export class PromptSending {
     while (this.#isWanted) {
       this.#isWanted = false
       const startedAt = now()
+      this.#onSend()
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await this.#spans.forceFlush({ timeoutMillis: FLUSH_MILLIS }).catch(() => {})
       // oxlint-disable-next-line no-await-in-loop -- as above

@@ -39,6 +39,14 @@ export function register(): void {
   const state = sharedState()
   if (state.hasRegistered || isHelper() || flag('OTEL_SDK_DISABLED')) return
   state.hasRegistered = true
+  try {
+    startInstalled()
+  } catch (error) {
+    say('ERROR', `there is no telemetry, because ${SDK} could not be started: ${messageOf(error)}`)
+  }
+}
+
+function startInstalled(): void {
   const other = otherStart()
   if (other !== undefined) {
     say('WARN', `${other} starts telemetry as well; only one can, so nothing is started here. Remove one of the two`)
@@ -51,12 +59,7 @@ export function register(): void {
     const effect = sdk ? 'only spans that the application itself makes are recorded' : 'there is no telemetry'
     say('ERROR', `${effect}, because packages are not installed beside the application: npm install ${missing.join(' ')}`)
   }
-  if (sdk === undefined) return
-  try {
-    start(sdk, instrumentations)
-  } catch (error) {
-    say('ERROR', `there is no telemetry, because ${SDK} could not be started: ${messageOf(error)}`)
-  }
+  if (sdk !== undefined) start(sdk, instrumentations)
 }
 
 function start(sdk: InstalledPackage, instrumentations: InstalledPackage | undefined): void {
