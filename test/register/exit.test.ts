@@ -276,6 +276,7 @@ describe('a process that ends by itself', () => {
     ['by process.exit', 'later', 3],
     ['by an error', 'at once', 1],
     ['by a rejection', 'at once', 1],
+    ['with a listener that throws', 'at once', 1],
   ])('counts in its last word what it traces in its own exit listeners (%s, added %s)', async (way, when, expected) => {
     await sink.script({ status: 400 })
     const { code, stderr } = await start(['exit listener', way, when]).ended

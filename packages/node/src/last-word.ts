@@ -26,8 +26,11 @@ export class LastWord {
     process.on('newListener', (event, listener) => {
       if (event === 'exit' && listener !== this.#onExit) this.#onOther()
     })
-    // After an error that nobody catches nothing else runs before the listeners of `exit`.
-    process.on('uncaughtExceptionMonitor', () => this.#moveToEnd())
+    process.on('uncaughtExceptionMonitor', () => {
+      // One of a listener of `exit` keeps those behind it from being called; any other leads to `exit` at once.
+      if (isExiting()) this.say()
+      else this.#moveToEnd()
+    })
   }
 
   /** Says nothing if nothing is left to say. */
@@ -40,7 +43,7 @@ export class LastWord {
 
   #onOther(): void {
     // Node.js calls those alone that were there when the exit began.
-    if ((process as ExitingProcess)['_exiting'] || this.#moves >= MAX_MOVES) return
+    if (isExiting() || this.#moves >= MAX_MOVES) return
     this.#isLast = false
     // The other is added after this.
     queueMicrotask(() => this.#moveToEnd())
@@ -66,4 +69,8 @@ export class LastWord {
       reallyExit.call(process, code)
     }
   }
+}
+
+function isExiting(): boolean {
+  return (process as ExitingProcess)['_exiting'] === true
 }
