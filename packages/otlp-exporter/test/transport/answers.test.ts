@@ -102,6 +102,7 @@ const ROWS = {
     says: /it is compressed with br; its spans/,
   },
   '200 and bytes behind it': { chunks: [`${OK + EMPTY}more`], exported: 2, attempts: 1 },
+  '200 that ends with its connection': { chunks: ['HTTP/1.0 200 OK\r\n\r\n', '{}'], then: 'end', exported: 2, attempts: 1 },
   '204': { chunks: ['HTTP/1.1 204 No Content\r\n\r\n'], exported: 2, attempts: 1 },
 
   '400 whose body is cut short': {
@@ -333,6 +334,19 @@ for (const [name, tls] of [
     for (let count = 0; count < 2; count++) expect(await send()).toEqual({ exported: 1, failed: {} })
     expect(counts.attempts).toBe(4)
     expect(state.connections).toBe(3)
+  })
+}
+
+for (const [name, tls] of [
+  ['TCP', undefined],
+  ['TLS', certificate],
+] as const) {
+  test(`over ${name}, a large request that was wholly written when its answer came leaves the connection`, async () => {
+    const { state, url } = await setupRawServer(tls && { tls })
+    const { send } = setupTransport({ url, ...(tls && { tls: { ca: tls.cert } }) })
+    const batch = new PlainBatch(8, 1024 * 1024)
+    for (let count = 0; count < 5; count++) expect(await send(batch)).toEqual({ exported: 8, failed: {} })
+    expect(state.connections).toBe(1)
   })
 }
 

@@ -26,18 +26,21 @@ export async function setupRawServer(options: { tls?: Certificate; socketPath?: 
   const serve = (socket: Socket): void => {
     state.connections += 1
     state.open += 1
-    let seen = Buffer.alloc(0)
+    let pieces: Buffer[] = []
     socket.on('error', () => {})
     socket.on('close', () => void (state.open -= 1))
     socket.on('data', (chunk) => {
-      seen = Buffer.concat([seen, chunk])
+      pieces.push(chunk)
       const answer = (state.answers.length > 1 ? state.answers[0] : state.answers.at(-1)) as RawAnswer
-      const head = seen.indexOf('\r\n\r\n') + 4
-      const length = Number(/content-length: (\d+)/i.exec(seen.subarray(0, head).toString('latin1'))?.[1] ?? 0)
+      // The client writes its head at once.
+      const [start = chunk] = pieces
+      const head = start.indexOf('\r\n\r\n') + 4
+      const length = Number(/content-length: (\d+)/i.exec(start.subarray(0, head).toString('latin1'))?.[1] ?? 0)
+      const read = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
       if (answer.isEarly) socket.pause()
-      else if (head < 4 || seen.length < head + length) return
-      state.requests.push(seen.subarray(0, Math.max(head, 0)).toString('latin1'))
-      seen = Buffer.alloc(0)
+      else if (head < 4 || read < head + length) return
+      state.requests.push(start.subarray(0, head).toString('latin1'))
+      pieces = []
       if (state.answers.length > 1) state.answers.shift()
       void give(socket, answer)
     })
