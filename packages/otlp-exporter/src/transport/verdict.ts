@@ -42,6 +42,12 @@ const INVALID_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ])
 
+/** What a body that was read as an excerpt may come to, in bytes; nobody needs to know what a larger one says. */
+const DECOMPRESSED_BYTES = 256 * 1024
+/** How much of a body is looked at for words, in bytes: a page of some megabytes says no more. */
+const WORDS_BYTES = 16 * 1024
+const NO_BYTES = new Uint8Array()
+
 type Judged = Pick<Settings, 'endpoint' | 'proxy' | 'maxResponseBytes'>
 
 /** By the table of `answer-meaning.ts`; `headers` are those of the request, whose values no message may show. */
@@ -81,7 +87,7 @@ function accepted(outcome: RawOutcome, status: number, { maxResponseBytes }: Jud
   }
   const response = readExportResponse(body)
   if (response !== 'foreign') return { kind: 'accepted', status, partial: response && withoutSecrets(response, secrets) }
-  const what = excerptOf(wordsOf(body).words, secrets, MESSAGE_LENGTH) || `${body.byteLength} bytes`
+  const what = excerptsOf(body, secrets, true).shown || `${body.byteLength} bytes`
   return { kind: 'accepted', status, partial: undefined, flaw: { kind: 'foreign', what } }
 }
 
@@ -91,22 +97,25 @@ function withoutSecrets({ rejectedSpans, message }: PartialSuccess, secrets: Sec
 
 /** What a backend says with a status that is no success. */
 function said(outcome: RawOutcome, { endpoint }: Judged, secrets: Secrets): { message: string; data: string | undefined } {
-  const isWhole = outcome.end === 'whole'
-  const body = responseBody(outcome, BODY_BYTES)
-  const { text, words } = body instanceof Uint8Array ? wordsOf(body) : { text: '', words: '' }
+  const body = responseBody(outcome, DECOMPRESSED_BYTES)
+  const { shown, data } = excerptsOf(body instanceof Uint8Array ? body : NO_BYTES, secrets, outcome.end === 'whole')
   const { location } = outcome.headers
-  const target =
-    location === undefined ? '' : ` with Location ${excerptOf(printableLocation(location, endpoint), secrets, MESSAGE_LENGTH)}`
-  const shown = excerptOf(words, secrets, MESSAGE_LENGTH, isWhole)
-  const data = excerptOf(text, secrets, DATA_LENGTH, isWhole)
+  const where = location === undefined ? '' : excerptOf(printableLocation(location, endpoint), secrets, MESSAGE_LENGTH)
+  const target = where === '' ? '' : ` with Location ${where}`
   return {
     message: `answered ${outcome.seen}${target}${shown === '' ? '' : `: ${shown}`}`,
     data: data === '' ? undefined : data,
   }
 }
 
-/** Of the beginning of a body, decompressed. In bytes. */
-const BODY_BYTES = 256 * 1024
+function excerptsOf(body: Uint8Array, secrets: Secrets, isWhole: boolean): { shown: string; data: string } {
+  const { text, words } = wordsOf(body.subarray(0, WORDS_BYTES))
+  const isAll = isWhole && body.byteLength <= WORDS_BYTES
+  return {
+    shown: excerptOf(words, secrets, MESSAGE_LENGTH, isAll),
+    data: excerptOf(text, secrets, DATA_LENGTH, isAll),
+  }
+}
 
 /** A login is often asked for with a token in its query. */
 function printableLocation(location: string, { origin, path }: Judged['endpoint']): string {
