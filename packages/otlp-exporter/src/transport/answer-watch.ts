@@ -45,11 +45,6 @@ export class AnswerWatch {
     return this.#isEarly
   }
 
-  /** Closes the socket; the next request gets a new one. */
-  close(): void {
-    this.#socket?.destroy()
-  }
-
   #watchSocket(socket: Duplex): void {
     const read = socket.read.bind(socket)
     this.#socket = socket

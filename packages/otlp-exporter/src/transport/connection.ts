@@ -41,6 +41,7 @@ export class Connection {
   /** Whether the sockets that carry requests are known here. */
   readonly #seesSockets: boolean
   #hasAnswer = false
+  #isSpent = false
   readonly #maxAgeMillis: number
   #openedAt = 0
   #hasAnswered = false
@@ -80,7 +81,7 @@ export class Connection {
         this.#hasAnswer = isWhole && !this.#answers.isEarly
         this.#hasAnswered = isWhole
         this.#isBusy = false
-        if (this.#answers.isEarly) this.#answers.close()
+        this.#isSpent = hasBegun(outcome) && (!isWhole || this.#answers.isEarly)
         // It would keep the answer until the next request.
         this.#current = undefined
         resolve(outcome)
@@ -123,6 +124,15 @@ export class Connection {
    */
   get isBodyFree(): boolean {
     return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
+  }
+
+  /**
+   * Whether it cannot carry another request: the last answer was not read to its end, or came before the request was
+   * wholly written, of which the rest would be taken for the next one. To be replaced at once. undici may not know yet, and
+   * a request that it is given meanwhile confuses its agent: behind a proxy none of the later ones finds a connection.
+   */
+  get isSpent(): boolean {
+    return this.#isSpent
   }
 
   /** Whether the last request was given to a socket that had answered one before; it may have been forgotten or closed meanwhile. */
@@ -201,6 +211,11 @@ export class Connection {
 
 type Connector = buildConnector.connector
 type ConnectorOptions = Parameters<typeof ownConnector>[0]
+
+/** Whether anything of an answer was seen; without that it is another question what became of the connection. */
+function hasBegun({ seen }: RawOutcome): boolean {
+  return seen !== 'unsent' && seen !== 'silence'
+}
 
 function proxyHeaders({ proxy }: Settings): Record<string, string> {
   return proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }

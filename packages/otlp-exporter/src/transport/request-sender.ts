@@ -117,6 +117,7 @@ export class RequestSender {
     const settled = await this.#attempts.make(operation, slot, { post, judge, onRepeat })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
+      slot.replaceSpent()
       return settled.value
     }
     const { connection } = slot

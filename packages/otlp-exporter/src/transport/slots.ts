@@ -45,6 +45,11 @@ export class Slot {
     return this.#connection?.isBodyFree ?? false
   }
 
+  /** Replaces a connection that cannot carry another request. */
+  replaceSpent(): void {
+    if (this.#connection?.isSpent === true) void this.replace()
+  }
+
   /** Destroys the connection and what hangs in it; the next request finds a new one. */
   async replace(): Promise<void> {
     const connection = this.#connection

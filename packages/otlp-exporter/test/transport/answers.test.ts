@@ -270,6 +270,29 @@ describe('through a tunnel', () => {
     })
   }
 
+  test('an answer that comes before the request was wholly written ends the tunnel', async () => {
+    const { state, port, url } = await setupRawServer({ tls: certificate })
+    const proxy = await setupTunnel(port)
+    const early = { chunks: [OK + EMPTY], isEarly: true }
+    const handles = openHandles().length
+    state.answers = [early, HEALTHY]
+    const { send } = setupTransport({ url, proxy, tls: { ca: certificate.cert } })
+    expect(await send(new PlainBatch(16, 1024 * 1024))).toEqual({ exported: 16, failed: {} })
+    for (let count = 0; count < 2; count++) expect(await send()).toEqual({ exported: 1, failed: {} })
+    expect(state.connections).toBe(2)
+    // Each tunnel has four ends in this process; of the first one that of the transport is gone.
+    await until(() => openHandles().length < handles + 2 * 4)
+  })
+
+  test('after an answer that broke off later requests share a new tunnel', async () => {
+    const { state, port, url } = await setupRawServer({ tls: certificate })
+    const proxy = await setupTunnel(port)
+    state.answers = [ROWS['200 with both lengths'], HEALTHY]
+    const { send } = setupTransport({ url, proxy, tls: { ca: certificate.cert } })
+    for (let count = 0; count < 4; count++) expect(await send()).toEqual({ exported: 1, failed: {} })
+    expect(state.connections).toBe(2)
+  })
+
   test('the answer to CONNECT is not the answer', async () => {
     const proxy = await setupTunnel(undefined)
     const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy, timeoutMillis: 300 })
