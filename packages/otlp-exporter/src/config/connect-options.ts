@@ -186,11 +186,16 @@ function checkTls(tls: Record<string, unknown>, printable: (name: string) => str
   if (typeof checkServerIdentity !== 'function') {
     warnLater(`${printable('checkServerIdentity')} must be a function; every certificate is refused`)
   }
+  if (rejectUnauthorized === false) {
+    sayWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so that Node.js passes over what it says')
+  }
   tls['checkServerIdentity'] = guardIdentityCheck(checkServerIdentity)
   // Node.js asks nobody about the certificate of a session that is resumed.
-  tls['maxCachedSessions'] = 0
-  if (tls['session'] !== undefined) {
-    warnLater(`${printable('session')} is not honoured: checkServerIdentity is not asked when a session is resumed`)
-    delete tls['session']
+  for (const name of ['session', 'maxCachedSessions']) {
+    if (tls[name] !== undefined && tls[name] !== 0) {
+      warnLater(`${printable(name)} is not honoured: checkServerIdentity is not asked when a session is resumed`)
+    }
+    delete tls[name]
   }
+  tls['maxCachedSessions'] = 0
 }

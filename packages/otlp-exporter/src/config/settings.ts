@@ -158,8 +158,10 @@ function dispatcherOf(value: Dispatcher | undefined | null): Dispatcher | undefi
 }
 
 function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'function') return objectOf('httpAgentOptions', value)
-  warnLater('httpAgentOptions is a function, which cannot be honoured: there is no agent; give a dispatcher instead')
+  const isAgent = typeof (value as { addRequest?: unknown } | null | undefined)?.addRequest === 'function'
+  if (typeof value !== 'function' && !isAgent) return objectOf('httpAgentOptions', value)
+  const kind = isAgent ? 'an agent' : 'a function'
+  warnLater(`httpAgentOptions is ${kind}, which cannot be honoured: give the options that an agent is made with, or a dispatcher`)
   return {}
 }
 

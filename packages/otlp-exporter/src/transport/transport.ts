@@ -58,7 +58,7 @@ export class Transport {
     if (this.#obstacle !== undefined) {
       warnLater(
         `no span can be sent from this process: undici needs WebAssembly to read answers, and cannot have it (${this.#obstacle}). ` +
-          'Start Node.js without --jitless and with a higher ulimit -v, or give a dispatcher; spans count as no_webassembly until then',
+          'Start Node.js without --jitless and with a higher ulimit -v; until then every span counts as no_webassembly',
       )
     }
     this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change))

@@ -105,6 +105,8 @@ test('what is not honoured is named, one by one', async () => {
     [{ ca: 'x' }, { family: 4 }, { hasDispatcher: true }, ['tls.ca, httpAgentOptions.family have no effect: the dispatcher']],
     [{ lookup: () => {} }, {}, { socketPath: '/s' }, ['tls.lookup has no effect: socketPath is connected to']],
     [{ checkServerIdentity: () => {}, session: 'x' }, {}, {}, ['tls.session is not honoured: checkServerIdentity is not asked']],
+    [{ checkServerIdentity: () => {} }, { maxCachedSessions: 5 }, {}, ['httpAgentOptions.maxCachedSessions is not honoured']],
+    [{ checkServerIdentity: () => {}, rejectUnauthorized: false }, {}, {}, ['tls.checkServerIdentity has no effect: reject']],
   ]
   for (const [tls, agent, way, warnings] of cases) {
     const lines = captureDiag()

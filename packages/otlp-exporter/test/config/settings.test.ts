@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Agent as HttpsAgent } from 'node:https'
 import * as zlib from 'node:zlib'
 import { diag } from '@opentelemetry/api'
 import fc from 'fast-check'
@@ -148,6 +149,7 @@ test('a value out of range is warned about once, by name, and the next source is
     [{ compression: 'br' as never }, {}, { compression: 'none' }, /compression is "br"/],
     [{ userAgent: 'a\r\nb' }, {}, { userAgent: '' }, /userAgent must be printable ASCII/],
     [{ httpAgentOptions: () => ({}) }, {}, {}, /httpAgentOptions is a function/],
+    [{ httpAgentOptions: new HttpsAgent({ ca: 'hush' }) as never }, {}, { tls: {} }, /httpAgentOptions is an agent/],
     [{ dispatcher: {} as never }, {}, { dispatcher: undefined }, /dispatcher has no method dispatch/],
     [{ socketPath: 7 as never }, {}, { socketPath: undefined }, /socketPath is 7/],
     [{ tls: 7 as never }, {}, { tls: {} }, /tls must be an object/],
