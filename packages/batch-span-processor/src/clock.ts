@@ -42,15 +42,26 @@ const now = ('now' in prototype ? prototype : time).now.bind(time)
 export const systemClock: Clock = {
   now,
   startTimer(callback, delayMillis, keepAlive) {
-    const timer = setRealTimeout(callback, timerDelay(delayMillis))
-    if (!keepAlive) timer.unref?.()
-    return timer
+    try {
+      const timer = setRealTimeout(callback, timerDelay(delayMillis))
+      if (!keepAlive) timer.unref?.()
+      return timer
+    } catch {
+      // The module scope of a Cloudflare worker has no timers: what waits goes out with the next flush.
+      return {}
+    }
   },
   stopTimer(timer) {
     if (timer?.stop) timer.stop()
     else clearRealTimeout(timer)
   },
-  soon: (callback) => void setRealImmediate(callback),
+  soon(callback) {
+    try {
+      setRealImmediate(callback)
+    } catch {
+      // As above.
+    }
+  },
 }
 
 /** What fake timers are known by: those of sinon, Jest and Vitest, the older ones of Jest, and those of `node:test`. */

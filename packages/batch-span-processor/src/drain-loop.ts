@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
+import type { FlushTicket } from './flush-tickets.js'
 import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { Stager } from './stager.js'
@@ -45,7 +46,8 @@ export class DrainLoop {
   #inTurn = false
   /** Whether the exporter, called by the turn under way, has asked for a flush. */
   #isFlushAsked = false
-  #soonPending = false
+  /** Stands for the turn that comes at once; whoever forgets it may ask for another. */
+  #soon: object | undefined
   /** When whatever is queued goes out although its batch is not full, on the clock's scale. */
   #dueAt = Infinity
   /** Everything admitted before this sequence number goes out now. */
@@ -62,7 +64,10 @@ export class DrainLoop {
       // From inside `openBatch` or `add`, which then says that there is no room: the loop would ask for ever.
       if (!this.#inTurn) this.unblock()
     })
-    this.#inFlight = new ExportsInFlight(parts, this.unblock)
+    this.#inFlight = new ExportsInFlight(parts, () => {
+      this.unblock()
+      parts.tickets.progress()
+    })
     this.#alarm = new Alarm(parts.clock, this.#wakeUp)
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> SPARE_SHIFT)
@@ -100,6 +105,8 @@ export class DrainLoop {
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
     this.#parts.target.endPause()
+    // Not relied on, see `drained`.
+    this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
     else if (this.#parts.scope.isInside()) this.#runSoon()
     else this.#takeTurn()
@@ -148,12 +155,29 @@ export class DrainLoop {
     this.#parts.tickets.settle(Math.min(this.#stager.oldest, this.#inFlight.oldest))
   }
 
+  /**
+   * Waits for a ticket, and brings each next turn about itself: a Cloudflare worker drops timers and exports with the
+   * request in which they began, and only the request of whoever waits is sure to go on.
+   */
+  async drained(ticket: FlushTicket): Promise<void> {
+    while (!ticket.isDone) {
+      // A promise of this very request: that of another could never be fulfilled once the other is over.
+      // oxlint-disable-next-line no-await-in-loop -- one step after the other
+      await new Promise<void>((resolve) => (ticket.wake = resolve))
+      if (ticket.isDone) return
+      this.#soon = undefined
+      this.#runSoon()
+    }
+  }
+
   /** The next turn comes at once, in a macrotask of its own. */
   #runSoon(): void {
-    if (this.#soonPending || this.#mode === 'stopped') return
-    this.#soonPending = true
+    if (this.#soon || this.#mode === 'stopped') return
+    const soon = {}
+    this.#soon = soon
     this.#parts.clock.soon(() => {
-      this.#soonPending = false
+      if (this.#soon !== soon) return
+      this.#soon = undefined
       this.#takeTurn()
     })
   }
@@ -195,6 +219,7 @@ export class DrainLoop {
       const progress = this.#stager.stage(now)
       if (progress !== 'more' && this.#isOpenDue(now)) this.#stager.closeBatch()
       this.#sendWaiting(now)
+      if (this.#inFlight.expire(now)) this.#runSoon()
       this.#settleTickets()
       this.#arrangeNextTurn(now, progress, this.#onTurnEnd(now))
     } finally {

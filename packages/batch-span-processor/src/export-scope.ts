@@ -3,6 +3,7 @@ import { context, createContextKey } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 import { bounded } from './bounded.js'
 import type { Bound, Settled } from './bounded.js'
+import { builtinModule } from './builtin-module.js'
 import type { Clock } from './clock.js'
 
 /**
@@ -13,9 +14,9 @@ const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRES
 
 type Runner = <R>(work: () => R) => R
 
-/** The corner of `node:async_hooks` that is used; reached without an import, which a browser's bundler could not resolve. */
+/** The corner of `node:async_hooks` that is used. */
 interface AsyncHooks {
-  readonly AsyncLocalStorage?: { snapshot?(): Runner }
+  readonly AsyncLocalStorage: { snapshot?(): Runner }
 }
 
 /**
@@ -33,8 +34,8 @@ export class ExportScope {
 
   constructor() {
     this.#context = context.active().setValue(SUPPRESS_TRACING, true)
-    const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
-    const hooks = process?.getBuiltinModule?.('async_hooks') as AsyncHooks | undefined
+    // A request of a Cloudflare worker lets nobody into its contexts once it is over, nor do I/O from there.
+    const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
     this.neutral = hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settled } from './bounded.js'
-import { GRACE_MILLIS } from './limits.js'
+import { BLOCKED_MILLIS, GRACE_MILLIS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import type { BatchOutcome } from './span-exporter.js'
 import type { StagedBatch } from './staged-batch.js'
@@ -39,9 +39,24 @@ export class ExportsInFlight {
     ledger.handedOver += count
     const at = now + settings.exportTimeoutMillis
     const graceMillis = staged.isEncoded ? GRACE_MILLIS : 0
+    staged.lostAt = at + graceMillis + BLOCKED_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
     const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing: closing.signal }))
     void outcome.then((settled) => this.#settle(staged, settled))
+  }
+
+  /**
+   * Settles what is long overdue, since the timer that was to do so must be gone: a Cloudflare worker drops timers and
+   * exports with the request in which they began. Not before I/O had another turn; true asks for that.
+   */
+  expire(now: number): boolean {
+    let isNew = false
+    for (const staged of this.#batches) {
+      if (now < staged.lostAt) break
+      if (staged.isOverdue) this.#settle(staged, { status: 'timeout' })
+      else staged.isOverdue = isNew = true
+    }
+    return isNew
   }
 
   /** Settles whatever is still under way as lost. */
@@ -57,7 +72,10 @@ export class ExportsInFlight {
     ledger.inFlight -= count
     ledger.exported += exported
     for (const reason in failed) ledger.fail(reason, failed[reason] as number)
-    if (settled.status !== 'done') staged.abort.abort()
+    if (settled.status !== 'done') {
+      staged.batch.abandon?.()
+      staged.abort.abort()
+    }
     if (exported < count) {
       ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
       tickets.fail(staged.oldest, ledger.lastError)

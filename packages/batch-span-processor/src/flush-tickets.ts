@@ -7,9 +7,10 @@
 export interface FlushTicket {
   /** The first sequence number that is not covered. */
   readonly target: number
-  /** Fulfilled when every covered span has left; never rejected. */
-  done: Promise<void>
-  resolve: () => void
+  /** Whether every covered span has left. */
+  isDone: boolean
+  /** Called when that is so, and when some of them have left; whoever waits puts something of its own here. */
+  wake: () => void
   /** The first error among the batches that held a covered span. */
   error?: unknown
 }
@@ -18,8 +19,7 @@ export class FlushTickets {
   readonly #open = new Set<FlushTicket>()
 
   open(target: number): FlushTicket {
-    const ticket = { target } as FlushTicket
-    ticket.done = new Promise((resolve) => (ticket.resolve = resolve))
+    const ticket = { target, isDone: false, wake() {} }
     this.#open.add(ticket)
     return ticket
   }
@@ -42,7 +42,13 @@ export class FlushTickets {
       // In the order in which they were opened, and so of their targets.
       if (ticket.target > oldestOutstanding) return
       this.#open.delete(ticket)
-      ticket.resolve()
+      ticket.isDone = true
+      ticket.wake()
     }
+  }
+
+  /** Some spans have left. */
+  progress(): void {
+    for (const ticket of this.#open) ticket.wake()
   }
 }

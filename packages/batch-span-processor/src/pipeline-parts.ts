@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import type { ExportScope } from './export-scope.js'
 import type { ExporterTarget } from './exporter-target.js'
 import type { FlushTickets } from './flush-tickets.js'
+import type { LateAbortController } from './late-abort-controller.js'
 import type { Ledger } from './ledger.js'
 import type { Settings } from './options.js'
 import type { ReadableSpan } from './readable-span.js'
@@ -20,5 +21,5 @@ export interface PipelineParts {
   readonly clock: Clock
   readonly settings: Settings
   /** Aborted when the processor shuts down: exports under way then, and later ones, are at their last try. */
-  readonly closing: AbortController
+  readonly closing: LateAbortController
 }

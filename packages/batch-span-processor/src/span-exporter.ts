@@ -35,7 +35,10 @@ export interface IncrementalSpanExporter extends SpanExporter {
 }
 
 /** The part of a batch that the drain loop uses; it keeps counts of its own, which no exporter can falsify. */
-export type StageableBatch = Pick<SpanBatch, 'add' | 'send'>
+export interface StageableBatch extends Pick<SpanBatch, 'add' | 'send'> {
+  /** Nobody waits for the outcome any more; said before the signal, which may not be heard. */
+  abandon?(): void
+}
 
 /** One batch on its way through an {@link IncrementalSpanExporter}. */
 export interface SpanBatch {

@@ -8,6 +8,7 @@ import { ExporterTarget } from './exporter-target.js'
 import { ExportScope } from './export-scope.js'
 import { FlushTickets } from './flush-tickets.js'
 import type { FlushTicket } from './flush-tickets.js'
+import { LateAbortController } from './late-abort-controller.js'
 import { Ledger } from './ledger.js'
 import type { DropReason } from './ledger.js'
 import { RESOURCES_SHARE, STEP_LIMIT_MILLIS, STEP_RESERVE_MILLIS, STEP_RESERVE_SHARE } from './limits.js'
@@ -70,7 +71,7 @@ export interface ProcessorStats {
 /** The parts of the processor put together: admission, the drain loop, and the two waits that callers know. */
 export class SpanPipeline {
   /** Aborted when shutdown begins. */
-  readonly closing: AbortController = new AbortController()
+  readonly closing: LateAbortController = new LateAbortController()
   /** Called when shutdown has drained what it could, and nothing will be exported any more. */
   onStopped: (() => void) | undefined
   readonly #parts: PipelineParts
@@ -189,7 +190,7 @@ export class SpanPipeline {
     const closed = this.#closed
     const ticket = tickets.open(this.#ring.head)
     this.#loop.turnNow()
-    const drained = await bounded(clock, limit, () => closed ?? ticket.done)
+    const drained = await bounded(clock, limit, () => closed ?? this.#loop.drained(ticket))
     tickets.close(ticket)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
     if (closed) return
@@ -213,9 +214,9 @@ export class SpanPipeline {
     this.closing.abort()
     this.#loop.turnNow()
     const drainMillis = millis - 2 * reserve
-    await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => ticket.done)
+    await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => this.#loop.drained(ticket))
     gate.open()
-    await bounded(clock, until(startedAt + drainMillis), () => ticket.done)
+    await bounded(clock, until(startedAt + drainMillis), () => this.#loop.drained(ticket))
     this.#loop.stop()
     this.#guarded(() => this.onStopped?.())
     tickets.close(ticket)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LateAbortController } from './late-abort-controller.js'
 import type { SpanResource } from './readable-span.js'
 import type { StageableBatch } from './span-exporter.js'
 
@@ -12,8 +13,12 @@ export class StagedBatch {
   count = 0
   /** Resources that were still being detected when their spans were added: the batch is not sent before they are known. */
   pending: Set<SpanResource> | undefined
-  /** Tells the exporter that nobody waits for the outcome any more. */
-  readonly abort: AbortController = new AbortController()
+  /** When its outcome is so late that nothing can be waiting for it any more, on the clock's scale; Infinity before it is sent. */
+  lostAt: number = Infinity
+  /** Whether a turn has found it that late. */
+  isOverdue = false
+  /** Tells the exporter that nobody waits for the outcome any more. Made when it is sent, maybe in another request of a worker. */
+  readonly abort: LateAbortController = new LateAbortController()
 
   constructor(batch: StageableBatch, isEncoded: boolean) {
     this.batch = batch

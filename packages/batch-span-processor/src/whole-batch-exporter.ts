@@ -2,7 +2,7 @@
 import type { Clock } from './clock.js'
 import { MAX_PAUSE_MILLIS } from './limits.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, Deadline, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
+import type { BatchOutcome, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
 
 /**
  * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
@@ -41,7 +41,10 @@ export class WholeBatchExporter {
         spans.push(span)
         return 'added'
       },
-      send: (deadline) => this.#send(spans, deadline),
+      send: () => this.#send(spans),
+      abandon: () => {
+        if (this.#live.delete(spans)) this.#abandon()
+      },
     }
   }
 
@@ -50,12 +53,9 @@ export class WholeBatchExporter {
     this.#notBefore = -Infinity
   }
 
-  /** Settles when the exporter has answered; that it does not is for the caller to notice, who then aborts the signal. */
-  async #send(batch: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
+  /** Settles when the exporter has answered; that it does not is for the caller to notice, who then abandons the batch. */
+  async #send(batch: ReadableSpan[]): Promise<BatchOutcome> {
     const count = batch.length
-    deadline.signal.addEventListener('abort', () => {
-      if (this.#live.delete(batch)) this.#abandon()
-    })
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
         // Only the exporter holds the spans from now on. Whatever else still refers to the batch, a timer or a promise that

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { setup, setupIncremental } from './setup-pipeline.js'
 
 const sizes = (exporter: { calls: { numbers: number[] }[] }) => exporter.calls.map((call) => call.numbers.length)
@@ -450,4 +450,53 @@ test('an exporter that never answers is asked ever more seldom', async () => {
   }
   expect(exporter.calls.length).toBeGreaterThanOrEqual(6)
   expect(exporter.calls.length).toBeLessThanOrEqual(8)
+})
+
+describe('timers that are dropped with the request in which they were set', () => {
+  test('do not keep a later flush from going on', async () => {
+    const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 5 })
+    end(3)
+    await clock.advance(1)
+    clock.dropEverything()
+    end(25)
+    const first = watch(pipeline.forceFlush())
+    await clock.advance(20)
+    expect(first).toMatchObject({ state: 'fulfilled' })
+    // One whose export dies, and the turn that was asked for.
+    end(3)
+    void pipeline.forceFlush()
+    clock.dropEverything()
+    end(25)
+    const second = watch(pipeline.forceFlush({ timeoutMillis: 1000 }))
+    await clock.advance(1000)
+    expect(second).toMatchObject({ state: 'rejected', error: new Error('3 of 3 spans failed: timeout') })
+    expect(exporter.numbers).toEqual(Array.from({ length: 56 }, (_, i) => i))
+  })
+
+  test('do not hold an export for ever, nor its place', async () => {
+    const { clock, pipeline, end, watch } = setup({}, { kind: 'never' }, { kind: 'ok' })
+    end(10)
+    void pipeline.forceFlush()
+    await clock.turn()
+    clock.dropEverything()
+    end(10)
+    const flushed = watch(pipeline.forceFlush({ timeoutMillis: 1000 }))
+    await clock.advance(290)
+    expect(pipeline.stats()).toMatchObject({ inFlight: 10, failed: {} })
+    await clock.advance(200)
+    expect(flushed.state).not.toBe('pending')
+    expect(pipeline.stats()).toMatchObject({ exported: 10, inFlight: 0, failed: { timeout: 10 }, abandonedExports: 1 })
+  })
+})
+
+test('an answer that comes after a long stall is taken, however late the turn that finds it', async () => {
+  const { clock, pipeline, end } = setup({}, { kind: 'ok', delay: 150 })
+  end(10)
+  await clock.advance(10)
+  clock.stall(5000)
+  // A new span wakes the loop while the answer still lies in the socket.
+  end(10)
+  clock.later(() => {}, 0)
+  await clock.advance(200)
+  expect(pipeline.stats()).toMatchObject({ exported: 20, failed: {} })
 })

@@ -64,6 +64,14 @@ test('work runs in the contexts of construction and not in those of the request'
   expect((await seen).value).toEqual(['construction', undefined])
 })
 
+test('where a request lets nobody into its contexts once it is over, work runs in those of the caller', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  Object.assign(globalThis, { WebSocketPair: class {} })
+  const { call } = setup(storage.run('request', () => new ExportScope()))
+  Reflect.deleteProperty(globalThis, 'WebSocketPair')
+  expect((await storage.run('later request', () => call(() => storage.getStore()))).value).toBe('later request')
+})
+
 test('a call into the exporter knows that it is inside, later in its own context too', async () => {
   context.setGlobalContextManager(new AsyncContext())
   const { scope, call } = setup()

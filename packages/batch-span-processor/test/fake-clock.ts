@@ -53,6 +53,12 @@ export class FakeClock implements Clock {
     this.#soon.push(callback)
   }
 
+  /** Timers and turns that were asked for never come, as when a request of a Cloudflare worker ends. */
+  dropEverything(): void {
+    this.#timers.clear()
+    this.#soon = []
+  }
+
   /** Something outside happens later: a backend answers, say. */
   later(callback: () => void, delayMillis: number): void {
     this.#add(callback, delayMillis, 'world', false)

@@ -17,14 +17,13 @@ function setup(...script: Behaviour[]) {
   /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */
   const send = (timeoutMillis = TIMEOUT): boolean => {
     const batch = target.openBatch()
-    const controller = new AbortController()
+    const { signal } = new AbortController()
     if (batch === undefined) return false
     batch.add(createSpan(1))
     batch.add(createSpan(2))
-    const { signal } = controller
     const keep = (outcome: unknown): void => void state.outcomes.push(outcome)
     batch.send({ at: clock.now() + timeoutMillis, signal, closing: signal }).then(keep, keep)
-    clock.later(() => controller.abort(), timeoutMillis)
+    clock.later(() => batch.abandon?.(), timeoutMillis)
     return true
   }
   return { clock, exporter, target, state, send }
