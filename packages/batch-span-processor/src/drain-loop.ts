@@ -4,6 +4,7 @@ import { ExportsInFlight } from './exports-in-flight.js'
 import type { FlushTicket } from './flush-tickets.js'
 import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
+import type { StagedBatch } from './staged-batch.js'
 import { Stager } from './stager.js'
 import type { Progress } from './stager.js'
 
@@ -46,10 +47,14 @@ export class DrainLoop {
   #inTurn = false
   /** Whether the exporter, called by the turn under way, has asked for a flush. */
   #isFlushAsked = false
+  /** Whether a turn was taken inside the call of a flush, in this very macrotask. */
+  #hasTurnedNow = false
+  /** Whether the exporter, called by the turn under way to send, has said that it has room. */
+  #isRoomSaid = false
+  /** When a turn last found the exporter without room. */
+  #blockedAt = -Infinity
   /** Stands for the turn that comes at once; whoever forgets it may ask for another. */
   #soon: object | undefined
-  /** When whatever is queued goes out although its batch is not full, on the clock's scale. */
-  #dueAt = Infinity
   /** Everything admitted before this sequence number goes out now. */
   #flushTo = 0
   #pollMillis = MIN_POLL_MILLIS
@@ -60,10 +65,7 @@ export class DrainLoop {
   constructor(parts: PipelineParts, onTurnEnd: (now: number) => number) {
     this.#parts = parts
     this.#onTurnEnd = onTurnEnd
-    this.#stager = new Stager(parts, () => {
-      // From inside `openBatch` or `add`, which then says that there is no room: the loop would ask for ever.
-      if (!this.#inTurn) this.unblock()
-    })
+    this.#stager = new Stager(parts, () => this.#onRoom())
     this.#inFlight = new ExportsInFlight(parts, () => {
       this.unblock()
       parts.tickets.progress()
@@ -91,7 +93,8 @@ export class DrainLoop {
     // One for the one that the caller adds; a second where that moved none, or another span came in meanwhile.
     let staged = this.#stager.stageOne()
     if (staged === 'moved' && this.#parts.ring.size >= this.helpAt) staged = this.#stager.stageOne()
-    if (staged === 'blocked') this.#to('blocked', NEVER, BLOCKED_MILLIS)
+    // The next turn finds out what that means: a batch that this one has closed may be all that is in the way.
+    if (staged === 'blocked') this.#to('blocked', NEVER, MIN_POLL_MILLIS)
     else if (this.#isFlushAsked) this.#runSoon()
     this.#isFlushAsked = false
     this.#inTurn = false
@@ -104,12 +107,16 @@ export class DrainLoop {
    */
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
-    this.#parts.target.endPause()
     // Not relied on, see `drained`.
     this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
-    else if (this.#parts.scope.isInside()) this.#runSoon()
-    else this.#takeTurn()
+    else if (this.#hasTurnedNow || this.#parts.scope.isInside()) this.#runSoon()
+    else {
+      // Once only: a caller that flushes again and again would otherwise keep the event loop to itself.
+      this.#hasTurnedNow = true
+      this.#parts.clock.soon(() => (this.#hasTurnedNow = false))
+      this.#takeTurn()
+    }
   }
 
   /**
@@ -123,7 +130,8 @@ export class DrainLoop {
     // Ends with a turn that moved nothing: none is left, or what is has no way.
     for (let size = Infinity; ring.size < size;) {
       size = ring.size
-      this.turnNow()
+      this.#flushTo = ring.head
+      this.#takeTurn()
     }
     target.isLastChance = false
   }
@@ -149,6 +157,17 @@ export class DrainLoop {
     if (left) tickets.fail(0, new Error(`${left} spans left at shutdown`))
     this.#inFlight.sweep()
     this.#settleTickets()
+  }
+
+  /**
+   * The exporter has room; it may also say so too early or in vain. From inside `openBatch` or `add` it is not listened to,
+   * since the loop would ask for ever, and soon after a turn that found no room the next one waits a little.
+   */
+  #onRoom(): void {
+    if (this.#inTurn) this.#isRoomSaid = true
+    else if (this.#mode === 'blocked' && this.#parts.clock.now() - this.#blockedAt < MIN_POLL_MILLIS) {
+      this.#to('blocked', NEVER, MIN_POLL_MILLIS)
+    } else this.unblock()
   }
 
   #settleTickets(): void {
@@ -189,12 +208,10 @@ export class DrainLoop {
   }
 
   readonly #wake = (): void => {
-    const { clock, gate, ring, settings } = this.#parts
+    const { clock, settings } = this.#parts
     if (this.#mode === 'idle') {
-      this.#dueAt = clock.now() + settings.scheduledDelayMillis
+      this.#stager.begin(clock.now())
       this.#to('waiting', settings.maxExportBatchSize, settings.scheduledDelayMillis)
-      // The wait for a resource begins with its first span, so that it is over when a batch is full or due.
-      if (gate.isNew(ring.peek())) this.#runSoon()
       if (this.wakeAt > 1) return
     }
     this.#pollMillis = MIN_POLL_MILLIS
@@ -211,14 +228,16 @@ export class DrainLoop {
   /** Stages for as long as the budget of a turn allows, and sends what is due while slots are free. */
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
-    const { clock, ring, settings } = this.#parts
-    const now = clock.now()
+    const now = this.#parts.clock.now()
     this.#inTurn = true
     try {
-      if (this.#dueAt === Infinity && ring.size > 0) this.#dueAt = now + settings.scheduledDelayMillis
       const progress = this.#stager.stage(now)
-      if (progress !== 'more' && this.#isOpenDue(now)) this.#stager.closeBatch()
-      this.#sendWaiting(now)
+      this.#isRoomSaid = false
+      this.#sendWaiting()
+      if (this.#isOpenDue(now, progress)) {
+        this.#stager.closeBatch()
+        this.#sendWaiting()
+      }
       if (this.#inFlight.expire(now)) this.#runSoon()
       this.#settleTickets()
       this.#arrangeNextTurn(now, progress, this.#onTurnEnd(now))
@@ -229,40 +248,47 @@ export class DrainLoop {
   }
 
   /** Whether the open batch is to go out now, full or not. One that could not be sent is rather filled. */
-  #isOpenDue(now: number): boolean {
-    return (now >= this.#dueAt || this.#stager.oldest < this.#flushTo) && this.#canSendOpen()
+  #isOpenDue(now: number, progress: Progress): boolean {
+    const { ring } = this.#parts
+    const isFlushed = this.#stager.oldest < this.#flushTo && (progress !== 'more' || ring.tail >= this.#flushTo)
+    return (isFlushed || (progress !== 'more' && now >= this.#openDueAt)) && this.#canSendOpen
   }
 
-  /** Whether a slot is free for the open batch, behind those that wait, and all that is in it may be sent. */
-  #canSendOpen(): boolean {
-    const { gate, target } = this.#parts
+  get #openDueAt(): number {
+    return (this.#stager.open?.since ?? Infinity) + this.#parts.settings.scheduledDelayMillis
+  }
+
+  /** Whether the open batch is the next one, and could be sent. */
+  get #canSendOpen(): boolean {
     const { open, waiting } = this.#stager
-    const isNext = this.#inFlight.count + waiting.length < target.maxConcurrentBatches
-    return isNext && (open === undefined || gate.isOpenFor(open))
+    return open !== undefined && waiting.length === 0 && this.#canSend(open)
   }
 
-  #sendWaiting(now: number): void {
-    const { gate, settings, target } = this.#parts
+  /** Whether a slot is free, and all that the batch holds may be sent. */
+  #canSend(staged: StagedBatch): boolean {
+    const { gate, target } = this.#parts
+    return this.#inFlight.count < target.slotsFor(staged) && gate.isOpenFor(staged)
+  }
+
+  #sendWaiting(): void {
     const { waiting } = this.#stager
-    while (this.#inFlight.count < target.maxConcurrentBatches) {
-      const first = waiting[0]
-      // The others wait behind it: spans leave in the order in which they ended.
-      if (first === undefined || !gate.isOpenFor(first)) return
+    // The others wait behind the first: spans leave in the order in which they ended.
+    for (let first = waiting[0]; first !== undefined && this.#canSend(first); first = waiting[0]) {
       waiting.shift()
-      this.#inFlight.send(first, now)
-      this.#dueAt = now + settings.scheduledDelayMillis
+      this.#inFlight.send(first, this.#parts.clock.now())
     }
   }
 
   #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
     const { ring, ledger, settings } = this.#parts
     const isEmpty = ring.size + ledger.staged + ledger.encoded === 0
-    if (isEmpty) this.#dueAt = Infinity
     this.#watchTraffic(now)
     // Not while there is no room: an exporter that asks for a flush each time it says so would have the loop spin.
-    if (progress === 'more' || (progress === 'done' && this.#isFlushAsked)) this.#runSoon()
+    const isAsked = progress === 'blocked' ? this.#isRoomSaid : this.#isFlushAsked
+    if (progress === 'more' || isAsked) this.#runSoon()
     const wasAwake = this.#mode === 'awake' || this.#mode === 'blocked'
     if (progress === 'blocked') {
+      this.#blockedAt = now
       this.#to('blocked', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
       // Also for spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
@@ -273,7 +299,7 @@ export class DrainLoop {
       this.#to('idle', 1, reportAt - now)
     } else {
       // What cannot be sent is not due: the export that settles, or the resource that is known, brings the next turn.
-      const dueAt = this.#canSendOpen() ? this.#dueAt : Infinity
+      const dueAt = this.#canSendOpen ? this.#openDueAt : Infinity
       this.#to('waiting', this.#stager.room, Math.min(dueAt, reportAt) - now)
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from './clock.js'
+import type { FlushTickets } from './flush-tickets.js'
 import { exportOfBatches } from './span-exporter.js'
 import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
 import { StagedBatch } from './staged-batch.js'
@@ -15,18 +16,18 @@ export class ExporterTarget {
   /** No later turn may come: exports of arrays may begin beside those under way. */
   isLastChance = false
   readonly #exporter: SpanExporter
+  readonly #tickets: FlushTickets
   readonly #wholeBatches: WholeBatchExporter
   /** The `export` that may be bypassed, because `openBatch` does the same; undefined if there is none. */
   readonly #exportOfBatches: SpanExporter['export'] | undefined
   readonly #maxConcurrentBatches: number
 
-  constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
+  constructor(exporter: SpanExporter, tickets: FlushTickets, clock: Clock, exportTimeoutMillis: number) {
     this.#exporter = exporter
+    this.#tickets = tickets
     this.#wholeBatches = new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
     this.#exportOfBatches = exportOfBatches(exporter)
-    const { maxConcurrentBatches } = (this.isIncremental ? exporter : {}) as Partial<IncrementalSpanExporter>
-    // Read once and never believed below 1: nothing would ever be sent.
-    this.#maxConcurrentBatches = Math.max(1, Math.floor(maxConcurrentBatches ?? 1) || 1)
+    this.#maxConcurrentBatches = this.#exportOfBatches ? concurrencyOf(exporter as IncrementalSpanExporter) : 1
   }
 
   /** Whether the next batch is filled span by span. */
@@ -39,26 +40,33 @@ export class ExporterTarget {
     }
   }
 
-  /** How many batches may be in flight at once. Arrays bound themselves to one, see {@link WholeBatchExporter}. */
-  get maxConcurrentBatches(): number {
-    return this.isLastChance && !this.isIncremental ? Infinity : this.#maxConcurrentBatches
+  /** How many batches may be in flight for one of this kind to follow. Arrays bound themselves to one, see {@link WholeBatchExporter}. */
+  slotsFor({ isEncoded }: StagedBatch): number {
+    return this.isLastChance && !isEncoded ? Infinity : this.#maxConcurrentBatches
   }
 
   get abandonedCount(): number {
     return this.#wholeBatches.abandonedCount
   }
 
-  /** A new batch, or undefined while there is no room for one; `onRoom` is called when that has changed. May throw. */
-  openBatch(onRoom: () => void): StagedBatch | undefined {
+  /**
+   * A new batch, or undefined while there is no room for one; `onRoom` is called when that has changed. May throw.
+   * `isSendable` says that the batches before it can be sent: an array does not overlap with one that has to wait.
+   */
+  openBatch(onRoom: () => void, isSendable: boolean): StagedBatch | undefined {
     const { isIncremental } = this
     const batch = isIncremental
       ? (this.#exporter as IncrementalSpanExporter).openBatch(onRoom)
-      : this.#wholeBatches.openBatch(this.isLastChance)
-    return batch && new StagedBatch(batch, isIncremental)
+      : this.#wholeBatches.openBatch(this.isLastChance && isSendable, !this.#tickets.isEmpty)
+    return batch ? new StagedBatch(batch, isIncremental) : undefined
   }
+}
 
-  /** The application asks for an export now: one that has not been answering is tried without a pause. */
-  endPause(): void {
-    this.#wholeBatches.endPause()
+/** Read once and never believed below 1, or if it cannot be read: nothing would ever be sent. */
+function concurrencyOf(exporter: IncrementalSpanExporter): number {
+  try {
+    return Math.max(1, Math.floor(Number(exporter.maxConcurrentBatches)) || 1)
+  } catch {
+    return 1
   }
 }

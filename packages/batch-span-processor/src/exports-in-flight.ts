@@ -72,13 +72,14 @@ export class ExportsInFlight {
     ledger.inFlight -= count
     ledger.exported += exported
     for (const reason in failed) ledger.fail(reason, failed[reason] as number)
-    if (settled.status !== 'done') {
-      staged.batch.abandon?.()
-      staged.abort.abort()
-    }
     if (exported < count) {
       ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
       tickets.fail(staged.oldest, ledger.lastError)
+    }
+    // Only now: whoever hears of it may call back, and would have a flush settled that does not know of the failure.
+    if (settled.status !== 'done') {
+      staged.batch.abandon?.()
+      staged.abort.abort()
     }
     this.#onSettled()
   }

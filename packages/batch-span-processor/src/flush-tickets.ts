@@ -24,6 +24,11 @@ export class FlushTickets {
     return ticket
   }
 
+  /** Whether nobody waits for anything to leave. */
+  get isEmpty(): boolean {
+    return this.#open.size === 0
+  }
+
   /** Forgets a ticket whose holder has stopped waiting. */
   close(ticket: FlushTicket): void {
     this.#open.delete(ticket)

@@ -41,6 +41,9 @@ export const MAX_REASONS = 32
  */
 export const RESOURCE_WAIT_MILLIS = 5000
 
+/** How long a detection is waited for at least, in milliseconds, although its first span was not looked at for long. */
+export const LEAST_WAIT_MILLIS = 1000
+
 /** How long `shutdown` takes at most by default, in milliseconds: what Kubernetes gives a process to end. */
 export const SHUTDOWN_MILLIS = 30_000
 
@@ -56,6 +59,12 @@ export const STEP_LIMIT_MILLIS = 5000
 
 /** The share of a drain in which resources have to be known; what is known then has to do. */
 export const RESOURCES_SHARE = 0.5
+
+/**
+ * How long a span that finds no room in an exporter which holds nothing of ours is offered again, in milliseconds, unless
+ * the export time-out is shorter: the exporter may serve others.
+ */
+export const ROOM_WAIT_MILLIS = 30_000
 
 /** How long an incremental exporter, which settles by itself, may be late, in milliseconds. */
 export const GRACE_MILLIS = 50

@@ -111,7 +111,13 @@ export function resolveSettings(config: BufferConfig, env?: Environment): Settin
  * A time limit given with a call, in milliseconds: 0 means without a limit, and what is no time at all is replaced by
  * the default, with a warning.
  */
-export function limitMillis(given: unknown, fallback: number): number {
+export function limitMillis(options: { readonly timeoutMillis?: unknown } | null | undefined, fallback: number): number {
+  let given: unknown
+  try {
+    given = options?.timeoutMillis
+  } catch {
+    // A shutdown whose options cannot be read is a shutdown all the same.
+  }
   return checked('timeoutMillis', given, ['a number', fallback, 0, Infinity]) || Infinity
 }
 

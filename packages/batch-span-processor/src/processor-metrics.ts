@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Attributes, Counter, MeterProvider, ObservableCallback } from '@opentelemetry/api'
+import type { Attributes, Counter, MeterProvider, ObservableCallback, UpDownCounter } from '@opentelemetry/api'
 import { takeComponentNumber } from './component-number.js'
 import type { Ledger } from './ledger.js'
 
@@ -24,9 +24,17 @@ export class ProcessorMetrics {
   /** By reason; none is both dropped and refused. */
   readonly #seenErrors: Record<string, number> = {}
   #seenHandedOver = 0
+  readonly #getCapacity: () => number
+  readonly #capacity: UpDownCounter
+  #seenCapacity = 0
 
-  constructor(provider: MeterProvider, ledger: Ledger, capacity: number, getQueueSize: () => number) {
+  constructor(
+    provider: MeterProvider,
+    ledger: Ledger,
+    queue: { readonly getCapacity: () => number; readonly getSize: () => number },
+  ) {
     this.#ledger = ledger
+    this.#getCapacity = queue.getCapacity
     this.#attributes = {
       'otel.component.type': COMPONENT_TYPE,
       'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber()}`,
@@ -37,18 +45,18 @@ export class ProcessorMetrics {
       unit,
       description: 'The number of spans for which the processing has finished, either successful or failed.',
     })
-    const queueCapacity = meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', {
+    this.#capacity = meter.createUpDownCounter('otel.sdk.processor.span.queue.capacity', {
       unit,
       description: 'The maximum number of spans the queue of a given instance of an SDK span processor can hold.',
     })
-    queueCapacity.add(capacity, this.#attributes)
     const queueSize = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
       unit,
       description: 'The number of spans in the queue of a given instance of an SDK span processor.',
     })
-    const observe: ObservableCallback = (result) => result.observe(getQueueSize(), this.#attributes)
+    const observe: ObservableCallback = (result) => result.observe(queue.getSize(), this.#attributes)
     queueSize.addCallback(observe)
     this.#stopObserving = () => queueSize.removeCallback(observe)
+    this.#reportCapacity()
   }
 
   /** Adds what has happened since the last call. */
@@ -58,8 +66,15 @@ export class ProcessorMetrics {
     // Remembered first: if add() throws, the same spans are not counted again and again.
     this.#seenHandedOver = handedOver
     if (sent > 0) this.#processed.add(sent, this.#attributes)
+    this.#reportCapacity()
     this.#reportErrors(dropped)
     this.#reportErrors(refused)
+  }
+
+  #reportCapacity(): void {
+    const change = this.#getCapacity() - this.#seenCapacity
+    this.#seenCapacity += change
+    if (change !== 0) this.#capacity.add(change, this.#attributes)
   }
 
   #reportErrors(totals: Readonly<Record<string, number>>): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
-import { RESOURCE_WAIT_MILLIS } from './limits.js'
+import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from './limits.js'
 import type { ReadableSpan, SpanResource } from './readable-span.js'
 import type { StagedBatch } from './staged-batch.js'
 
@@ -19,9 +19,8 @@ export class ResourceGate {
   /** Of the resources that were waited for; false until the wait is over. */
   readonly #isReady = new WeakMap<SpanResource, boolean>()
   #isOpen = false
-  /** Ends every wait. */
-  #endWaits = (): void => {}
-  readonly #opened = new Promise<void>((resolve) => (this.#endWaits = resolve))
+  /** End the waits that are under way. */
+  readonly #waits = new Set<() => void>()
   /** Nearly every span has the resource of the span before it. */
   #last: SpanResource | undefined
 
@@ -31,17 +30,11 @@ export class ResourceGate {
     this.#onOpen = onOpen
   }
 
-  /** Whether nothing was asked yet about the resource of a span. */
-  isNew(span: Pick<ReadableSpan, 'resource'> | undefined): boolean {
-    try {
-      return span !== undefined && span.resource !== this.#last
-    } catch {
-      return false
-    }
-  }
-
-  /** The resource of a span if it is still being detected; from then on it is waited for, and `onOpen` called at the end. */
-  pendingOf(span: Pick<ReadableSpan, 'resource'>): SpanResource | undefined {
+  /**
+   * The resource of a span if it is still being detected; from then on it is waited for, and `onOpen` called at the end.
+   * Its first span may have waited since `since`.
+   */
+  pendingOf(span: Pick<ReadableSpan, 'resource'>, since: number): SpanResource | undefined {
     try {
       const { resource } = span
       if (resource === this.#last) return undefined
@@ -49,7 +42,7 @@ export class ResourceGate {
         this.#last = resource
         return undefined
       }
-      if (!this.#isReady.has(resource)) void this.#wait(resource)
+      if (!this.#isReady.has(resource)) void this.#wait(resource, since)
       return resource
     } catch {
       // A span or a resource of an unknown SDK may have a getter that throws.
@@ -67,13 +60,21 @@ export class ResourceGate {
   /** Opens for everything that waits now or is asked about later. */
   open(): void {
     this.#isOpen = true
-    this.#endWaits()
+    for (const end of this.#waits) end()
   }
 
-  async #wait(resource: SpanResource): Promise<void> {
+  async #wait(resource: SpanResource, since: number): Promise<void> {
     this.#isReady.set(resource, false)
-    const bound = { at: this.#clock.now() + this.#limitMillis }
-    await bounded(this.#clock, bound, () => Promise.race([this.#opened, resource.waitForAsyncAttributes?.()]))
+    const at = Math.max(since + this.#limitMillis, this.#clock.now() + Math.min(LEAST_WAIT_MILLIS, this.#limitMillis))
+    let end = (): void => {}
+    const detected = new Promise<void>((resolve) => (end = resolve))
+    this.#waits.add(end)
+    await bounded(this.#clock, { at }, async () => {
+      // Not a race with a promise that outlives the wait: it would keep something of each resource for ever.
+      Promise.resolve(resource.waitForAsyncAttributes?.()).then(end, end)
+      await detected
+    })
+    this.#waits.delete(end)
     this.#isReady.set(resource, true)
     this.#onOpen()
   }

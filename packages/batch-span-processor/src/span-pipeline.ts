@@ -79,7 +79,6 @@ export class SpanPipeline {
   readonly #ledger = new Ledger()
   readonly #exporter: SpanExporter
   readonly #target: ExporterTarget
-  readonly #queueCapacity: number
   readonly #loop: DrainLoop
   readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
@@ -88,17 +87,17 @@ export class SpanPipeline {
   readonly #flushes = new Set<AbortController>()
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
-    const { maxQueueSize, maxExportBatchSize, exportTimeoutMillis } = settings
+    const { maxQueueSize, exportTimeoutMillis } = settings
+    const tickets = new FlushTickets()
     this.#exporter = exporter
     this.#ring = new SpanRing(maxQueueSize)
-    this.#target = new ExporterTarget(exporter, clock, exportTimeoutMillis)
-    this.#queueCapacity = maxQueueSize + (this.#target.isIncremental ? 0 : maxExportBatchSize)
+    this.#target = new ExporterTarget(exporter, tickets, clock, exportTimeoutMillis)
     this.#parts = {
       clock,
       settings,
       ring: this.#ring,
       ledger: this.#ledger,
-      tickets: new FlushTickets(),
+      tickets,
       scope: new ExportScope(),
       gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
       target: this.#target,
@@ -110,7 +109,11 @@ export class SpanPipeline {
     })
     if (meterProvider) {
       this.#metrics = this.#guarded(
-        () => new ProcessorMetrics(meterProvider, this.#ledger, this.#queueCapacity, () => this.#queued),
+        () =>
+          new ProcessorMetrics(meterProvider, this.#ledger, {
+            getCapacity: () => this.#queueCapacity,
+            getSize: () => this.#queued,
+          }),
       )
     }
   }
@@ -182,9 +185,15 @@ export class SpanPipeline {
     return this.#ring.size + this.#ledger.staged
   }
 
+  /** Changes when somebody wraps `export`, and spans are handed over in arrays from then on. */
+  get #queueCapacity(): number {
+    const holdsArrays = this.#ledger.staged > 0 || !this.#target.isIncremental
+    return this.#ring.capacity + (holdsArrays ? this.#parts.settings.maxExportBatchSize : 0)
+  }
+
   async #flush(options: FlushOptions | undefined): Promise<void> {
     const { clock, settings, tickets } = this.#parts
-    const millis = limitMillis(options?.timeoutMillis, settings.exportTimeoutMillis)
+    const millis = limitMillis(options, settings.exportTimeoutMillis)
     const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
     // After shutdown has begun, its end is the end of the flush.
     const closed = this.#closed
@@ -204,7 +213,7 @@ export class SpanPipeline {
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
     const { clock, gate, settings, tickets } = this.#parts
-    const millis = limitMillis(options?.timeoutMillis, settings.shutdownTimeoutMillis)
+    const millis = limitMillis(options, settings.shutdownTimeoutMillis)
     const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
     const startedAt = clock.now()
     const endAt = startedAt + millis

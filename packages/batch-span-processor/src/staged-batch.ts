@@ -11,6 +11,8 @@ export class StagedBatch {
   /** Sequence number of its oldest span; Infinity while it is empty. */
   oldest: number = Infinity
   count = 0
+  /** No span in it ended before this, on the clock's scale. */
+  since = 0
   /** Resources that were still being detected when their spans were added: the batch is not sent before they are known. */
   pending: Set<SpanResource> | undefined
   /** When its outcome is so late that nothing can be waiting for it any more, on the clock's scale; Infinity before it is sent. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FULL_RING_EXTRA, MAX_TURN_MILLIS, SPANS_PER_LOOK } from './limits.js'
+import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { StagedBatch } from './staged-batch.js'
@@ -22,6 +22,8 @@ export class Stager {
   #open: StagedBatch | undefined
   /** Since when the open batch, although it is empty, has no room for the oldest span; Infinity if it has. */
   #refusedSince = Infinity
+  /** No span in the ring ended before this, on the clock's scale. */
+  #since = 0
 
   constructor(parts: PipelineParts, onRoom: () => void) {
     this.#parts = parts
@@ -48,8 +50,22 @@ export class Stager {
    * ends spans while it encodes would feed this loop for ever.
    */
   stage(now: number): Progress {
-    const { clock, ring, settings } = this.#parts
+    const { ring } = this.#parts
     const { head } = ring
+    this.#matchExporter()
+    const progress = this.#stage(now, head)
+    // What is left then, and what comes, has ended after this turn began.
+    if (ring.tail >= head) this.#since = now
+    return progress
+  }
+
+  /** The queue was empty until now. */
+  begin(now: number): void {
+    this.#since = now
+  }
+
+  #stage(now: number, head: number): Progress {
+    const { clock, ring, settings } = this.#parts
     const fill = ring.size / ring.capacity
     const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
     for (let i = 1; ring.tail < head; i++) {
@@ -81,16 +97,20 @@ export class Stager {
       }
       if (this.#waitsForRoom()) return 'blocked'
     }
+    this.#refusedSince = Infinity
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
     if (verdict !== 'added') {
       this.#reject(verdict === 'too_large' ? verdict : 'rejected')
       return 'moved'
     }
-    if (staged.count++ === 0) staged.oldest = ring.tail - 1
+    if (staged.count++ === 0) {
+      staged.oldest = ring.tail - 1
+      staged.since = this.#since
+    }
     if (staged.isEncoded) ledger.encoded++
     else ledger.staged++
-    const pending = gate.pendingOf(span as ReadableSpan)
+    const pending = gate.pendingOf(span as ReadableSpan, this.#since)
     if (pending !== undefined) (staged.pending ??= new Set()).add(pending)
     if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     return 'moved'
@@ -110,6 +130,13 @@ export class Stager {
     this.#open = undefined
   }
 
+  /** Spans that are staged from here on go through a wrapper that was put around `export` meanwhile, or no longer do. */
+  #matchExporter(): void {
+    if (this.#open === undefined || this.#open.isEncoded === this.#parts.target.isIncremental) return
+    this.closeBatch()
+    this.#open = undefined
+  }
+
   /**
    * Whether the oldest span, which finds no room even in an empty batch, may go on waiting. An exporter that holds nothing
    * has room for whatever it can send at all; one that never finds any must not hold up the spans behind for ever.
@@ -119,7 +146,7 @@ export class Stager {
     const now = clock.now()
     // As long as something of ours is on its way, there will be more room.
     if (this.#refusedSince === Infinity || ledger.inFlight + ledger.encoded > 0) this.#refusedSince = now
-    return now - this.#refusedSince < settings.exportTimeoutMillis
+    return now - this.#refusedSince < Math.min(settings.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
   /** The span that was just taken can never be sent. */
@@ -131,11 +158,12 @@ export class Stager {
   }
 
   #openBatch(): StagedBatch | undefined {
-    this.#refusedSince = Infinity
+    const { gate, ledger, target } = this.#parts
+    const first = this.waiting[0]
     try {
-      this.#open = this.#parts.target.openBatch(this.#onRoom)
+      this.#open = target.openBatch(this.#onRoom, first === undefined || gate.isOpenFor(first))
     } catch (error) {
-      this.#parts.ledger.lastError = error
+      ledger.lastError = error
     }
     return this.#open
   }

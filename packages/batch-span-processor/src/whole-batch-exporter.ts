@@ -9,7 +9,8 @@ import type { BatchOutcome, ExportResult, SpanExporter, StageableBatch } from '.
  * calls of `export` at once, abandoned ones and page hides apart (I2).
  *
  * An exporter that does not answer keeps what it was given, and it grows with every export that it is asked for. So each
- * one in a row that is abandoned doubles the time until the next may begin; a single answer, even a late one, ends that.
+ * one in a row that is abandoned doubles the time until the next may begin; those that overlap are one. A single answer,
+ * even a late one, ends that, and a flush or a shutdown does not wait for it.
  */
 export class WholeBatchExporter {
   /**
@@ -23,6 +24,7 @@ export class WholeBatchExporter {
   /** Opened, and neither answered nor abandoned. */
   readonly #live = new Set<ReadableSpan[]>()
   #abandonedInARow = 0
+  #abandonedAt = -Infinity
   #notBefore = -Infinity
 
   constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
@@ -31,26 +33,28 @@ export class WholeBatchExporter {
     this.#timeoutMillis = exportTimeoutMillis
   }
 
-  /** Undefined while another batch is open or under way, unless it may overlap, and in the pause after one that was abandoned. */
-  openBatch(mayOverlap = false): StageableBatch | undefined {
-    if (!mayOverlap && (this.#live.size > 0 || this.#clock.now() < this.#notBefore)) return undefined
+  /**
+   * Undefined while another batch is open or under way, unless it may overlap, and in the pause after one that was
+   * abandoned, unless somebody waits for it.
+   */
+  openBatch(mayOverlap = false, isAwaited = false): StageableBatch | undefined {
+    if (!mayOverlap && (this.#live.size > 0 || (!isAwaited && this.#clock.now() < this.#notBefore))) return undefined
     const spans: ReadableSpan[] = []
+    let startedAt = Infinity
     this.#live.add(spans)
     return {
       add: (span) => {
         spans.push(span)
         return 'added'
       },
-      send: () => this.#send(spans),
+      send: () => {
+        startedAt = this.#clock.now()
+        return this.#send(spans)
+      },
       abandon: () => {
-        if (this.#live.delete(spans)) this.#abandon()
+        if (this.#live.delete(spans)) this.#abandon(startedAt)
       },
     }
-  }
-
-  /** The next batch may be opened at once. */
-  endPause(): void {
-    this.#notBefore = -Infinity
   }
 
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then abandons the batch. */
@@ -73,8 +77,10 @@ export class WholeBatchExporter {
     }
   }
 
-  #abandon(): void {
+  #abandon(startedAt: number): void {
     this.abandonedCount++
+    if (startedAt < this.#abandonedAt) return
+    this.#abandonedAt = this.#clock.now()
     this.#abandonedInARow++
     // The abandoned one took a time-out itself: after the first the next one begins at once, then 1, 3, 7 … later.
     const pause = this.#timeoutMillis * (2 ** (this.#abandonedInARow - 1) - 1)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
-import { setup, setupIncremental } from './setup-pipeline.js'
+import { pendingResource } from './manual-exporter.js'
+import { setup, setupIncremental, setupManual } from './setup-pipeline.js'
+import { numbersOf } from './span.js'
 
 const sizes = (exporter: { calls: { numbers: number[] }[] }) => exporter.calls.map((call) => call.numbers.length)
 
@@ -207,7 +209,7 @@ test('the deadline of a batch is the hand-over plus the export time-out, and the
   const never = { answer: 'never' as const, delay: undefined }
   const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [never] })
   end(10)
-  await clock.turn()
+  await clock.advance(2)
   const sent = exporter.sent[0]
   expect(sent?.deadline.at).toBe((sent?.startedAt ?? 0) + 200)
   // 50 ms of grace: such an exporter settles by itself.
@@ -248,6 +250,8 @@ test('an add that always answers "full" does not hang', async () => {
   await clock.advance(100)
   expect(pipeline.stats()).toMatchObject({ failed: {}, queued: 30 })
   await clock.advance(200)
+  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 1 }, queued: 29 })
+  await clock.advance(30 * 400)
   expect(pipeline.stats()).toMatchObject({ failed: { rejected: 30 }, queued: 0 })
 })
 
@@ -499,4 +503,146 @@ test('an answer that comes after a long stall is taken, however late the turn th
   clock.later(() => {}, 0)
   await clock.advance(200)
   expect(pipeline.stats()).toMatchObject({ exported: 20, failed: {} })
+})
+
+test('after a burst larger than the queue the next turn comes as soon as under load', async () => {
+  const { clock, exporter, pipeline, end } = setup({})
+  end(200)
+  for (let i = 0; i < 50; i++) {
+    await clock.advance(1)
+    end(1)
+  }
+  expect((exporter.calls[0]?.startedAt ?? Infinity) - 1000).toBeLessThanOrEqual(2)
+  expect(pipeline.stats().dropped.queue_full).toBeLessThanOrEqual(91)
+})
+
+test('a batch that waits for its resource does not keep the loop awake, and those behind it are filled', async () => {
+  const { clock, exporter, pipeline, end } = setupManual({ exportTimeoutMillis: 30_000 })
+  const { resource, know } = pendingResource()
+  end(10, resource)
+  await clock.advance(10)
+  let looks = 0
+  const now = clock.now.bind(clock)
+  clock.now = () => {
+    if (++looks > 1000) throw new Error('the loop spins')
+    return now()
+  }
+  await clock.advance(200)
+  for (let i = 0; i < 10; i++) {
+    end(1)
+    void pipeline.forceFlush()
+    await clock.advance(1)
+  }
+  know()
+  await clock.advance(10)
+  expect(exporter.sent.map(({ numbers }) => numbers.length)).toEqual([10, 10])
+})
+
+test('a resource is waited for from its first span on, also where the loop slept when that ended', async () => {
+  const { clock, exporter, end } = setupManual({ scheduledDelayMillis: 5000, exportTimeoutMillis: 30_000 })
+  const startedAt = clock.now()
+  end(1, {})
+  await clock.advance(10)
+  end(1, pendingResource().resource)
+  await clock.advance(20_000)
+  // Five seconds from the first span, but at least one from the look at it.
+  expect(exporter.sent.map(({ at }) => at - startedAt)).toEqual([6000])
+})
+
+test('a span that has waited for a slot longer than the delay goes as soon as one is free', async () => {
+  const { clock, exporter, end } = setupManual({ scheduledDelayMillis: 1000, exportTimeoutMillis: 30_000 })
+  end(40)
+  await clock.advance(10)
+  end(10)
+  await clock.advance(10)
+  end(1)
+  await clock.advance(5000)
+  exporter.sent[0]?.answer()
+  await clock.advance(1)
+  exporter.sent[1]?.answer()
+  await clock.advance(1)
+  expect(exporter.sent.map(({ numbers }) => numbers.length)).toEqual([10, 10, 10, 10, 10, 1])
+})
+
+test('the time for which a span finds no room is its own, and has a bound without an export time-out', async () => {
+  const { clock, exporter, pipeline, end } = setupManual({ exportTimeoutMillis: Infinity })
+  const verdicts = ['full', 'rejected', 'full'] as const
+  let calls = 0
+  exporter.onAdd = () => verdicts[calls++] ?? 'added'
+  end(1)
+  await clock.advance(60_000)
+  end(1)
+  await clock.advance(1000)
+  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 1 }, inFlight: 1 })
+  exporter.sent[0]?.answer()
+  exporter.onAdd = (span) => (numbersOf([span])[0] === 2 ? 'full' : 'added')
+  end(10)
+  await clock.advance(31_000)
+  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 2 }, inFlight: 9 })
+})
+
+test('a page that is hidden again and again while a resource is detected holds no more spans than there is room for', async () => {
+  const { pipeline, end } = setup({ exportTimeoutMillis: 30_000 })
+  const { resource } = pendingResource()
+  for (let i = 0; i < 10; i++) {
+    end(100, resource)
+    pipeline.drainNow()
+  }
+  expect(pipeline.stats()).toMatchObject({ ended: 1000, queued: 110, queueCapacity: 110 })
+})
+
+test('batches of one kind keep their limit although export was replaced, also when a page is hidden', async () => {
+  const { clock, exporter, pipeline, end } = setupManual({ exportTimeoutMillis: 30_000 })
+  end(90)
+  await clock.advance(5)
+  const given: number[] = []
+  exporter.export = (spans) => void given.push(...numbersOf(spans))
+  end(10)
+  pipeline.drainNow()
+  expect(exporter.sent.length).toBe(4)
+  expect(given).toEqual([])
+  const { queued, queueCapacity } = pipeline.stats()
+  expect(queued).toBeLessThanOrEqual(queueCapacity)
+})
+
+test('spans that are staged after export was replaced go through it, whatever batch is open', async () => {
+  const { clock, exporter, end } = setupManual({ scheduledDelayMillis: 5000, exportTimeoutMillis: 30_000 })
+  exporter.onAdd = (span) => (numbersOf([span])[0] === 0 ? 'too_large' : 'added')
+  end(1)
+  await clock.advance(6000)
+  const given: number[] = []
+  exporter.export = (spans, callback) => {
+    given.push(...numbersOf(spans))
+    callback({ code: 0 })
+  }
+  end(5)
+  await clock.advance(6000)
+  expect(given).toEqual([1, 2, 3, 4, 5])
+  expect(exporter.sent).toEqual([])
+})
+
+test('an exporter that has room again once a batch is sent, and says so inside send, is heard', async () => {
+  const { clock, exporter, end } = setupManual({})
+  let held = 0
+  exporter.hasRoom = () => held++ < 1
+  exporter.onSend = () => {
+    held = 0
+    exporter.onRoom()
+  }
+  end(40)
+  await clock.advance(5)
+  expect(exporter.sent.length).toBe(4)
+})
+
+test('an exporter that says that it has room although it has none does not keep the loop busy', async () => {
+  const { clock, exporter, end } = setupManual({})
+  let opens = 0
+  exporter.hasRoom = () => {
+    opens++
+    void Promise.resolve().then(() => exporter.onRoom())
+    return false
+  }
+  end(40)
+  await clock.advance(1000)
+  expect(opens).toBeLessThanOrEqual(1000)
 })

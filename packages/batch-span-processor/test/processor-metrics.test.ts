@@ -26,9 +26,10 @@ function setup({ addThrows = false } = {}) {
     createObservableUpDownCounter: create('observable'),
   }
   const ledger = new Ledger()
+  const state = { capacity: 100 }
   const provider = { getMeter: () => meter } as unknown as MeterProvider
-  const metrics = new ProcessorMetrics(provider, ledger, 100, () => 42)
-  return { metrics, ledger, adds, made, callbacks }
+  const metrics = new ProcessorMetrics(provider, ledger, { getCapacity: () => state.capacity, getSize: () => 42 })
+  return { metrics, ledger, adds, made, callbacks, state }
 }
 
 const PROCESSED = 'otel.sdk.processor.span.processed'
@@ -69,6 +70,14 @@ test('capacity and size are reported, and the callback goes at the end', () => {
   expect(observed).toEqual([42])
   metrics.close()
   expect(callbacks.size).toBe(0)
+})
+
+test('a capacity that changes is reported as the difference', () => {
+  const { metrics, adds, state } = setup()
+  state.capacity = 110
+  metrics.report()
+  metrics.report()
+  expect(adds.map(([, count]) => count)).toEqual([100, 10])
 })
 
 test('a span is processed when it is handed over, whatever comes of it', () => {

@@ -11,7 +11,7 @@ function setup(exportTimeoutMillis = 30_000) {
   const gate = new ResourceGate(clock, exportTimeoutMillis, () => state.opened++)
   /** Whether a batch that holds a span, added now, may be sent now. */
   const isOpenFor = (span: { resource: SpanResource }): boolean => {
-    const pending = gate.pendingOf(span)
+    const pending = gate.pendingOf(span, clock.now())
     return gate.isOpenFor({ pending: pending && new Set([pending]) })
   }
   return { clock, gate, isOpenFor, state }
@@ -99,7 +99,7 @@ test('getters and methods that throw open the gate', async () => {
 test('a batch that was filled while the resource was pending may be sent once it is known', async () => {
   const { clock, gate } = setup()
   const { resource, settle } = pendingResource()
-  const pending = new Set([gate.pendingOf({ resource }) as SpanResource])
+  const pending = new Set([gate.pendingOf({ resource }, clock.now()) as SpanResource])
   expect(gate.isOpenFor({ pending })).toBe(false)
   settle.resolve()
   await clock.turn()

@@ -6,6 +6,7 @@ import { SpanPipeline } from '../src/span-pipeline.js'
 import { FakeClock } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'
 import type { Lies } from './incremental-double.js'
+import { ManualExporter } from './manual-exporter.js'
 import { ScriptedExporter } from './scripted-exporter.js'
 import type { Behaviour } from './scripted-exporter.js'
 import { createSpan } from './span.js'
@@ -49,6 +50,11 @@ function build<E extends SpanExporter>(clock: FakeClock, exporter: E, settings: 
 export function setup(settings: Partial<Settings>, ...script: Behaviour[]) {
   const clock = new FakeClock()
   return build(clock, new ScriptedExporter(clock, ...script), settings)
+}
+
+export function setupManual(settings: Partial<Settings> = {}, given?: ManualExporter) {
+  const clock = new FakeClock()
+  return build(clock, given ?? new ManualExporter(() => clock.now()), settings)
 }
 
 export function setupIncremental(settings: Partial<Settings>, concurrency = 1, lies: Partial<Lies> = {}) {

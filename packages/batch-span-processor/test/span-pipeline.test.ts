@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, test, vi } from 'vitest'
-import { setup, setupIncremental } from './setup-pipeline.js'
+import { setup, setupIncremental, setupManual } from './setup-pipeline.js'
+import { createSpan } from './span.js'
 
 const unhandled = vi.fn()
 process.on('unhandledRejection', unhandled)
@@ -451,10 +452,8 @@ test('exports of a page that is hidden which never answer are given up like any 
   pipeline.drainNow()
   end(10)
   await clock.advance(200)
-  expect(pipeline.stats()).toMatchObject({ ended: 40, failed: { timeout: 30 }, abandonedExports: 3, queued: 10 })
-  expect(exporter.calls.length).toBe(3)
-  // After three that were not answered the next one waits for three more time-outs.
-  await clock.advance(700)
+  expect(pipeline.stats()).toMatchObject({ ended: 40, failed: { timeout: 30 }, abandonedExports: 3, inFlight: 10 })
+  // Three that overlapped are one incident: the next begins at once.
   expect(exporter.calls.length).toBe(4)
 })
 
@@ -548,4 +547,116 @@ test('a page that is hidden during a shutdown still gets its spans out', async (
   expect(exporter.numbers.length).toBe(35)
   await clock.advance(1000)
   expect(pipeline.stats()).toMatchObject({ exported: 0, failed: { timeout: 35 } })
+})
+
+test('a flush rejects for a batch that timed out, whatever the exporter does when it hears that nobody waits', async () => {
+  const { clock, exporter, pipeline, end, watch } = setupManual()
+  exporter.onSend = ({ signal }) => signal.addEventListener('abort', () => exporter.onRoom())
+  end(5)
+  const flush = watch(pipeline.forceFlush({ timeoutMillis: 5000 }))
+  await clock.advance(1000)
+  expect(flush.state).toBe('rejected')
+  expect(pipeline.stats().failed).toEqual({ timeout: 5 })
+
+  end(5)
+  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 100 }))
+  await clock.advance(1000)
+  expect(shutdown.state).toBe('rejected')
+})
+
+test('a shutdown and a flush try an exporter that has not been answering without a pause', async () => {
+  const hung = Array.from({ length: 7 }, () => ({ kind: 'never' as const }))
+  for (const method of ['shutdown', 'forceFlush'] as const) {
+    const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 1000 }, ...hung, { kind: 'ok' })
+    for (let i = 0; i < 40; i++) {
+      end(1)
+      await clock.advance(1000)
+    }
+    expect(exporter.calls.length).toBe(6)
+    end(60)
+    const ended = watch(pipeline[method]({ timeoutMillis: 30_000 }))
+    await clock.advance(5000)
+    expect(ended.state).toBe('rejected')
+    expect(exporter.calls.length).toBeGreaterThanOrEqual(14)
+    expect(pipeline.stats()).toMatchObject({ queued: 0, dropped: { shutdown: 0 } })
+  }
+})
+
+test('flushes one after the other leave the event loop its turns', async () => {
+  const { clock, pipeline, end } = setup({})
+  let turns = 0
+  const { soon } = clock
+  clock.soon = (callback) => {
+    turns++
+    soon.call(clock, callback)
+  }
+  const flushes = (async (): Promise<void> => {
+    for (let i = 0; i < 100; i++) {
+      end()
+      await pipeline.forceFlush()
+    }
+  })()
+  await clock.advance(1000)
+  await flushes
+  expect(turns).toBeGreaterThanOrEqual(50)
+  expect(pipeline.stats().exported).toBe(100)
+})
+
+test('many flushes in one stretch hand over two batches, and not one each', async () => {
+  const { clock, exporter, pipeline, end } = setup({ maxExportBatchSize: 100 })
+  for (let i = 0; i < 100; i++) {
+    end()
+    void pipeline.forceFlush()
+  }
+  await clock.advance(10)
+  expect(exporter.calls.map(({ numbers }) => numbers.length)).toEqual([1, 99])
+})
+
+test('a shutdown whose options cannot be read runs with the defaults', async () => {
+  const { clock, exporter, pipeline, end, watch } = setup({})
+  end(3)
+  const options = Object.defineProperty({}, 'timeoutMillis', {
+    get() {
+      throw new Error('do not look')
+    },
+  })
+  const shutdown = watch(pipeline.shutdown(options))
+  await clock.advance(10)
+  expect(shutdown.state).toBe('fulfilled')
+  expect(exporter.log).toEqual(['export', 'answer', 'forceFlush', 'shutdown'])
+})
+
+test.each([
+  [
+    'throws',
+    {
+      get: () => {
+        throw new Error('do not look')
+      },
+    },
+  ],
+  ['is a symbol', { value: Symbol('four') }],
+  ['is zero', { value: 0 }],
+])('an exporter whose maxConcurrentBatches %s sends one batch at a time', async (_what, descriptor) => {
+  const { exporter: manual } = setupManual()
+  Object.defineProperty(manual, 'maxConcurrentBatches', descriptor)
+  const { clock, pipeline, end } = setupManual({}, manual)
+  end(30)
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 10, encoded: 20 })
+})
+
+test('a resource whose getter flushes has nothing exported below onEnd', async () => {
+  const { clock, exporter, pipeline } = setup({})
+  const span = createSpan(0)
+  Object.defineProperty(span, 'resource', {
+    get: () => {
+      void pipeline.forceFlush()
+      return {}
+    },
+  })
+  pipeline.admit(span)
+  expect(exporter.log).toEqual([])
+  await clock.advance(1000)
+  expect(pipeline.stats().exported).toBe(1)
 })
