@@ -42,6 +42,17 @@ async function diagnose(
 /** The pipeline of spanring, and the stock exporter behind its processor. */
 const SET_UPS = ['./ours.mjs', './telemetry.mjs']
 
+test('does not wait for every retry of a backend that is overloaded', async () => {
+  const { code, text } = await diagnose('./ours.mjs', {
+    status: 503,
+    headers: { 'content-type': 'text/plain' },
+    body: 'no upstream',
+  })
+
+  expect(text).toMatch(/overloaded \(HTTP 503\)\. It says: no upstream\n/)
+  expect(code).toBe(1)
+})
+
 describe.each(SET_UPS)('spanring doctor with %s', (setUp) => {
   test('tries the time-out that is set, and says its unit', async () => {
     const { code, text } = await diagnose(setUp, { afterMillis: 200 }, { OTEL_EXPORTER_OTLP_TIMEOUT: '10' })

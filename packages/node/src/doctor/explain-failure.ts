@@ -23,7 +23,7 @@ export async function explainFailure(
   const where = url ?? 'the endpoint'
   // First: behind it are the words of the backend, which may be about anything.
   const [, status, location, words = ''] =
-    /(?:answered|HTTP) (\d{3})(?: with Location (\S+?)(?=: |[;\s]|$))?(?:: (.*?)(?:; trying again)?$)?/s.exec(failed) ?? []
+    /(?:answered|HTTP) (\d{3})(?: with Location (\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
   if (status !== undefined) {
     const { what, advice } = explainStatus(Number(status), where, variable, location)
     const said = excerpt(data ?? words, env)

@@ -42,9 +42,9 @@ export async function runProbe(options: readonly string[], apiVersion: string | 
   const allSaid = (): string[] => [...new Set([...said, ...spanringLines(stderr)])]
   let down: NodeJS.Timeout | undefined
   function lookForOutage(): void {
-    const line = allSaid().find((text) => / is down: /.test(text))
-    if (line === undefined) return
-    down ??= setTimeout(() => child.connected && child.send(line), DOWN_MILLIS)
+    const outage = allSaid().map(outageIn).find(Boolean)
+    if (outage === undefined) return
+    down ??= setTimeout(() => child.connected && child.send(outage), DOWN_MILLIS)
   }
 
   child.on('message', (message: ProbeMessage) => {
@@ -65,4 +65,10 @@ export async function runProbe(options: readonly string[], apiVersion: string | 
 
 function spanringLines(stderr: string): string[] {
   return stderr.split('\n').flatMap((line) => (line.startsWith('spanring: ') ? [line.slice('spanring: '.length)] : []))
+}
+
+/** What keeps the exporter of spanring from sending, in the form of its errors; undefined if the line is about something else. */
+function outageIn(line: string): string | undefined {
+  const [, where, why] = /^OTLPTraceExporter: (\S+) is down: (.*?)(?:; trying again.*)?$/.exec(line) ?? []
+  return where === undefined ? undefined : `${where}: ${why}`
 }

@@ -33,11 +33,6 @@ describe('checkDelivery', () => {
       'overloaded (HTTP 503). It says: upstream ECONNREFUSED, certificate expired',
     ],
     [
-      'in the message, while the exporter tries again',
-      { error: 'OTLPTraceExporter: http://a/v1/traces is down: answered 503: no upstream; trying again' },
-      'overloaded (HTTP 503). It says: no upstream',
-    ],
-    [
       'as data beside the error',
       { error: 'Bad Request; HTTP 400', data: '{"message":\n"no <b>tenant</b>"}\u0007' },
       'request (HTTP 400). It says: {"message": "no tenant "}',
