@@ -66,7 +66,7 @@ test('work runs in the contexts of construction and not in those of the request'
 
 test('where a request lets nobody into its contexts once it is over, work runs in those of the caller', async () => {
   const storage = new AsyncLocalStorage<string>()
-  Object.assign(globalThis, { WebSocketPair: class {} })
+  Object.assign(globalThis, { WebSocketPair: Object })
   const { call } = setup(storage.run('request', () => new ExportScope()))
   Reflect.deleteProperty(globalThis, 'WebSocketPair')
   expect((await storage.run('later request', () => call(() => storage.getStore()))).value).toBe('later request')
