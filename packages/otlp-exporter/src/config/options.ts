@@ -75,8 +75,9 @@ export interface OTLPTraceExporterOptions {
    */
   timeoutMillis?: number | undefined
   /**
-   * How many requests may be under way at once, each on a connection of its own that is opened when it is needed; more
-   * wait their turn. 1 to 1024. Default: 30.
+   * How many batches may be under way at once, each on a connection of its own that is opened when it is needed; more
+   * wait their turn. A batch whose kept connection stays silent has a second one until either is answered. 1 to 1024.
+   * Default: 30.
    */
   concurrencyLimit?: number | undefined
   /** Whether a connection is kept for the next request. Default: true. */

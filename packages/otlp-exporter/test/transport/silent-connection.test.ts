@@ -131,6 +131,16 @@ test('a backend that grows slow is waited for on the old connection too, and ask
   expect(changes).toEqual([])
 })
 
+test('of many requests that a slow backend leaves without an answer one is repeated, and the others wait', async () => {
+  const { state, url } = await setupSlowServer()
+  const { send } = setupTransport({ url, timeoutMillis: 4000 })
+  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  await burst()
+  state.delayMillis = 1800
+  expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
+  expect(state.requests).toBe(10 + 10 + 1)
+})
+
 test('a new connection that is slow is never suspected', async () => {
   const { state, url } = await setupSlowServer()
   state.delayMillis = 1200
