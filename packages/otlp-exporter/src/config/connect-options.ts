@@ -33,6 +33,7 @@ const SOCKET_NAMES: ReadonlySet<string> = new Set<keyof SocketOptions>([
   'lookup',
   'noDelay',
   'signal',
+  'typeOfService',
 ])
 
 const TLS_NAMES: ReadonlySet<string> = new Set<keyof TlsOptions>([
@@ -163,7 +164,7 @@ function targetOf(
     return undefined
   }
   // One of a later Node.js may be a security setting: to drop it would fail open.
-  if (!TLS_NAMES.has(name)) warnLater(`${printable} is not known here; it is given to node:tls as it is`)
+  if (!TLS_NAMES.has(name)) warnLater(`${printable} is not known here; it is passed on as it is`)
   return [tls, name]
 }
 

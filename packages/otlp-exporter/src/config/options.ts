@@ -29,6 +29,8 @@ export interface SocketOptions extends Partial<
   /** Addresses that are not connected to; where Node.js has it. */
   blockList?: BlockList | undefined
   highWaterMark?: number | undefined
+  /** Where Node.js has it. */
+  typeOfService?: number | undefined
 }
 
 /** What of a TLS connection can be chosen, as in `tls.connect`, and of the socket under it. */

@@ -42,6 +42,7 @@ export class PendingRequest {
     const { maxRequestBytes, protocol } = this.#settings
     const bytes = batch.assemble(from, to)
     this.#pooled = bytes
+    this.#isFree = true
     if (bytes.byteLength > maxRequestBytes) return false
     const { bytes: body, encoding, isSourceInUse } = await this.#compressor.compress(operation, bytes)
     if (isSourceInUse || body !== bytes) {

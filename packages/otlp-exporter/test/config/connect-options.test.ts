@@ -76,6 +76,7 @@ test('every option of tls.connect and net.connect is passed on, from either sour
     keepAliveInitialDelay: 5,
     highWaterMark: 8,
     blockList: {},
+    typeOfService: 3,
   }
   expect(resolve({ ...tls, ...socket, keepAlive: false })).toEqual({ tls, socket: { ...socket, keepAlive: false } })
   expect(resolve({}, { ...tls, ...socket, keepAlive: true })).toEqual({ tls, socket })
@@ -99,7 +100,7 @@ test('what is not honoured is named, one by one', async () => {
     [{}, { timeout: 7 }, {}, ['httpAgentOptions.timeout is not honoured: timeoutMillis']],
     [{}, { proxyEnv: {} }, {}, ['httpAgentOptions.proxyEnv is not honoured: see the option proxy']],
     [{ onread: {} }, {}, {}, ['tls.onread is not honoured: it does not fit']],
-    [{}, { checkServeridentity: 7 }, {}, ['httpAgentOptions.checkServeridentity is not known here; it is given to node:tls']],
+    [{}, { checkServeridentity: 7 }, {}, ['httpAgentOptions.checkServeridentity is not known here; it is passed on as it is']],
     [{ maxCachedSessions: -1 }, {}, {}, ['tls.maxCachedSessions must be an integer of 0 or more; not used']],
     [{ ca: 'x' }, { crl: 'y' }, { isTls: false }, ['tls.ca, httpAgentOptions.crl have no effect: the URL starts with http://']],
     [{ ca: 'x' }, { family: 4 }, { hasDispatcher: true }, ['tls.ca, httpAgentOptions.family have no effect: the dispatcher']],
