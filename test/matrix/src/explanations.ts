@@ -16,11 +16,4 @@ export const EXPLANATIONS: readonly Explanation[] = [
       'The stock exporters of these lines leave out the flags of spans and links, and ours sends them on every line, as the ' +
       'stock exporters do from 2.12 on. Nothing else differs.',
   },
-  {
-    applies: ({ runtime, exporter, fault }) =>
-      runtime === 'Bun' && exporter.startsWith('spanring') && fault?.includes('dispatch is not a function') === true,
-    why:
-      'Bun puts something of its own in the place of the `undici` package, and that has no dispatchers. On Bun, use a stock ' +
-      'exporter; spanring’s processor works there.',
-  },
 ]

@@ -22,8 +22,9 @@ export interface Clock {
 const setRealTimeout = real('setTimeout') as typeof setTimeout | undefined
 const clearRealTimeout = (real('clearTimeout') ?? clearTimeout) as typeof clearTimeout
 const setRealImmediate = (real('setImmediate') ?? startUnstoppable) as (callback: () => void) => unknown
-// That of the prototype: the object may carry a fake of its own. In Bun it carries the true one.
-const now = ((Object.getPrototypeOf(time) as Partial<typeof time>).now ?? time.now).bind(time)
+// That of the prototype if there is one, as in Node.js: the object may carry a fake of its own.
+const prototype = Object.getPrototypeOf(time) as typeof time
+const now = ('now' in prototype ? prototype : time).now.bind(time)
 const date = (real('Date') ?? Date) as DateConstructor
 
 export const systemClock: Clock = {
