@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { systemClock } from '../transport/clock.js'
+import { type Clock, systemClock } from '../transport/clock.js'
 
 /** What is larger was an exception, has its exact size and is not kept. In bytes. */
 const SMALLEST = 4 * 1024
@@ -22,22 +22,23 @@ interface Idle {
 
 /**
  * Buffers for batches and for requests, used again: memory fresh from the system has its pages faulted in one by one,
- * which costs eight times what copying into it does. Has no timer: buffers are let go when others are given back, or by
- * `trim`.
+ * which costs eight times what copying into it does. What nobody takes for a while is let go, with traffic and without.
  */
 export class BufferPool {
   /** By size. The last one given back is the first one taken, while the processor's caches still hold it. */
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'now' | 'startTimer'>
+  /** Set while buffers wait here. */
+  #stopTimer: (() => void) | undefined
   /** What the last batches came to, in bytes. */
   readonly #sizes = new Float64Array(REMEMBERED).fill(FIRST)
   #batchCount = 0
   #usual = FIRST
   #isClosed = false
 
-  constructor(now: () => number = systemClock.now) {
-    this.#now = now
+  constructor(clock: Pick<Clock, 'now' | 'startTimer'> = systemClock) {
+    this.#clock = clock
   }
 
   /** Size of all buffers that wait here, in bytes. */
@@ -62,23 +63,13 @@ export class BufferPool {
   /** Takes a buffer back that nobody reads any more. */
   give(buffer: Buffer): void {
     const { length } = buffer
-    const now = this.#now()
-    this.trim(now)
     if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) return
+    const since = this.#clock.now()
     const idle = this.#idle.get(length)
-    if (idle === undefined) this.#idle.set(length, [{ buffer, since: now }])
-    else idle.push({ buffer, since: now })
+    if (idle === undefined) this.#idle.set(length, [{ buffer, since }])
+    else idle.push({ buffer, since })
     this.#idleBytes += length
-  }
-
-  /** Lets go of what has not been taken for a while. */
-  trim(now: number = this.#now()): void {
-    for (const [length, idle] of this.#idle) {
-      while (idle[0] !== undefined && now - idle[0].since >= QUIET_MILLIS) {
-        idle.shift()
-        this.#idleBytes -= length
-      }
-    }
+    this.#stopTimer ??= this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS, false)
   }
 
   /**
@@ -104,8 +95,23 @@ export class BufferPool {
   /** The end: keeps nothing, not even what is given back later. */
   close(): void {
     this.#isClosed = true
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
     this.#idle.clear()
     this.#idleBytes = 0
+  }
+
+  /** Lets go of what has not been taken for a while, and looks again as long as there is something. */
+  #trim(): void {
+    const now = this.#clock.now()
+    for (const [length, idle] of this.#idle) {
+      while (idle[0] !== undefined && now - idle[0].since >= QUIET_MILLIS) {
+        idle.shift()
+        this.#idleBytes -= length
+      }
+      if (idle.length === 0) this.#idle.delete(length)
+    }
+    this.#stopTimer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS, false) : undefined
   }
 }
 

@@ -50,11 +50,6 @@ export class TraceEncoder {
     })
   }
 
-  /** Lets go of buffers that have not been used for half a minute. Happens with traffic anyway; for when there is none. */
-  trim(): void {
-    this.#pool.trim()
-  }
-
   /** The end: no memory is kept, nor what is given back later. */
   close(): void {
     this.#pool.close()

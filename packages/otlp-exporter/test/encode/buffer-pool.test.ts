@@ -79,30 +79,52 @@ test('one batch of 15 MiB does not make those that follow begin with as much, no
   expect(pool.takeUsual(32 * MIB) === usual).toBe(true)
 })
 
-test('buffers that nobody takes are let go after a quiet time', () => {
-  const { pool, pass } = setup()
-  const buffers = [pool.take(512 * KIB), pool.take(512 * KIB)]
-  for (const buffer of buffers) pool.give(buffer)
-  pass(29_999)
-  pool.trim()
-  expect(pool.idleBytes).toBe(MIB)
+test('buffers that nobody takes are let go after a quiet time, with traffic and without', () => {
+  const { pool, pass, timers } = setup()
+  expect(timers()).toBe(0)
+  pool.give(pool.take(512 * KIB))
+  expect(timers()).toBe(1)
+  pass(10_000)
+  pool.give(pool.take(300 * KIB))
+  pass(19_999)
+  expect(pool.idleBytes).toBe(832 * KIB)
   pass(1)
-  pool.trim()
+  expect(pool.idleBytes).toBe(320 * KIB)
+  pass(30_000)
   expect(pool.idleBytes).toBe(0)
+  expect(timers()).toBe(0)
 })
 
 test('closed it keeps nothing, nor what is given back later, and gives what is asked for', () => {
-  const { pool } = setup()
+  const { pool, timers } = setup()
   const [first, second] = [pool.take(512 * KIB), pool.take(512 * KIB)]
   pool.give(first)
   pool.close()
+  expect(timers()).toBe(0)
   expect(pool.idleBytes).toBe(0)
   pool.give(second)
   expect(pool.idleBytes).toBe(0)
   expect(pool.take(512 * KIB).length).toBe(512 * KIB)
 })
 
-function setup(): { pool: BufferPool; pass: (millis: number) => void } {
+/** A pool with a clock that stands still until `pass`. */
+function setup() {
   let now = 0
-  return { pool: new BufferPool(() => now), pass: (millis) => (now += millis) }
+  const timers = new Map<() => void, number>()
+  const pool = new BufferPool({
+    now: () => now,
+    startTimer: (callback, delayMillis, keepAlive) => {
+      expect(keepAlive).toBe(false)
+      timers.set(callback, now + delayMillis)
+      return () => void timers.delete(callback)
+    },
+  })
+  const pass = (millis: number): void => {
+    now += millis
+    for (const [callback] of [...timers].filter(([, at]) => at <= now)) {
+      timers.delete(callback)
+      callback()
+    }
+  }
+  return { pool, pass, timers: () => timers.size }
 }

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { OtlpFormat } from '../../src/encode/trace-encoder.js'
 import { TraceEncoder } from '../../src/encode/trace-encoder.js'
 import type { ReadableSpan } from '../../src/readable-span.js'
-import { decode, encodeAll, FORMATS } from './encode-all.js'
+import { decode, decodeStock, encodeAll, FORMATS } from './encode-all.js'
 import { plainSpan, SPAN_ID, TRACE_ID } from './plain-span.js'
+import { stockSerializers } from './stock-serializers.js'
 
 const VECTOR = Array.from({ length: 1536 }, (_, i) => i / 7)
 const NO_IDS = { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }
@@ -169,6 +170,8 @@ describe.each(FORMATS)('%s', (format) => {
       [TRACE_ID, SPAN_ID],
       none,
     ])
+    const stock = stockSerializers('2.12')[format].serializeRequest([plainSpan({ links: links.slice(0, 5) })])
+    expect(span.links.slice(0, 5)).toEqual(decodeStock(format, stock)[0]?.links)
     expect(span.links[0]?.attributes).toEqual({ why: 'batch' })
     expect(span.links[1]?.traceState).toBe('a=b')
     expect(span.droppedLinksCount).toBe(0)
