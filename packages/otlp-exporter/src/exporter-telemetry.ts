@@ -15,16 +15,16 @@ export interface ExporterStats {
   readonly exported: number
   /** Spans that were given up, by reason; each span once, whatever was tried before. */
   readonly failed: Readonly<Record<string, number>>
+  /** Spans whose export is under way. */
+  readonly inFlight: number
+  /** Requests that were sent, repeated ones too. */
+  readonly requests: number
   /**
    * Spans that were sent without a part that cannot be sent: a value nested too deep or too often, one behind a getter
    * that throws, a link or a parent with an invalid id, an impossible time. What is left of attributes, events and links
    * is also counted on the span itself, as dropped.
    */
   readonly truncatedSpans: number
-  /** Spans whose export is under way. */
-  readonly inFlight: number
-  /** Requests that were sent, repeated ones too. */
-  readonly requests: number
   /**
    * Encoded bytes that wait or are in flight; at most `maxBufferedBytes`. A batch that is being filled is not among
    * them, but has a part of that limit set aside for it.
@@ -94,9 +94,9 @@ export class ExporterTelemetry implements TransportHooks {
     return {
       exported: this.#exported,
       failed: { ...this.#failed },
-      truncatedSpans: this.#truncatedSpans,
       inFlight: this.#inFlight,
       requests: this.#requests,
+      truncatedSpans: this.#truncatedSpans,
       bufferedBytes,
       backend: this.#backend,
     }
