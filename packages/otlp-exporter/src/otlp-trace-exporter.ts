@@ -73,8 +73,9 @@ export class OTLPTraceExporter {
   }
 
   /**
-   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed. A caller
-   * fills one batch at a time: the one that it opened before with the same `onRoom` takes no more spans.
+   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed, and when there
+   * is more room for a span that an empty batch called full. A caller fills one batch at a time: the one that it opened
+   * before with the same `onRoom` takes no more spans.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
     this.#filling.get(onRoom)?.close()
@@ -151,6 +152,7 @@ export class OTLPTraceExporter {
     await bounded(systemClock, { at, keepAlive: true }, () => this.#arrays.encoded)
     await this.#transport.shutdown({ at })
     this.#budget.end()
+    this.#arrays.end()
     this.#encoder.close()
   }
 }

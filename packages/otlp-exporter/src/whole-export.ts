@@ -72,6 +72,11 @@ export class WholeExports {
     return this.#encoded
   }
 
+  /** Nobody waits for room any more: from now on there is some for everything, and it is refused elsewhere. */
+  end(): void {
+    this.#wake()
+  }
+
   /** Resolves when every span has its outcome: to the first error, or to undefined if all were taken. */
   async export(spans: readonly ReadableSpan[], deadline: Deadline): Promise<Error | undefined> {
     const refused = new Map<string, number>()

@@ -100,7 +100,9 @@ describe('an export of an array', () => {
         return 'last'
       },
     })
+    const lines = captureDiag()
     expect(await exportSpans([{ ...endedSpan(1), resource }, last])).toEqual({ code: 0 })
+    expect(lines).toEqual([expect.stringContaining('a resource is sent without a part')])
     expect(exporter.stats()).toMatchObject({ exported: 2, failed: {}, bufferedBytes: 0 })
   })
 

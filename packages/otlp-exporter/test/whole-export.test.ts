@@ -69,10 +69,14 @@ function setup(
   })
   const run = (spans: number | Span[], at = Infinity): Promise<Error | undefined> =>
     exports.export(typeof spans === 'number' ? endedSpans(spans) : spans, { at, signal: CLOSING, closing: CLOSING })
-  const freeRoom = (): void => {
-    batches++
-    wake()
-  }
+  const quietly = (): void => void batches++
+  const freeRoom = Object.assign(
+    () => {
+      quietly()
+      wake()
+    },
+    { quietly },
+  )
   return { run, log, refused, freeRoom, runOut: () => runOut(), opened: () => opened, exports }
 }
 
@@ -184,6 +188,16 @@ describe('without room', () => {
     freeRoom()
     expect(await others[0]).toBeUndefined()
     expect(log).toEqual(['wait', 'send 2000', 'wait', 'send 48'])
+  })
+
+  test('the end wakes who waits, and what had no room goes where it is refused', async () => {
+    const { run, log, freeRoom, exports } = setup({ room: 10, batches: 1 })
+    const ended = run(15)
+    await settle()
+    freeRoom.quietly()
+    exports.end()
+    await ended
+    expect(log).toEqual(['send 10', 'wait', 'send 5'])
   })
 
   test('an array of more than that does not wait', async () => {

@@ -133,7 +133,7 @@ export interface OTLPTraceExporterOptions {
   maxResponseBytes?: number | undefined
   /**
    * Memory for encoded spans, waiting and in flight together, in bytes of the buffers that hold them. A request under
-   * way is held besides. What is larger by itself counts as `too_large`. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
+   * way is held besides, and up to 16 MiB for the next ones, half a minute long. What is larger by itself counts as `too_large`. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
    */
   maxBufferedBytes?: number | undefined
 }

@@ -33,10 +33,20 @@ export class HeadCache {
     const isPending = isWaiting(resource)
     const head = this.#encode(
       (writer) => this.#format.writeResource(writer, resource),
-      (writer) => this.#format.writeResource(writer, this.#said('resource', cleanResource(resource))),
+      (writer) => this.#format.writeResource(writer, this.#noted('resource', cleanResource(resource))),
     )
     if (!isPending) this.#resources.set(resource, head)
     return head
+  }
+
+  /** The resource as it is now, or as it was if that can no longer be encoded. */
+  latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
+    try {
+      return this.resource(resource)
+    } catch {
+      this.#onTruncated('resource')
+      return earlier
+    }
   }
 
   scope(scope: InstrumentationScope): Uint8Array {
@@ -44,13 +54,13 @@ export class HeadCache {
     if (cached !== undefined) return cached
     const head = this.#encode(
       (writer) => this.#format.writeScope(writer, scope),
-      (writer) => this.#format.writeScope(writer, this.#said('scope', cleanScope(scope))),
+      (writer) => this.#format.writeScope(writer, this.#noted('scope', cleanScope(scope))),
     )
     this.#scopes.set(scope, head)
     return head
   }
 
-  #said<T extends { readonly isCut?: boolean | undefined }>(what: Truncated, clean: T): T {
+  #noted<T extends { readonly isCut?: boolean | undefined }>(what: Truncated, clean: T): T {
     if (clean.isCut === true) this.#onTruncated(what)
     return clean
   }

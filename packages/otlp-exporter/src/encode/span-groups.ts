@@ -60,23 +60,15 @@ export class SpanGroups {
 
   /**
    * As late as possible, since attributes of a resource may have arrived in the meantime. When they make it larger than
-   * a request may be, the spans go without them.
+   * a request may be, the spans go without them, and that is said.
    */
   heads(): GroupHeads[] {
     const resources = new Map<SpanResource, Uint8Array>()
     return this.#groups.map(({ resource, scope, head: earlier }) => {
-      const head = resources.get(resource) ?? this.#latest(resource, earlier)
+      const head = resources.get(resource) ?? this.#heads.latest(resource, earlier)
       resources.set(resource, head)
       return { resource: head, scope: this.#heads.scope(scope) }
     })
-  }
-
-  #latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
-    try {
-      return this.#heads.resource(resource)
-    } catch {
-      return earlier
-    }
   }
 
   #remember(resource: SpanResource, scope: InstrumentationScope, number: number): void {
