@@ -26,8 +26,8 @@ export interface ExporterStats {
    */
   readonly truncatedSpans: number
   /**
-   * Encoded bytes that wait or are in flight; at most `maxBufferedBytes`. A batch that is being filled is not among
-   * them, but has a part of that limit set aside for it.
+   * Memory for encoded spans that wait or are in flight, in bytes of the buffers; at most `maxBufferedBytes`. A batch that
+   * is being filled is not counted, but has a part of that limit set aside for it.
    */
   readonly bufferedBytes: number
   readonly backend: 'up' | 'down'

@@ -6,7 +6,7 @@ import { cleanSpan } from './clean-span.js'
 import type { Truncated } from './clean-values.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { EncodedSpans } from './encoded-spans.js'
-import type { HeadCache } from './head-cache.js'
+import { HEAD_TOO_LARGE, type HeadCache } from './head-cache.js'
 import type { SpanFormat } from './span-format.js'
 import { SpanGroups } from './span-groups.js'
 
@@ -112,7 +112,7 @@ export class BatchEncoder {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#pool.observe(this.#writer.pos)
+    if (this.#spanCount > 0) this.#pool.observe(this.#writer.pos)
     this.#writer.shrink()
   }
 
@@ -157,6 +157,7 @@ export class BatchEncoder {
     const writer = this.#writer
     if (error === TOO_LARGE) return this.#tooLarge(start, writer.pos - start + writer.refusedBytes)
     writer.pos = start
+    if (error === HEAD_TOO_LARGE) return 'too_large'
     return undefined
   }
 

@@ -114,16 +114,18 @@ function cleanEnum(values: CleanValues, none: number, read: () => unknown): numb
 function cleanTime(values: CleanValues, read: () => HrTime): HrTime {
   const seconds = cleanPart(values, LAST_SECOND, () => read()[0])
   const nanos = cleanPart(values, MAX_UINT32, () => read()[1])
+  if (seconds === undefined) return [0, 0]
+  if (nanos === undefined) return [seconds, 0]
   if (BigInt(seconds) * 1_000_000_000n + BigInt(nanos) < TWO_64) return [seconds, nanos]
   values.lose()
   return [0, 0]
 }
 
-function cleanPart(values: CleanValues, most: number, read: () => unknown): number {
+function cleanPart(values: CleanValues, most: number, read: () => unknown): number | undefined {
   const part = values.attempt(read)
   if (typeof part === 'number' && part >= 0 && part <= most) return Math.trunc(part)
   values.lose()
-  return 0
+  return undefined
 }
 
 /** A count and what was dropped here; 0 for what is no count. */

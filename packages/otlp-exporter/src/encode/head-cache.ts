@@ -6,6 +6,9 @@ import { cleanResource, cleanScope } from './clean-heads.js'
 import type { Truncated } from './clean-values.js'
 import type { SpanFormat } from './span-format.js'
 
+/** Thrown when a resource or a scope alone is larger than a request may be: none of its spans can be sent. */
+export const HEAD_TOO_LARGE: Error = new Error('the resource or the scope does not fit into a request')
+
 /**
  * Resources and scopes as bytes, encoded once for each object. Only a resource that still waits for attributes is
  * encoded anew every time.
@@ -76,6 +79,8 @@ export class HeadCache {
         writeClean(writer)
       }
       return writer.copy()
+    } catch (error) {
+      throw error === TOO_LARGE ? HEAD_TOO_LARGE : error
     } finally {
       writer.release()
     }

@@ -6,6 +6,10 @@ import { MAX_NESTED } from './nesting.js'
 import type { ProtobufWriter } from './protobuf-writer.js'
 import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
 import { codeOf, kindOf } from './span-enums.js'
+import { NO_SPAN_ID, NO_TRACE_ID } from './span-ids.js'
+
+const ZEROES_16 = new Uint8Array(16)
+const ZEROES_8 = new Uint8Array(8)
 
 /**
  * One span as a field of ScopeSpans, tag and length included. Throws for anything that is not as the SDK makes it; the
@@ -52,12 +56,20 @@ function writeEvent(writer: ProtobufWriter, event: SpanEvent): void {
 function writeLink(writer: ProtobufWriter, link: SpanLink): void {
   const { context, attributes, droppedAttributesCount } = link
   const from = writer.open(0x6a, 1)
-  writer.linkIds(0x0a, context.traceId, 0x12, context.spanId)
+  writeLinkIds(writer, context)
   writeTraceState(writer, 0x1a, context)
   if (attributes) writeAttributes(writer, 0x22, attributes)
   if (droppedAttributesCount) writer.count(0x28, droppedAttributesCount)
   writer.fixed32(0x35, linkFlags(context))
   writer.close(from, 1)
+}
+
+/** Of zeroes they are kept: they say that the link has no context, and its attributes may be all that it is for. */
+function writeLinkIds(writer: ProtobufWriter, { traceId, spanId }: SpanContext): void {
+  if (traceId === NO_TRACE_ID) writer.bytesField(0x0a, ZEROES_16, 16)
+  else writer.traceId(0x0a, traceId)
+  if (spanId === NO_SPAN_ID) writer.bytesField(0x12, ZEROES_8, 8)
+  else writer.spanId(0x12, spanId)
 }
 
 function writeTraceState(writer: ProtobufWriter, tag: number, context: SpanContext): void {

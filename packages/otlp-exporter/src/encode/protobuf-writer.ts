@@ -4,7 +4,6 @@ import { ByteWriter } from './byte-writer.js'
 import type { EncodedKey } from './encoded-key.js'
 import { hexWord } from './hex-word.js'
 import type { KeyCache } from './key-cache.js'
-import { NO_SPAN_ID, NO_TRACE_ID } from './span-ids.js'
 import { varintLength } from './varint-length.js'
 
 /** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
@@ -182,22 +181,6 @@ export class ProtobufWriter extends ByteWriter {
     view.setInt32(pos + 2, first, true)
     view.setInt32(pos + 6, second, true)
     this.pos = pos + 10
-  }
-
-  /** The ids of a link. Of zeroes they are kept: they say that it has none, and its attributes may be all it is for. */
-  linkIds(traceTag: number, traceId: string, spanTag: number, spanId: string): void {
-    if (traceId === NO_TRACE_ID) this.#zeroes(traceTag, 16)
-    else this.traceId(traceTag, traceId)
-    if (spanId === NO_SPAN_ID) this.#zeroes(spanTag, 8)
-    else this.spanId(spanTag, spanId)
-  }
-
-  #zeroes(tag: number, length: number): void {
-    this.reserve(length + 2)
-    this.bytes[this.pos++] = tag
-    this.bytes[this.pos++] = length
-    this.bytes.fill(0, this.pos, this.pos + length)
-    this.pos += length
   }
 
   /** A uint32, left out when it is 0, as proto3 does. Throws for anything else. */

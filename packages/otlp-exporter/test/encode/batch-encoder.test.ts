@@ -78,6 +78,22 @@ for (const format of FORMATS) {
       expect(batch.spanCount).toBe(1)
     })
 
+    test('a span whose resource or scope fits into no request is too large, and holds up no other', () => {
+      const { batch } = setup(format, 20_000)
+      const attributes = { text: 'x'.repeat(30_000) }
+      expect(batch.add(plainSpan({ resource: { attributes } }))).toBe('too_large')
+      expect(batch.add(plainSpan({ instrumentationScope: { name: 'large', attributes } }))).toBe('too_large')
+      expect(batch.add(plainSpan())).toBe('added')
+    })
+
+    test('many small texts that come to more than a request are too large for an empty batch', () => {
+      const { batch } = setup(format, 20_000)
+      expect(batch.add(plainSpan({ attributes: { texts: Array.from({ length: 300 }, () => 'x'.repeat(100)) } }))).toBe(
+        'too_large',
+      )
+      expect(batch.add(plainSpan())).toBe('added')
+    })
+
     test('ten thousand attributes and a text of many megabytes are sent', () => {
       const attributes: Record<string, unknown> = { text: 'ü'.repeat(5 * MIB) }
       for (let i = 0; i < 10_000; i++) attributes[`key ${i}`] = i

@@ -55,6 +55,8 @@ function runBatch(
   for (let i = 0; i < SPANS_PER_BATCH; i++) {
     const outcome = batch.add(hostileSpan(random))
     outcomes[outcome]++
+    // Whoever has nothing to send before would wait for ever.
+    assert.ok(outcome !== 'full' || batch.spanCount > 0, 'an empty batch is full')
     if (random.chance(0.3) && batch.add(GOOD) === 'added') good++
   }
   const { spanCount } = batch
