@@ -4,9 +4,9 @@ import { isBytes, lengthOfBytes } from './byte-values.js'
 import type { JsonWriter } from './json-writer.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
 
-/** Of an element that is null, and of what any other value has besides its text or elements at least, in characters. */
-const NULL_LENGTH = '{}'.length
-const VALUE_LENGTH = '{"intValue":""}'.length
+/** Of an element that is null, and of any other at least, in characters with the comma. */
+const NULL_LENGTH = '{},'.length
+const VALUE_LENGTH = '{"intValue":""},'.length
 
 /** `,"attributes":[…]`, or nothing when there are none. */
 export function attributesText(writer: JsonWriter, attributes: AnyAttributes | undefined): string {
@@ -20,7 +20,6 @@ export function attributesText(writer: JsonWriter, attributes: AnyAttributes | u
 
 /** An AnyValue; `{}` for what OTLP has no kind for, which receivers read as null. */
 function valueText(writer: JsonWriter, value: unknown, depth: number): string {
-  if (value !== undefined && value !== null) writer.spend(VALUE_LENGTH)
   switch (typeof value) {
     case 'string':
       return `{"stringValue":${writer.quote(value)}}`
@@ -62,7 +61,9 @@ function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number
   writer.spend(NULL_LENGTH * values.length)
   // The length is read again every time: an element that is read may change it.
   for (let i = 0; i < values.length; i++) {
-    text += (text === '' ? '' : ',') + valueText(writer, values[i], depth)
+    const value = values[i]
+    if (value !== undefined && value !== null) writer.spend(VALUE_LENGTH - NULL_LENGTH)
+    text += (text === '' ? '' : ',') + valueText(writer, value, depth)
   }
   return `{"arrayValue":{"values":[${text}]}}`
 }
