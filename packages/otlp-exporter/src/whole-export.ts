@@ -59,6 +59,8 @@ export class WholeExports {
   /** Of all arrays that are not encoded yet. */
   #queuedSpans = 0
   #isWaiting = false
+  /** When the event loop has its next turn: of all arrays that queue together, which may be of one span each. */
+  #stretchEnd = -Infinity
   #open: SharedBatch | undefined
   #wake = (): void => {}
   readonly #onRoom = (): void => this.#wake()
@@ -112,6 +114,7 @@ export class WholeExports {
     } finally {
       this.#queuedSpans -= spans.length
       if (!mayShare || this.#queuedArrays === 0 || (this.#open?.batch.spanCount ?? 0) >= SHARED_SPANS) this.#send()
+      if (this.#queuedArrays === 0) this.#stretchEnd = -Infinity
       onEncoded()
     }
   }
@@ -123,7 +126,7 @@ export class WholeExports {
     refused: Map<string, number>,
   ): Promise<void> {
     const { now, nextTurn } = this.#parts
-    let stretchEnd = now() + STRETCH_MILLIS
+    if (this.#stretchEnd === -Infinity) this.#stretchEnd = now() + STRETCH_MILLIS
     for (let i = 0; i < spans.length; i++) {
       const shared = (this.#open ??= this.#openBatch(deadline))
       const verdict = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
@@ -137,10 +140,10 @@ export class WholeExports {
       } else {
         refused.set(verdict, (refused.get(verdict) ?? 0) + 1)
       }
-      if (i % SPANS_PER_LOOK === 0 && now() >= stretchEnd) {
+      if (i % SPANS_PER_LOOK === 0 && now() >= this.#stretchEnd) {
         // oxlint-disable-next-line no-await-in-loop -- to give the event loop a turn is the point
         await nextTurn()
-        stretchEnd = now() + STRETCH_MILLIS
+        this.#stretchEnd = now() + STRETCH_MILLIS
       }
     }
   }

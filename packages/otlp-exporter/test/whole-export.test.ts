@@ -216,6 +216,12 @@ describe('arrays of one span that queue', () => {
     expect(log).toEqual(['send 512', 'send 512', 'send 76'])
   })
 
+  test('give the event loop its turns between them, and share the batch across these', async () => {
+    const { run, log } = setup({ millisPerSpan: 0.125 })
+    await Promise.all(Array.from({ length: 16 }, () => run(1)))
+    expect(log).toEqual(['turn', 'turn', 'turn', 'turn', 'send 16'])
+  })
+
   test('and came later than 100 ms do not: the batch has the deadline of its first', async () => {
     const { run, log } = setup()
     await Promise.all([run(1, 1000), run(1, 1100), run(1, 1101), run(1, 1150)])
