@@ -2,11 +2,12 @@
 import { Alarm } from './alarm.js'
 import { ExportsInFlight } from './exports-in-flight.js'
 import type { FlushTicket } from './flush-tickets.js'
-import { BLOCKED_MILLIS, MAX_POLL_MILLIS, MIN_POLL_MILLIS, NEVER, QUIET_LOOKS, SPARE_SHIFT } from './limits.js'
+import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import type { StagedBatch } from './staged-batch.js'
 import { Stager } from './stager.js'
 import type { Progress } from './stager.js'
+import { Traffic } from './traffic.js'
 
 type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
 
@@ -43,6 +44,7 @@ export class DrainLoop {
   readonly #stager: Stager
   readonly #inFlight: ExportsInFlight
   readonly #alarm: Alarm
+  readonly #traffic: Traffic
   #mode: Mode = 'idle'
   #inTurn = false
   /** Whether the exporter, called by the turn under way, has asked for a flush. */
@@ -57,10 +59,6 @@ export class DrainLoop {
   #soon: object | undefined
   /** Everything admitted before this sequence number goes out now. */
   #flushTo = 0
-  #pollMillis = MIN_POLL_MILLIS
-  #seenHead = 0
-  #seenAt = 0
-  #quietLooks = 0
 
   constructor(parts: PipelineParts, onTurnEnd: (now: number) => number) {
     this.#parts = parts
@@ -70,7 +68,8 @@ export class DrainLoop {
       this.unblock()
       parts.tickets.progress()
     })
-    this.#alarm = new Alarm(parts.clock, this.#wakeUp)
+    this.#alarm = new Alarm(parts.clock, () => this.#takeTurn())
+    this.#traffic = new Traffic(parts.settings.maxExportBatchSize)
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> SPARE_SHIFT)
   }
@@ -101,9 +100,8 @@ export class DrainLoop {
   }
 
   /**
-   * Sends everything admitted so far without waiting for full batches. The first turn is taken in this very call: there
-   * may be no later one, in the `exit` event of a process or while a page is unloaded. Below a call into the exporter it
-   * is taken as soon as that is over.
+   * Sends everything admitted so far without waiting for full batches. The first turn is taken in this very call, since
+   * there may be no later one while a process exits or a page is unloaded; below a call into the exporter, after it.
    */
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
@@ -201,8 +199,6 @@ export class DrainLoop {
     })
   }
 
-  readonly #wakeUp = (): void => this.#takeTurn()
-
   #takeTurn(): void {
     this.#parts.scope.neutral(this.#turn)
   }
@@ -214,8 +210,7 @@ export class DrainLoop {
       this.#to('waiting', settings.maxExportBatchSize, settings.scheduledDelayMillis)
       if (this.wakeAt > 1) return
     }
-    this.#pollMillis = MIN_POLL_MILLIS
-    this.#quietLooks = 0
+    this.#traffic.begin()
     this.#to('awake', NEVER, MIN_POLL_MILLIS)
   }
 
@@ -282,7 +277,7 @@ export class DrainLoop {
   #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
     const { ring, ledger, settings } = this.#parts
     const isEmpty = ring.size + ledger.staged + ledger.encoded === 0
-    this.#watchTraffic(now)
+    this.#traffic.look(now, ring.head)
     // Not while there is no room: an exporter that asks for a flush each time it says so would have the loop spin.
     const isAsked = progress === 'blocked' ? this.#isRoomSaid : this.#isFlushAsked
     if (progress === 'more' || isAsked) this.#runSoon()
@@ -293,8 +288,8 @@ export class DrainLoop {
     } else if (ring.size > 0) {
       // Also for spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
-    } else if (wasAwake && this.#quietLooks < QUIET_LOOKS) {
-      this.#to('awake', settings.maxExportBatchSize, this.#pollMillis)
+    } else if (wasAwake && !this.#traffic.isQuiet) {
+      this.#to('awake', settings.maxExportBatchSize, this.#traffic.pollMillis)
     } else if (isEmpty) {
       this.#to('idle', 1, reportAt - now)
     } else {
@@ -302,20 +297,5 @@ export class DrainLoop {
       const dueAt = this.#canSendOpen ? this.#openDueAt : Infinity
       this.#to('waiting', this.#stager.room, Math.min(dueAt, reportAt) - now)
     }
-  }
-
-  /** Looks more often the more spans arrive. A turn shortly after another one says nothing about a rate. */
-  #watchTraffic(now: number): void {
-    const elapsed = now - this.#seenAt
-    if (elapsed < MIN_POLL_MILLIS) return
-    const { head } = this.#parts.ring
-    const arrived = head - this.#seenHead
-    this.#seenHead = head
-    this.#seenAt = now
-    this.#quietLooks = arrived > 0 ? 0 : this.#quietLooks + 1
-    const wanted = this.#parts.settings.maxExportBatchSize >> 2
-    let millis = MAX_POLL_MILLIS
-    while (millis > MIN_POLL_MILLIS && arrived * millis > wanted * elapsed) millis /= 2
-    this.#pollMillis = millis
   }
 }
