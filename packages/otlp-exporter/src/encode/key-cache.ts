@@ -4,6 +4,8 @@
 const GENERATION_SIZE = 2048
 /** So many different keys may come between the first and the second time that one is seen. */
 const CANDIDATES = 1024
+/** Once some had to be forgotten, one in so many of those that come a second time is remembered. */
+const ONE_IN = 8
 /** In UTF-16 units. Longer keys are made by a program, differ from span to span, and would only fill the cache. */
 const LONGEST_KEY = 100
 
@@ -20,6 +22,7 @@ export class KeyCache<T> {
   #young = new Map<string, T>()
   #old = new Map<string, T>()
   readonly #candidates = new Set<string>()
+  #passedOver = 0
 
   constructor(make: (key: string) => T) {
     this.#make = make
@@ -38,7 +41,7 @@ export class KeyCache<T> {
   #miss(key: string): T | undefined {
     let made = this.#old.get(key)
     if (made === undefined) {
-      if (key.length > LONGEST_KEY || !this.#isSecondTime(key)) return undefined
+      if (key.length > LONGEST_KEY || !this.#isWorthIt(key)) return undefined
       made = this.#make(key)
     }
     if (this.#young.size >= GENERATION_SIZE) {
@@ -49,10 +52,15 @@ export class KeyCache<T> {
     return made
   }
 
-  #isSecondTime(key: string): boolean {
-    if (this.#candidates.delete(key)) return true
-    if (this.#candidates.size >= CANDIDATES) this.#candidates.clear()
-    this.#candidates.add(key)
-    return false
+  #isWorthIt(key: string): boolean {
+    if (!this.#candidates.has(key)) {
+      if (this.#candidates.size >= CANDIDATES) this.#candidates.clear()
+      this.#candidates.add(key)
+      return false
+    }
+    // Somewhat more keys in turn than fit: most of what is made would be forgotten before it is of use.
+    if (this.#old.size > 0 && ++this.#passedOver % ONE_IN !== 0) return false
+    this.#candidates.delete(key)
+    return true
   }
 }

@@ -4,6 +4,7 @@ import { encodeKey } from '../../src/encode/encoded-key.js'
 import { KeyCache } from '../../src/encode/key-cache.js'
 import { encodeOne, FORMATS } from './encode-all.js'
 import { plainSpan } from './plain-span.js'
+import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
 
 test('a key is made once, when it comes a second time', () => {
   const { cache, made } = setup()
@@ -28,6 +29,14 @@ test.each([1000, 2000, 3000, 10_000])('of %i keys that come in turn none is made
   for (let turn = 0; turn < 10; turn++) for (let i = 0; i < count; i++) cache.find(`llm.message.${i}.content`)
   expect(made.length).toBeLessThanOrEqual(count)
   if (count <= 1000) expect(made).toHaveLength(count)
+})
+
+test('of more keys than fit, in any order, few are made that are forgotten before they are of use', () => {
+  const random = new SeededRandom(seedFromEnvironment())
+  const { cache, made } = setup()
+  let found = 0
+  for (let i = 0; i < 300_000; i++) if (cache.find(`llm.message.${random.below(6000)}.content`) !== undefined) found++
+  expect(found / made.length).toBeGreaterThan(20)
 })
 
 test('a key of a program, too long for a vocabulary, is not kept', () => {
