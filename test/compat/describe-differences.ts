@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attributes, MeterProvider } from '@opentelemetry/api'
+import { install } from '@sinonjs/fake-timers'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { startSink } from '@spanring/sink'
@@ -17,6 +18,7 @@ interface Options {
   maxExportBatchSize?: number
   scheduledDelayMillis?: number
   exportTimeoutMillis?: number
+  shutdownTimeoutMillis?: number
   selfObsMeterProvider?: MeterProvider
 }
 
@@ -59,6 +61,19 @@ export function describeDifferences(sdk: SdkLine): void {
       })
       expect(seen).toEqual({ stock: ['export'], spanring: ['export', 'exported', 'forceFlush'] })
     },
+    'a `forceFlush()` of several batches, before it is awaited': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter({ delayMillis: 20 })
+        const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
+        endSpans(tested, 20)
+        const flushed = tested.forceFlush()
+        const begun = exporter.calls.length
+        await flushed
+        await tested.shutdown()
+        return begun
+      })
+      expect(seen).toEqual({ stock: 4, spanring: 1 })
+    },
     'a shutdown whose last export fails': async () => {
       const seen = await see(async (contender) => {
         const exporter = new ScriptedExporter({ code: 1 })
@@ -68,6 +83,35 @@ export function describeDifferences(sdk: SdkLine): void {
         return exporter.calls.includes('shutdown')
       })
       expect(seen).toEqual({ stock: false, spanring: true })
+    },
+    'a shutdown whose `exporter.shutdown()` never ends': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter()
+        exporter.shutdown = () => new Promise(() => {})
+        const ended = createProcessor(contender, exporter, { shutdownTimeoutMillis: 300 })
+          .shutdown()
+          .catch(() => {})
+        return await Promise.race([ended, sleep(1500, 'holds on')])
+      })
+      expect(seen).toEqual({ stock: 'holds on', spanring: undefined })
+    },
+    'an exporter that never answers': async () => {
+      const seen = await see(async (contender) => {
+        const startedAt: number[] = []
+        const exporter = new ScriptedExporter()
+        exporter.export = () => void startedAt.push(performance.now())
+        const tested = createProcessor(contender, exporter, { scheduledDelayMillis: 1, exportTimeoutMillis: 20 })
+        const begin = performance.now()
+        while (performance.now() < begin + 1200) {
+          endSpans(tested, 1)
+          // oxlint-disable-next-line no-await-in-loop -- spans keep coming
+          await sleep(5)
+        }
+        await Promise.allSettled([tested.shutdown()])
+        const early = startedAt.filter((at) => at < begin + 600).length
+        return early > 2 * (startedAt.length - early) ? 'more and more rarely' : 'as often'
+      })
+      expect(seen).toEqual({ stock: 'as often', spanring: 'more and more rarely' })
     },
     '`exportTimeoutMillis: 0`': async () => {
       const seen = await see(async (contender) => {
@@ -95,13 +139,52 @@ export function describeDifferences(sdk: SdkLine): void {
       const seen = await see(async (contender) => {
         const errorTypes: unknown[] = []
         const tested = createProcessor(contender, new ScriptedExporter({ code: 1 }), {
-          selfObsMeterProvider: noteErrorTypes('otel.sdk.processor.span.processed', errorTypes),
+          selfObsMeterProvider: noteAdds('otel.sdk.processor.span.processed', (_value, attributes) =>
+            errorTypes.push(attributes['error.type']),
+          ),
         })
         endSpans(tested, 3)
         await Promise.allSettled([tested.shutdown()])
         return errorTypes
       })
       expect(seen).toEqual({ stock: [expect.any(String)], spanring: [undefined] })
+    },
+    'the metric `otel.sdk.processor.span.queue.capacity`': async () => {
+      const seen = await see(async (contender) => {
+        const capacities: number[] = []
+        const selfObsMeterProvider = noteAdds('otel.sdk.processor.span.queue.capacity', (value) => capacities.push(value))
+        const options = { maxQueueSize: 100, maxExportBatchSize: 10, selfObsMeterProvider }
+        await createProcessor(contender, new ScriptedExporter(), options).shutdown()
+        return capacities
+      })
+      expect(seen).toEqual({ stock: [100], spanring: [110] })
+    },
+    'the scope of the processor’s own metrics': async () => {
+      const seen = await see(async (contender) => {
+        const scopes: string[] = []
+        const selfObsMeterProvider = noteScopes(scopes)
+        await createProcessor(contender, new ScriptedExporter(), { selfObsMeterProvider }).shutdown()
+        return scopes
+      })
+      expect(seen).toEqual({ stock: ['@opentelemetry/sdk-trace'], spanring: ['@spanring/batch-span-processor'] })
+    },
+    'fake timers, as of Jest, Vitest or sinon': async () => {
+      const seen = await see(async (contender) => {
+        const exporter = new ScriptedExporter()
+        const exports = (): number => exporter.calls.filter((call) => call === 'export').length
+        const tested = createProcessor(contender, exporter, { scheduledDelayMillis: 50 })
+        const { setTimeout: setRealTimeout } = globalThis
+        const clock = install({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date', 'performance'] })
+        endSpans(tested, 1)
+        await new Promise((resolve) => void setRealTimeout(resolve, 300))
+        const inRealTime = exports()
+        await clock.tickAsync(1000)
+        const inFakeTime = exports() - inRealTime
+        clock.uninstall()
+        await tested.shutdown()
+        return { inRealTime, inFakeTime }
+      })
+      expect(seen).toEqual({ stock: { inRealTime: 0, inFakeTime: 1 }, spanring: { inRealTime: 1, inFakeTime: 0 } })
     },
     'spans that end after the shutdown': async () => {
       const seen = await see(async (contender) => {
@@ -187,6 +270,37 @@ export function describeDifferences(sdk: SdkLine): void {
       })
       expect(seen).toEqual({ stock: ['fulfilled', undefined], spanring: ['rejected', { rejected: 2 }] })
     },
+    '`error.code` of an export that the backend refuses': async () => {
+      const seen = await seeExports(async (tested, sink) => {
+        await sink.script({ status: 400 })
+        endSpans(tested, 1)
+        const [flushed] = await Promise.allSettled([tested.forceFlush()])
+        const { code, statusCode } = ((flushed as PromiseRejectedResult).reason ?? {}) as Record<string, unknown>
+        return [code, statusCode]
+      })
+      expect(seen).toEqual({ stock: [400, undefined], spanring: ['http_400', 400] })
+    },
+    'the header `User-Agent`': async () => {
+      const seen = await seeExports(async (tested, sink) => {
+        endSpans(tested, 1)
+        await tested.forceFlush()
+        return (await sink.stats()).lastHeaders?.['user-agent']
+      })
+      expect(seen).toEqual({
+        stock: expect.stringMatching(/^OTel-OTLP-Exporter-JavaScript\/\d/),
+        spanring: expect.stringMatching(/^spanring-OTLP-Exporter-JavaScript\/\d/),
+      })
+    },
+    'the scope of the exporter’s own metrics': async () => {
+      const seen = await see(async (contender) => {
+        const scopes: string[] = []
+        const options = { url: 'http://127.0.0.1:9/v1/traces', selfObsMeterProvider: noteScopes(scopes) }
+        const tested = contender === 'stock' ? sdk.createStockProtobufExporter(options as never) : new OTLPTraceExporter(options)
+        await tested.shutdown()
+        return scopes
+      })
+      expect(seen).toEqual({ stock: ['@opentelemetry/otlp-exporter'], spanring: ['@spanring/otlp-exporter'] })
+    },
   }
 
   describe.each(Object.entries({ processor, exporter }))('the %s differs from stock as the document says', (_group, cases) => {
@@ -228,13 +342,24 @@ class ScriptedExporter {
   }
 }
 
-/** A metrics SDK of which nothing is needed but what one counter is given as `error.type`. */
-function noteErrorTypes(name: string, errorTypes: unknown[]): MeterProvider {
+/** A metrics SDK of which nothing is needed but the names of the scopes that it is asked for. */
+function noteScopes(scopes: string[]): MeterProvider {
+  const provider = noteAdds('', () => {})
+  return {
+    getMeter(name) {
+      scopes.push(name)
+      return provider.getMeter(name)
+    },
+  }
+}
+
+/** A metrics SDK of which nothing is needed but what is added to one counter. */
+function noteAdds(name: string, note: (value: number, attributes: Attributes) => void): MeterProvider {
   const nothing = { add() {}, record() {}, addCallback() {}, removeCallback() {} }
-  const counter = { add: (_value: number, attributes: Attributes) => void errorTypes.push(attributes['error.type']) }
+  const create = (created: string) => (created === name ? { add: note } : nothing)
   const meter = {
-    createCounter: (created: string) => (created === name ? counter : nothing),
-    createUpDownCounter: () => nothing,
+    createCounter: create,
+    createUpDownCounter: create,
     createHistogram: () => nothing,
     createObservableGauge: () => nothing,
     createObservableUpDownCounter: () => nothing,

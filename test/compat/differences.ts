@@ -22,10 +22,25 @@ export const DIFFERENCES = {
       spanring: 'for every span that has ended; then `exporter.forceFlush()` is called',
       why: 'a process that is frozen after the flush would lose that batch',
     },
+    'a `forceFlush()` of several batches, before it is awaited': {
+      stock: 'has begun to export all of them at once',
+      spanring: 'has begun to export the first; each other follows when the one before has ended',
+      why: 'a slow backend is not asked for everything at the same time',
+    },
     'a shutdown whose last export fails': {
       stock: '`exporter.shutdown()` is not called',
       spanring: '`exporter.shutdown()` is called',
       why: 'connections would stay open',
+    },
+    'a shutdown whose `exporter.shutdown()` never ends': {
+      stock: 'never ends either',
+      spanring: 'gives that up after 5 s, and everything after `shutdownTimeoutMillis`, by default 30 s',
+      why: 'the process has to end',
+    },
+    'an exporter that never answers': {
+      stock: 'is asked again after every time-out',
+      spanring: 'is asked more and more rarely, until it answers once; `stats().abandonedExports` counts',
+      why: 'it keeps what it was given, and grows with every export',
     },
     '`exportTimeoutMillis: 0`': {
       stock: 'every export is given up at once',
@@ -41,6 +56,21 @@ export const DIFFERENCES = {
       stock: 'has the failure as `error.type`',
       spanring: 'counts the spans as handed over; the exporter’s own metric has its failures',
       why: 'the conventions count what the processor did, and a dashboard would count a failure twice',
+    },
+    'the metric `otel.sdk.processor.span.queue.capacity`': {
+      stock: 'is `maxQueueSize`',
+      spanring: 'is that and one batch, if the exporter takes arrays: so many spans may wait',
+      why: 'the size of the queue counts them all, and never exceeds its capacity',
+    },
+    'the scope of the processor’s own metrics': {
+      stock: '`@opentelemetry/sdk-trace`',
+      spanring: '`@spanring/batch-span-processor`',
+      why: 'it is the library that counts; names of metrics and `otel.component.type` are the same',
+    },
+    'fake timers, as of Jest, Vitest or sinon': {
+      stock: 'exports when the fake time has passed',
+      spanring: 'exports when the real time has passed',
+      why: 'a test that stops time must not stop telemetry, nor a flush that it awaits',
     },
     'spans that end after the shutdown': {
       stock: 'vanish',
@@ -68,6 +98,21 @@ export const DIFFERENCES = {
       stock: 'count as exported',
       spanring: 'count as failed: `rejected`',
       why: 'they were not stored',
+    },
+    '`error.code` of an export that the backend refuses': {
+      stock: 'the status, as `400`',
+      spanring: 'the reason, as `"http_400"`; the status is `error.statusCode`',
+      why: 'most reasons have no status: a time-out, a connection, a span that is too large',
+    },
+    'the header `User-Agent`': {
+      stock: '`OTel-OTLP-Exporter-JavaScript/` and its version',
+      spanring: '`spanring-OTLP-Exporter-JavaScript/` and its version',
+      why: 'the specification asks for the name of the exporter',
+    },
+    'the scope of the exporter’s own metrics': {
+      stock: '`@opentelemetry/otlp-exporter`',
+      spanring: '`@spanring/otlp-exporter`',
+      why: 'it is the library that counts; names of metrics and `otel.component.type` are the same',
     },
   },
   register: {
