@@ -14,12 +14,12 @@ import { onTestFinished } from 'vitest'
 
 const require = createRequire(import.meta.url)
 /** Packages without types, each of which exports the path of its executable. */
-const executableOf = (name: string): string => (require(name) as { default: string }).default
+type Workerd = { readonly default: string }
 
 /** The newest with what it does by default, and one that refuses more in the module scope of a worker. */
 export const RUNTIMES = {
-  'workerd 2026': { executable: executableOf('workerd'), compatibilityDate: '2026-11-01' },
-  'workerd 2025': { executable: executableOf('workerd-2025'), compatibilityDate: '2025-06-01' },
+  'workerd 2026': { executable: (require('workerd') as Workerd).default, compatibilityDate: '2026-11-01' },
+  'workerd 2025': { executable: (require('workerd-2025') as Workerd).default, compatibilityDate: '2025-06-01' },
 } as const
 
 export interface WorkerOptions {
