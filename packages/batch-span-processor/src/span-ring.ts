@@ -19,29 +19,31 @@ const BLANK: readonly undefined[] = Array.from({ length: SEGMENT_SPANS }, () => 
  *
  * The storage is a chain of segments: memory follows what waits, and nobody waits for a large capacity to be reserved, or
  * to be copied as it grows. A segment that was read is the next one to be written, so a queue that is emptied again and
- * again lives in two.
+ * again lives in one or two.
  *
  * Invariants:
  * 1. `head` and `tail` are sequence numbers: they only grow, and `0 <= head - tail <= capacity`.
  * 2. A slot outside `[tail, head)` holds `undefined`: a span that was taken can be collected.
  * 3. `capacity` is what was asked for.
- * 4. The chain leads from the segment of `tail` to that of `head`; at most one segment is kept beside it.
+ * 4. The chain leads from the segment of `tail` to that of the last write; at most one segment is kept beside it.
  */
 export class SpanRing<T> {
   readonly capacity: number
   readonly #mask: number
   #head = 0
   #tail = 0
-  /** The segment of `head`, and that of `tail`. */
+  /** The first sequence number behind the segment that is written. */
+  #segmentEnd: number
   #write: Slots<T>
   #read: Slots<T>
-  /** From that of `tail` to that of `head`. */
+  /** From the segment that is read to the one that is written. */
   readonly #chain: Slots<T>[]
   #spare: Slots<T> | undefined
 
   constructor(capacity: number) {
     this.capacity = capacity
-    this.#mask = Math.min(2 ** Math.ceil(Math.log2(capacity)), SEGMENT_SPANS) - 1
+    this.#segmentEnd = Math.min(1 << Math.ceil(Math.log2(capacity)), SEGMENT_SPANS)
+    this.#mask = this.#segmentEnd - 1
     this.#write = this.#read = this.#newSegment()
     this.#chain = [this.#read]
   }
@@ -64,10 +66,9 @@ export class SpanRing<T> {
   offer(item: T): boolean {
     const head = this.#head
     if (head - this.#tail >= this.capacity) return false
-    const slot = head & this.#mask
-    this.#write[slot] = item
+    if (head === this.#segmentEnd) this.#extend()
+    this.#write[head & this.#mask] = item
     this.#head = head + 1
-    if (slot === this.#mask) this.#extend()
     return true
   }
 
@@ -88,17 +89,22 @@ export class SpanRing<T> {
     return item
   }
 
-  /** The next write goes into a segment of its own. */
+  /** The next write goes into a further segment. */
   #extend(): void {
     this.#write = this.#spare ?? this.#newSegment()
     this.#spare = undefined
     this.#chain.push(this.#write)
+    this.#segmentEnd += this.#mask + 1
   }
 
-  /** Every slot of the oldest segment was read. There is another: the write that filled this one has made it. */
+  /** Every slot of the oldest segment was read. The only one is written again from its beginning. */
   #release(): void {
-    this.#spare = this.#chain.shift()
-    this.#read = this.#chain[0] as Slots<T>
+    if (this.#chain.length > 1) {
+      this.#spare = this.#chain.shift()
+      this.#read = this.#chain[0] as Slots<T>
+    } else {
+      this.#segmentEnd += this.#mask + 1
+    }
   }
 
   #newSegment(): Slots<T> {
