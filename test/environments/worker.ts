@@ -84,7 +84,8 @@ export async function startWorker({ runtime, madeIn, flags }: WorkerOptions): Pr
   const failed = once(child, 'exit').then(() => Promise.reject(new Error(`workerd has ended: ${log}`)))
   const [message] = (await Promise.race([once(control, 'data'), failed])) as [Buffer]
   failed.catch(() => {})
-  const { port } = JSON.parse(message.toString().split('\n')[0] as string) as { port: number }
+  const [line = ''] = message.toString().split('\n')
+  const { port } = JSON.parse(line) as { port: number }
   return {
     async request(spans, flush) {
       const query = new URLSearchParams({ spans: String(spans), ...(flush && { flush }) })

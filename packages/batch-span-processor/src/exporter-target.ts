@@ -65,7 +65,7 @@ export class ExporterTarget {
 /** Read once and never believed below 1, or if it cannot be read: nothing would ever be sent. */
 function concurrencyOf(exporter: IncrementalSpanExporter): number {
   try {
-    return Math.max(1, Math.floor(Number(exporter.maxConcurrentBatches)) || 1)
+    return Math.max(1, Math.floor(exporter.maxConcurrentBatches) || 1)
   } catch {
     return 1
   }

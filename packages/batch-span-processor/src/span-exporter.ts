@@ -87,10 +87,11 @@ export function exportOfBatches(exporter: SpanExporter): SpanExporter['export'] 
   try {
     for (let owner = exporter as IncrementalSpanExporter; owner; owner = Object.getPrototypeOf(owner)) {
       if (!Object.hasOwn(owner, 'openBatch')) continue
-      const { openBatch, exportOfBatches: declared } = exporter as IncrementalSpanExporter
-      if (typeof openBatch !== 'function') return undefined
+      if (typeof (exporter as { openBatch?: unknown }).openBatch !== 'function') return undefined
       // What a class declares is not true of a subclass that brings an `openBatch` of its own.
-      return Object.hasOwn(owner, 'exportOfBatches') ? declared : owner.export
+      if (Object.hasOwn(owner, 'exportOfBatches')) return (exporter as IncrementalSpanExporter).exportOfBatches
+      // oxlint-disable-next-line typescript/unbound-method -- only compared
+      return owner.export
     }
   } catch {
     // An exporter that will not be looked into is only asked to export.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_LOOK } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import type { ReadableSpan } from './readable-span.js'
 import type { StagedBatch } from './staged-batch.js'
 
 /** What became of one span: `blocked` means that the exporter has no room for it at the time. */
@@ -110,7 +109,7 @@ export class Stager {
     }
     if (staged.isEncoded) ledger.encoded++
     else ledger.staged++
-    const pending = gate.pendingOf(span as ReadableSpan, this.#since)
+    const pending = gate.pendingOf(span, this.#since)
     if (pending !== undefined) (staged.pending ??= new Set()).add(pending)
     if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
     return 'moved'

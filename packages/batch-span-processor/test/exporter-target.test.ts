@@ -68,7 +68,7 @@ function withoutOdd(original: Export): Export {
   return function (this: SpanExporter, spans, callback) {
     original.call(
       this,
-      spans.filter((span) => (numbersOf([span])[0] as number) % 2 === 0),
+      spans.filter((span) => (numbersOf([span])[0] ?? 0) % 2 === 0),
       callback,
     )
   }

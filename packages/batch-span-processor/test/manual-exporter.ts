@@ -60,7 +60,10 @@ export class ManualExporter implements IncrementalSpanExporter {
 export function pendingResource() {
   let resolve = (): void => {}
   const detected = new Promise<void>((done) => (resolve = done))
-  const resource = { asyncAttributesPending: true, waitForAsyncAttributes: () => detected } satisfies SpanResource
+  const resource: SpanResource & { asyncAttributesPending: boolean } = {
+    asyncAttributesPending: true,
+    waitForAsyncAttributes: () => detected,
+  }
   const know = (): void => {
     resource.asyncAttributesPending = false
     resolve()

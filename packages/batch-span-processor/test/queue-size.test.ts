@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MeterProvider, ObservableCallback, ObservableResult } from '@opentelemetry/api'
+import type { MeterProvider, ObservableCallback } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 import { BatchSpanProcessor } from '../src/batch-span-processor.js'
 import type { IncrementalSpanExporter } from '../src/span-exporter.js'
@@ -18,7 +18,7 @@ function setup() {
   const meter = { createCounter: instrument, createUpDownCounter: instrument, createObservableUpDownCounter: instrument }
   const queueSize = (): number | undefined => {
     let size: number | undefined
-    for (const callback of callbacks) void callback({ observe: (value: number) => (size = value) } as ObservableResult)
+    for (const callback of callbacks) void callback({ observe: (value: number) => (size = value) })
     return size
   }
   return { selfObsMeterProvider: { getMeter: () => meter } as unknown as MeterProvider, queueSize, added }
