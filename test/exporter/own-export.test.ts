@@ -35,6 +35,16 @@ function proxied(exporter: OTLPTraceExporter): OTLPTraceExporter {
 
 class Subclass extends RedactingExporter {}
 
+/** As shimmer and APM agents do it: on the class, before or after the exporter is made. */
+function patchClass(): void {
+  const { prototype } = OTLPTraceExporter
+  const { export: send } = prototype
+  prototype.export = function (spans, done) {
+    send.call(this, redacted(spans), done)
+  }
+  onTestFinished(() => void (prototype.export = send))
+}
+
 test.each([
   ['of a subclass', (url: string) => new RedactingExporter({ url })],
   ['of a subclass of that', (url: string) => new Subclass({ url })],
@@ -51,4 +61,23 @@ test.each([
 
   expect((await sink.spans()).map(({ name }) => name)).toEqual(['open'])
   expect(processor.stats()).toMatchObject({ exported: 2, inFlight: 0 })
+})
+
+test.each([
+  ['the class, before anything is made', (exporter: OTLPTraceExporter | undefined) => exporter ?? patchClass()],
+  ['the class, after the processor was made', (exporter: OTLPTraceExporter | undefined) => exporter && patchClass()],
+  ['the object, after the processor was made', (exporter: OTLPTraceExporter | undefined) => exporter && patched(exporter)],
+])('every span goes through an export that was wrapped on %s', async (_what, patch) => {
+  const sink = await setupSink()
+  patch(undefined)
+  const exporter = new OTLPTraceExporter({ url: sink.url })
+  const processor = new BatchSpanProcessor(exporter)
+  onTestFinished(() => processor.shutdown({ timeoutMillis: 100 }).catch(() => {}))
+  const tracer = tracerOf(processor)
+  patch(exporter)
+  tracer.startSpan('open').end()
+  tracer.startSpan('password=hunter2', { attributes: { secret: 'hunter2' } }).end()
+  await processor.forceFlush()
+
+  expect((await sink.spans()).map(({ name }) => name)).toEqual(['open'])
 })

@@ -43,6 +43,19 @@ describe('register', () => {
     expect(await sink.stats()).toMatchObject({ delivered: 200 })
   })
 
+  test.each(['sdk-2', 'sdk-3'] as const)(
+    'loses nothing of a burst right after the start, while the resource of %s is still being detected',
+    async (line) => {
+      const application = await Application.create(line, PROGRAMS)
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin, OTEL_NODE_RESOURCE_DETECTORS: 'env,host,process' }
+      const options = { execArgv: ['--require', OURS], env }
+      const { stderr } = await application.start('burst.cjs', options).ended
+
+      expect(stderr).not.toContain('not delivered')
+      expect(await sink.stats()).toMatchObject({ delivered: 20_000, duplicates: 0 })
+    },
+  )
+
   test.each([
     ['before it', ['--require', STOCK]],
     ['after it', ['--import', STOCK]],
