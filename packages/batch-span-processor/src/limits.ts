@@ -81,7 +81,10 @@ export const REPORT_INTERVAL_MILLIS = 30_000
 /** How many spans a queue may be asked to hold: each slot of it is 8 bytes, and the span in it a thousand or more. */
 export const MAX_SPANS: number = 2 ** 24
 
-/** The storage of a ring grows and shrinks in steps of so many slots, 16 KiB: a default queue is one or two of them. */
+/** Up to so many slots, 512 KiB, the storage of a ring is reserved at once. */
+export const FLAT_SPANS: number = 2 ** 16
+
+/** Above that it grows and shrinks in steps of so many slots, 16 KiB. */
 export const SEGMENT_SPANS = 2048
 
 /** Long enough for any sentence, too short for a response body that somebody put into a message. */

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpanRing } from '../src/span-ring.js'
 
-describe.each([1, 10, 1000, 2048, 2049, 10_000])('a ring of %i', (capacity) => {
+describe.each([1, 10, 1000, 2048, 2049, 65_536, 65_537])('a ring of %i', (capacity) => {
   test('takes exactly its capacity and refuses the next', () => {
     const ring = new SpanRing<number>(capacity)
     for (let i = 0; i < capacity; i++) expect(ring.offer(i)).toBe(true)
@@ -54,6 +54,31 @@ test('behaves like a bounded list under any sequence of calls', () => {
         expect(ring.size).toBe(model.length)
       }
     }),
+  )
+})
+
+test('behaves like a bounded list over many segments, in bursts of any size', () => {
+  const bursts = fc.array(fc.tuple(fc.nat(5000), fc.nat(5000)), { maxLength: 60 })
+  fc.assert(
+    fc.property(bursts, (lap) => {
+      const capacity = 70_000
+      const ring = new SpanRing<number>(capacity)
+      let [offered, taken] = [0, 0]
+      for (const [offers, takes] of lap) {
+        for (let i = 0; i < offers; i++) {
+          const fits = offered - taken < capacity
+          if (ring.offer(offered) !== fits) throw new Error(`offer ${offered} with ${taken} taken`)
+          if (fits) offered++
+        }
+        for (let i = 0; i < takes; i++) {
+          const expected = taken < offered ? taken : undefined
+          if (ring.peek() !== expected || ring.take() !== expected) throw new Error(`take ${taken} of ${offered}`)
+          if (expected !== undefined) taken++
+        }
+      }
+      expect(ring.size).toBe(offered - taken)
+    }),
+    { numRuns: 50 },
   )
 })
 
