@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
+import { diag } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig } from '@spanring/batch-span-processor'
+import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { createStockExporter, resourceFromAttributes, TracerProvider } from '@spanring/sdk-2'
 import type { Sink } from '@spanring/sink'
 import { expect, onTestFinished, test } from 'vitest'
@@ -59,3 +61,30 @@ test('a detection that never ends is waited for once, and loses no span', async 
   // Waited for in each of the five batches it would be 1,500 ms.
   expect(performance.now() - startedAt).toBeLessThan(300 + 700)
 })
+
+test.each(['http/protobuf', 'http/json'] as const)(
+  'encoding over %s while the resource is detected makes the SDK log nothing, also when that takes too long',
+  async (protocol) => {
+    const logged: string[] = []
+    const note = (message: string): void => void logged.push(message)
+    diag.setLogger({ error: note, warn: note, info: note, debug: () => {}, verbose: () => {} }, { suppressOverrideMessage: true })
+    onTestFinished(() => diag.disable())
+    const hostIds = [sleep(150, 'abc'), new Promise<string>(() => {})]
+    for (const [index, hostId] of hostIds.entries()) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const sink = await setupSink()
+      const processor = new BatchSpanProcessor(new OTLPTraceExporter({ url: sink.url, protocol }), { exportTimeoutMillis: 500 })
+      onTestFinished(() => processor.shutdown({ timeoutMillis: 100 }).catch(() => {}))
+      const resource = resourceFromAttributes({ 'service.name': 'shop', 'host.id': hostId })
+      endSpans(new TracerProvider({ resource, spanProcessors: [processor] }).getTracer('test'), 3000)
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await processor.forceFlush({ timeoutMillis: 5000 })
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const spans = await sink.spans()
+      expect(spans.length).toBe(3000)
+      const attributes = new Set(spans.map((span) => JSON.stringify(span.resource.attributes)))
+      expect([...attributes]).toEqual([index === 0 ? '{"service.name":"shop","host.id":"abc"}' : '{"service.name":"shop"}'])
+    }
+    expect(logged).toEqual([])
+  },
+)

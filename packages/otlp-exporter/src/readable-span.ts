@@ -48,6 +48,8 @@ export interface SpanResource {
   readonly schemaUrl?: string | undefined
   readonly asyncAttributesPending?: boolean | undefined
   waitForAsyncAttributes?(): Promise<void>
+  /** SDK 2.x and later: keys with values, or with promises of them; of a key that comes twice the first one counts. */
+  getRawAttributes?(): readonly (readonly [string, unknown])[]
 }
 
 export interface InstrumentationScope {

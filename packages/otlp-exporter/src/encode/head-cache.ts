@@ -28,24 +28,26 @@ export class HeadCache {
     this.#onTruncated = onTruncated
   }
 
-  /** Throws for what is no object, and when the head alone is larger than a request may be. */
+  /**
+   * What is known of a resource at the time. Throws for what is no object, and when the head alone is larger than a
+   * request may be.
+   */
   resource(resource: SpanResource): Uint8Array {
     const cached = this.#resources.get(resource)
     if (cached !== undefined) return cached
-    // Read first: attributes that arrive in between are then encoded, but not taken as the last word.
-    const isPending = isWaiting(resource)
-    const head = this.#encode(
-      (writer) => this.#format.writeResource(writer, resource),
-      (writer) => this.#format.writeResource(writer, this.#noted('resource', cleanResource(resource))),
-    )
-    if (!isPending) this.#resources.set(resource, head)
+    // Looked at first: attributes that arrive in between are then encoded, but not taken as the last word.
+    if (isWaiting(resource)) return this.#encodeResource(knownPart(resource) ?? NOTHING_KNOWN)
+    const head = this.#encodeResource(resource)
+    this.#resources.set(resource, head)
     return head
   }
 
   /** The resource as it is now, or as it was if that can no longer be encoded. */
   latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
     try {
-      return this.resource(resource)
+      // The detection was given up; SDK 1.x has no other way to tell what it has found.
+      const isSilent = isWaiting(resource) && knownPart(resource) === undefined
+      return isSilent ? this.#encodeResource(resource) : this.resource(resource)
     } catch {
       this.#onTruncated('resource')
       return earlier
@@ -61,6 +63,13 @@ export class HeadCache {
     )
     this.#scopes.set(scope, head)
     return head
+  }
+
+  #encodeResource(resource: SpanResource): Uint8Array {
+    return this.#encode(
+      (writer) => this.#format.writeResource(writer, resource),
+      (writer) => this.#format.writeResource(writer, this.#noted('resource', cleanResource(resource))),
+    )
   }
 
   #noted<T extends { readonly isCut?: boolean | undefined }>(what: Truncated, clean: T): T {
@@ -84,6 +93,25 @@ export class HeadCache {
     } finally {
       writer.release()
     }
+  }
+}
+
+const NOTHING_KNOWN: SpanResource = { attributes: {} }
+
+/**
+ * The attributes of a pending resource that are there already; undefined where they cannot be had by themselves. Not its
+ * `attributes`: each time that somebody reads those too early, the SDK logs an error.
+ */
+function knownPart(resource: SpanResource): SpanResource | undefined {
+  try {
+    const attributes = Object.create(null) as Record<string, unknown>
+    for (const [key, value] of resource.getRawAttributes?.() ?? []) {
+      const isThere = value !== undefined && value !== null && typeof (value as { then?: unknown }).then !== 'function'
+      if (isThere) attributes[key] ??= value
+    }
+    return typeof resource.getRawAttributes === 'function' ? { attributes, schemaUrl: resource.schemaUrl } : undefined
+  } catch {
+    return undefined
   }
 }
 
