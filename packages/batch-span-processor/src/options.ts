@@ -99,7 +99,7 @@ export function resolveSettings(config: BufferConfig, env?: Environment): Settin
     settings.maxExportBatchSize = maxQueueSize
     // Nobody asked for the default; a small queue alone is no mistake.
     if (maxExportBatchSize !== RULES.maxExportBatchSize[1]) {
-      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize, ${maxQueueSize}`)
+      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
     }
   }
   settings.exportTimeoutMillis ||= Infinity

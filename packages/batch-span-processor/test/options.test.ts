@@ -173,7 +173,7 @@ test('an export time-out of 0 in the environment means no limit', async () => {
 test('a batch larger than the queue is reduced to it, with a warning where it was asked for', async () => {
   expect(await setup({ maxQueueSize: 10, maxExportBatchSize: 20 })).toEqual({
     settings: { ...DEFAULTS, maxQueueSize: 10, maxExportBatchSize: 10 },
-    warnings: ['BatchSpanProcessor: maxExportBatchSize is 20; must be at most maxQueueSize, 10'],
+    warnings: ['BatchSpanProcessor: maxExportBatchSize is 20; must be at most maxQueueSize; using 10'],
   })
   expect(await setup({ maxQueueSize: 10 })).toEqual({
     settings: { ...DEFAULTS, maxQueueSize: 10, maxExportBatchSize: 10 },

@@ -33,27 +33,34 @@ const RULES: Readonly<Record<NumberName, Rule>> = {
   'retry.multiplier': { fallback: 1.5, min: 1, max: 100, fraction: true },
 }
 
-/** The option, else the first variable that is set, else the default; what is out of range is warned about and passed over. */
+/**
+ * The option, else the first variable that is set, else the default. As for the processor: a number may be given as a
+ * string, and a positive one that is out of range is replaced by the nearest that is allowed, since whoever asks for more
+ * must not get less than without asking. What is no such number is passed over. Each of that is a warning.
+ */
 export function numberOf(name: NumberName, option: unknown, variables: readonly (readonly [string, string])[] = []): number {
   const rule = RULES[name]
-  if (option !== undefined && option !== null) {
-    if (typeof option === 'number' && isInRange(option, rule)) return option
-    warnOutOfRange(name, option, rule)
-  }
-  for (const [variable, text] of variables) {
-    if (isInRange(Number(text), rule)) return Number(text)
-    warnOutOfRange(variable, text, rule)
+  const isUnset = option === undefined || option === null || (typeof option === 'string' && option.trim() === '')
+  for (const [source, given] of isUnset ? variables : [[name, option] as const, ...variables]) {
+    const value = typeof given === 'string' ? Number(given) : given
+    const used = nearest(value, rule)
+    if (used !== value) warnOutOfRange(source, given, rule, used)
+    if (used !== undefined) return used
   }
   return rule.fallback
 }
 
-function isInRange(value: number, rule: Rule): boolean {
-  return value >= rule.min && value <= rule.max && (rule.fraction === true || Number.isInteger(value))
+/** Rounded up: a time-out of half a millisecond must not become 0, which means without a limit. */
+function nearest(value: unknown, { min, max, fraction }: Rule): number | undefined {
+  if (value === 0 && min === 0) return 0
+  if (typeof value !== 'number' || !(value > 0)) return undefined
+  return Math.min(Math.max(fraction === true ? value : Math.ceil(value), min), max)
 }
 
-function warnOutOfRange(name: string, value: unknown, rule: Rule): void {
-  const kind = rule.fraction === true ? 'a number' : 'an integer'
-  warnLater(`${name} is ${describe(value)}; must be ${kind} from ${rule.min} to ${rule.max}; not used`)
+function warnOutOfRange(name: string, value: unknown, { min, max, fraction }: Rule, used: number | undefined): void {
+  const kind = fraction === true ? 'a number' : 'an integer'
+  const effect = used === undefined ? 'not used' : `using ${used}`
+  warnLater(`${name} is ${describe(value)}; must be ${kind} from ${min} to ${max}; ${effect}`)
 }
 
 /** A value in a message. */

@@ -117,7 +117,13 @@ test('0 means no limit, in code and in the environment', () => {
   expect(resolveOptions({}, { OTEL_EXPORTER_OTLP_TIMEOUT: '0' }).timeoutMillis).toBe(Infinity)
 })
 
-test('a value out of range is warned about once, by name, and the next source is used', async () => {
+test('a number may be given as a string, and an empty one is unset', () => {
+  const options = { timeoutMillis: '5000', concurrencyLimit: ' 7 ', maxBufferedBytes: '' } as never
+  expect(resolveOptions(options, {})).toMatchObject({ timeoutMillis: 5000, concurrencyLimit: 7, maxBufferedBytes: 32 * MIB })
+  expect(resolveOptions({ timeoutMillis: '' as never }, { OTEL_EXPORTER_OTLP_TIMEOUT: '7' }).timeoutMillis).toBe(7)
+})
+
+test('a value out of range is warned about once, by name, and the nearest one or the next source is used', async () => {
   const cases: [OTLPTraceExporterOptions, Record<string, string>, object, RegExp][] = [
     [{ timeoutMillis: -1 }, {}, { timeoutMillis: 10_000 }, /timeoutMillis is -1; must be an integer from 0 to 2147483647/],
     [{ timeoutMillis: Number.NaN }, { OTEL_EXPORTER_OTLP_TIMEOUT: '7' }, { timeoutMillis: 7 }, /timeoutMillis is NaN/],
@@ -135,9 +141,22 @@ test('a value out of range is warned about once, by name, and the next source is
       { maxRequestBytes: 8000, maxBufferedBytes: 8000 },
       /maxRequestBytes is 9000, but maxBufferedBytes only 8000: no request is larger than that/,
     ],
-    [{ maxResponseBytes: 1.5 }, {}, { maxResponseBytes: 4 * MIB }, /maxResponseBytes is 1.5/],
-    [{ maxBufferedBytes: '5' as never }, {}, { maxBufferedBytes: 32 * MIB }, /maxBufferedBytes is "5"/],
-    [{ retry: { multiplier: 0.5 } }, {}, {}, /retry.multiplier is 0.5; must be a number from 1 to 100/],
+    [{ concurrencyLimit: 5000 }, {}, { concurrencyLimit: 1024 }, /concurrencyLimit is 5000; .* using 1024/],
+    [{ timeoutMillis: 0.5 }, {}, { timeoutMillis: 1 }, /timeoutMillis is 0.5; .* using 1$/],
+    [{ timeoutMillis: 'soon' as never }, {}, { timeoutMillis: 10_000 }, /timeoutMillis is "soon"; .* not used/],
+    [
+      {},
+      { OTEL_EXPORTER_OTLP_TIMEOUT: '3000000000' },
+      { timeoutMillis: 2 ** 31 - 1 },
+      /TIMEOUT is "3000000000"; .* using 2147483647/,
+    ],
+    [{ maxResponseBytes: 1.5 }, {}, { maxResponseBytes: 2 }, /maxResponseBytes is 1.5/],
+    [
+      { retry: { multiplier: 0.5 } },
+      {},
+      { retry: { multiplier: 1 } },
+      /retry.multiplier is 0.5; must be a number from 1 to 100; using 1/,
+    ],
     [{ keepAlive: 'no' as never }, {}, { keepAlive: true }, /keepAlive is "no"/],
     [
       { protocol: 'grpc' as never },
