@@ -35,6 +35,6 @@ describe('a handler of SIGTERM that awaits the shutdown', () => {
 
     expect(ended.code).toBe(0)
     expect(Number(/shut down in (\d+) ms/.exec(ended.stdout)?.[1])).toBeLessThan(1000 + SLACK_MILLIS)
-    expect(ended.stderr).toContain('10000 were lost')
+    expect(ended.stderr).toContain('lost 10000 ')
   })
 })

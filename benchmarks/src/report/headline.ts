@@ -34,7 +34,7 @@ export function renderHeadline({ environment, scenarios, runs }: Results): strin
   const note =
     `Processor and OTLP/HTTP exporter together, protobuf, the receiver in another process; medians of ${rounds} interleaved ` +
     `${most === 1 ? 'run' : 'runs'} of ${load.seconds} s, Node ${environment.node}, ${environment.cpu}, ${environment.cores} cores shared with other work. ` +
-    '[More of them](benchmarks/README.md), losses and ties included. Repeat it: `npm run bench`.'
+    "[More of them](benchmarks/README.md), losses, ties and missed targets included. Repeat it: `npm run bench -- 'steady 10k'`."
   return `${table.trim()}\n\n${note}`
 }
 

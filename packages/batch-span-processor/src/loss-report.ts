@@ -64,8 +64,8 @@ export class LossReport {
   #end(now: number, what: string): void {
     const seconds = this.#isLosing ? ` in ${((now - this.#startedAt) / 1000).toFixed(1)} s` : ''
     this.#isLosing = false
-    const sinceStart = `since the start ${this.#lastSeen} of ${this.#ledger.ended} ended`
-    this.#warn(`${what}: ${this.#lost} were lost${seconds} (${this.#reasons}); ${sinceStart}`)
+    const sinceStart = `${this.#lastSeen} of ${this.#ledger.ended} spans since the start`
+    this.#warn(`${what}: lost ${this.#lost}${seconds} (${this.#reasons}), ${sinceStart}`)
     this.#reported = this.#lastSeen
     this.#reportedReasons = this.#counts
     this.#ledger.lastError = undefined

@@ -49,8 +49,8 @@ test('one line says that spans are lost, one that this is over, with counts by r
   run(2000, 20_000, () => ledger.exported++)
   expect(await said()).toEqual([
     'BatchSpanProcessor: losing spans: 3 so far (2 dropped as queue_full, 1 failed as timeout); last error: connect ECONNREFUSED',
-    'BatchSpanProcessor: no longer losing spans: 600 were lost in 7.0 s (400 dropped as queue_full, 200 failed as timeout); ' +
-      'since the start 600 of 1000 ended; last error: connect ECONNREFUSED',
+    'BatchSpanProcessor: no longer losing spans: lost 600 in 7.0 s (400 dropped as queue_full, 200 failed as timeout), ' +
+      '600 of 1000 spans since the start; last error: connect ECONNREFUSED',
   ])
   expect(report.nextAt).toBe(Infinity)
 })
@@ -65,9 +65,7 @@ test('an outage is not over while every export fails, however long the delay bet
   expect(report.nextAt, 'nothing to wait for').toBe(Infinity)
   ledger.exported = 1
   run(5 * delayMillis, 5 * delayMillis + 100)
-  expect((await said())[1]).toContain(
-    'no longer losing spans: 20 were lost in 50.0 s (20 failed as connection); since the start 20 of',
-  )
+  expect((await said())[1]).toContain('no longer losing spans: lost 20 in 50.0 s (20 failed as connection), 20 of')
 })
 
 test('spans that were exported before the last loss do not end it', async () => {
@@ -91,9 +89,9 @@ test('a line counts what its own episode lost, by the same reasons', async () =>
   }
   expect((await said()).map((line) => line.slice(20))).toEqual([
     'losing spans: 16 so far (16 failed as connection)',
-    'no longer losing spans: 16 were lost in 5.0 s (16 failed as connection); since the start 16 of 100 ended',
+    'no longer losing spans: lost 16 in 5.0 s (16 failed as connection), 16 of 100 spans since the start',
     'losing spans: 16 so far (16 failed as timeout)',
-    'no longer losing spans: 16 were lost in 5.0 s (16 failed as timeout); since the start 32 of 100 ended',
+    'no longer losing spans: lost 16 in 5.0 s (16 failed as timeout), 32 of 100 spans since the start',
   ])
 })
 
@@ -116,9 +114,9 @@ test('losses that come and go make at most one pair of lines in the interval, an
   const lines = await said()
   expect(lines.length).toBe(4)
   expect(lines[0]).toContain('losing spans: 10 so far')
-  expect(lines[1]).toContain('10 were lost')
+  expect(lines[1]).toContain('lost 10 ')
   expect(lines[2]).toContain('losing spans: 40 so far')
-  expect(lines[3]).toContain('40 were lost')
+  expect(lines[3]).toContain('lost 40 ')
 })
 
 test('what was not yet said is said at shutdown', async () => {
@@ -127,9 +125,7 @@ test('what was not yet said is said at shutdown', async () => {
   ledger.dropped.shutdown = 5
   report.close(10)
   report.close(20)
-  expect(await said()).toEqual([
-    'BatchSpanProcessor: shut down: 5 were lost (5 dropped as shutdown); since the start 5 of 5 ended',
-  ])
+  expect(await said()).toEqual(['BatchSpanProcessor: shut down: lost 5 (5 dropped as shutdown), 5 of 5 spans since the start'])
 })
 
 test('a logger that throws changes nothing', () => {

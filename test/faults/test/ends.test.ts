@@ -22,7 +22,7 @@ describe.concurrent('a process under load', () => {
         // What has not arrived is lost, and is what the processor has not seen the end of.
         expect(pending).toBeGreaterThanOrEqual(uncounted(outcome))
       }
-      if (ending.backend === 'dead' && isOrderly(ending)) expect(said).toContain(`${ended} were lost`)
+      if (ending.backend === 'dead' && isOrderly(ending)) expect(said).toContain(`lost ${ended} `)
       // An exception of the application is its own, and nothing of ours stands beside it.
       if (ending.backend !== 'dead') expect(said.replace('Error: a bug of the application', '').trim()).toBe('')
     },

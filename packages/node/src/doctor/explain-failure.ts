@@ -106,8 +106,9 @@ function explainStatus(status: number, where: string, variable: string, location
   }
   if (status === 400 || status === 415) {
     return {
-      what: `the backend does not understand the request (HTTP ${status}).`,
-      advice: 'It may want another protocol: try OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
+      what: `the backend refused the request (HTTP ${status}).`,
+      advice:
+        'If its words do not say why, it may want another protocol: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
     }
   }
   if (status === 429 || status >= 500) {
