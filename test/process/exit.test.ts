@@ -74,8 +74,14 @@ describe('a process that nobody keeps', () => {
 })
 
 describe('a process in its exit event, where nothing asynchronous runs any more', () => {
-  test.each(['forceFlush', 'shutdown'])('still hands its spans to the exporter in the very call of %s', async (method) => {
-    expect(await run('flush-in-exit-event.mjs', method)).toMatchObject({ code: 0, stdout: 'exported a,b,c\n', stderr: '' })
+  test.each([
+    ['forceFlush', '3'],
+    ['forceFlush', '1500'],
+    ['shutdown', '3'],
+    ['shutdown', '1500'],
+  ])('still hands all its spans to the exporter in the very call of %s (%s)', async (method, count) => {
+    const stdout = `exported ${Number(count) + 1}\n`
+    expect(await run('flush-in-exit-event.mjs', method, count)).toMatchObject({ code: 0, stdout, stderr: '' })
   })
 })
 

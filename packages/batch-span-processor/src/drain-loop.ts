@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Alarm } from './alarm.js'
+import { Departures } from './departures.js'
 import { ExportsInFlight } from './exports-in-flight.js'
 import type { FlushTicket } from './flush-tickets.js'
 import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import type { StagedBatch } from './staged-batch.js'
 import { Stager } from './stager.js'
 import type { Progress } from './stager.js'
 import { Traffic } from './traffic.js'
+
+/** Set by Node.js when it calls the listeners of `exit`. */
+interface ExitingProcess {
+  readonly process?: { readonly _exiting?: boolean }
+}
 
 type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
 
@@ -43,6 +48,7 @@ export class DrainLoop {
   readonly #onTurnEnd: (now: number) => number
   readonly #stager: Stager
   readonly #inFlight: ExportsInFlight
+  readonly #departures: Departures
   readonly #alarm: Alarm
   readonly #traffic: Traffic
   #mode: Mode = 'idle'
@@ -68,6 +74,7 @@ export class DrainLoop {
       this.unblock()
       parts.tickets.progress()
     })
+    this.#departures = new Departures(parts, this.#stager, this.#inFlight)
     this.#alarm = new Alarm(parts.clock, () => this.#takeTurn())
     this.#traffic = new Traffic(parts.settings.maxExportBatchSize)
     const { capacity } = parts.ring
@@ -89,6 +96,7 @@ export class DrainLoop {
 
   readonly #help = (): void => {
     this.#inTurn = true
+    this.#stager.matchExporter()
     // One for the one that the caller adds; a second where that moved none, or another span came in meanwhile.
     let staged = this.#stager.stageOne()
     if (staged === 'moved' && this.#parts.ring.size >= this.helpAt) staged = this.#stager.stageOne()
@@ -101,13 +109,15 @@ export class DrainLoop {
 
   /**
    * Sends everything admitted so far without waiting for full batches. The first turn is taken in this very call, since
-   * there may be no later one while a process exits or a page is unloaded; below a call into the exporter, after it.
+   * there may be no later one while a page is unloaded, and there is none in the `exit` event of a process, where everything
+   * goes at once; below a call into the exporter, after it.
    */
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
     // Not relied on, see `drained`.
     this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
+    else if ((globalThis as ExitingProcess).process?._exiting) this.drainNow()
     else if (this.#hasTurnedNow || this.#parts.scope.isInside()) this.#runSoon()
     else {
       // Once only: a caller that flushes again and again would otherwise keep the event loop to itself.
@@ -118,12 +128,14 @@ export class DrainLoop {
   }
 
   /**
-   * For a page that may never run again: what is queued goes to the exporter before this returns, however much it is and
+   * For a page or a process that may never run again: what is queued goes to the exporter before this returns, however much it is and
    * whatever is under way. What stays are spans whose resource is not known, and those for which an incremental exporter
    * has no room or no place beside `maxConcurrentBatches`.
    */
   drainNow(): void {
     const { ring, target } = this.#parts
+    // Somebody may do so while it is done.
+    const { isLastChance } = target
     target.isLastChance = true
     // Ends with a turn that moved nothing: none is left, or what is has no way.
     for (let size = Infinity; ring.size < size;) {
@@ -131,7 +143,7 @@ export class DrainLoop {
       this.#flushTo = ring.head
       this.#takeTurn()
     }
-    target.isLastChance = false
+    target.isLastChance = isLastChance
   }
 
   /** Something changed that may let a flush end or a blocked loop go on. */
@@ -228,49 +240,13 @@ export class DrainLoop {
     try {
       const progress = this.#stager.stage(now)
       this.#isRoomSaid = false
-      this.#sendWaiting()
-      if (this.#isOpenDue(now, progress)) {
-        this.#stager.closeBatch()
-        this.#sendWaiting()
-      }
+      this.#departures.send(now, this.#flushTo, progress)
       if (this.#inFlight.expire(now)) this.#runSoon()
       this.#settleTickets()
       this.#arrangeNextTurn(now, progress, this.#onTurnEnd(now))
     } finally {
       this.#isFlushAsked = false
       this.#inTurn = false
-    }
-  }
-
-  /** Whether the open batch is to go out now, full or not. One that could not be sent is rather filled. */
-  #isOpenDue(now: number, progress: Progress): boolean {
-    const { ring } = this.#parts
-    const isFlushed = this.#stager.oldest < this.#flushTo && (progress !== 'more' || ring.tail >= this.#flushTo)
-    return (isFlushed || (progress !== 'more' && now >= this.#openDueAt)) && this.#canSendOpen
-  }
-
-  get #openDueAt(): number {
-    return (this.#stager.open?.since ?? Infinity) + this.#parts.settings.scheduledDelayMillis
-  }
-
-  /** Whether the open batch is the next one, and could be sent. */
-  get #canSendOpen(): boolean {
-    const { open, waiting } = this.#stager
-    return open !== undefined && waiting.length === 0 && this.#canSend(open)
-  }
-
-  /** Whether a slot is free, and all that the batch holds may be sent. */
-  #canSend(staged: StagedBatch): boolean {
-    const { gate, target } = this.#parts
-    return this.#inFlight.count < target.slotsFor(staged) && gate.isOpenFor(staged)
-  }
-
-  #sendWaiting(): void {
-    const { waiting } = this.#stager
-    // The others wait behind the first: spans leave in the order in which they ended.
-    for (let first = waiting[0]; first !== undefined && this.#canSend(first); first = waiting[0]) {
-      waiting.shift()
-      this.#inFlight.send(first, this.#parts.clock.now())
     }
   }
 
@@ -293,9 +269,7 @@ export class DrainLoop {
     } else if (isEmpty) {
       this.#to('idle', 1, reportAt - now)
     } else {
-      // What cannot be sent is not due: the export that settles, or the resource that is known, brings the next turn.
-      const dueAt = this.#canSendOpen ? this.#openDueAt : Infinity
-      this.#to('waiting', this.#stager.room, Math.min(dueAt, reportAt) - now)
+      this.#to('waiting', this.#stager.room, Math.min(this.#departures.dueAt, reportAt) - now)
     }
   }
 }

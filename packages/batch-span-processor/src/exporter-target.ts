@@ -20,14 +20,21 @@ export class ExporterTarget {
   readonly #wholeBatches: WholeBatchExporter
   /** The `export` that may be bypassed, because `openBatch` does the same; undefined if there is none. */
   readonly #exportOfBatches: SpanExporter['export'] | undefined
-  readonly #maxConcurrentBatches: number
+  readonly #maxConcurrentBatches: number = 1
+  #hasOpened = false
 
   constructor(exporter: SpanExporter, tickets: FlushTickets, clock: Clock, exportTimeoutMillis: number) {
     this.#exporter = exporter
     this.#tickets = tickets
     this.#wholeBatches = new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
     this.#exportOfBatches = exportOfBatches(exporter)
-    this.#maxConcurrentBatches = this.#exportOfBatches ? concurrencyOf(exporter as IncrementalSpanExporter) : 1
+    if (!this.#exportOfBatches) return
+    try {
+      // Read once and never believed below 1, or if it cannot be read: nothing would ever be sent.
+      this.#maxConcurrentBatches = Math.max(1, Math.floor((exporter as IncrementalSpanExporter).maxConcurrentBatches) || 1)
+    } catch {
+      // One at a time.
+    }
   }
 
   /** Whether the next batch is filled span by span. */
@@ -51,22 +58,21 @@ export class ExporterTarget {
 
   /**
    * A new batch, or undefined while there is no room for one; `onRoom` is called when that has changed. May throw.
-   * `isSendable` says that the batches before it can be sent: an array does not overlap with one that has to wait.
+   * `isNext` says that no other batch waits to be sent: arrays overlap only one by one, as they are handed over.
    */
-  openBatch(onRoom: () => void, isSendable: boolean): StagedBatch | undefined {
-    const { isIncremental } = this
-    const batch = isIncremental
-      ? (this.#exporter as IncrementalSpanExporter).openBatch(onRoom)
-      : this.#wholeBatches.openBatch(this.isLastChance && isSendable, !this.#tickets.isEmpty)
-    return batch ? new StagedBatch(batch, isIncremental) : undefined
-  }
-}
-
-/** Read once and never believed below 1, or if it cannot be read: nothing would ever be sent. */
-function concurrencyOf(exporter: IncrementalSpanExporter): number {
-  try {
-    return Math.max(1, Math.floor(exporter.maxConcurrentBatches) || 1)
-  } catch {
-    return 1
+  openBatch(onRoom: () => void, isNext: boolean): StagedBatch | undefined {
+    if (this.isIncremental) {
+      try {
+        const batch = (this.#exporter as IncrementalSpanExporter).openBatch(onRoom)
+        this.#hasOpened = true
+        return batch ? new StagedBatch(batch, true) : undefined
+      } catch (error) {
+        // One that has never opened a batch cannot do it: a Proxy around one with private names, say. It is asked to export
+        // arrays; what comes of that is counted, and said.
+        if (this.#hasOpened) throw error
+      }
+    }
+    const array = this.#wholeBatches.openBatch(this.isLastChance && isNext, !this.#tickets.isEmpty)
+    return array && new StagedBatch(array, false)
   }
 }

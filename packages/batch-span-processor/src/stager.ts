@@ -3,11 +3,14 @@ import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_LOOK } fr
 import type { PipelineParts } from './pipeline-parts.js'
 import type { StagedBatch } from './staged-batch.js'
 
-/** What became of one span: `blocked` means that the exporter has no room for it at the time. */
+/** What became of one span, if there was one: `blocked` means that the exporter has no room for it at the time. */
 type Staged = 'moved' | 'empty' | 'blocked'
 
 /** How far a turn came: nothing of what it found is left, there is more, or the exporter has no room. */
 export type Progress = 'done' | 'more' | 'blocked'
+
+/** What a span is counted as that was not added; anything else that an exporter says means `rejected`. */
+const REASONS: Readonly<Record<string, string>> = { too_large: 'too_large', full: 'buffer_full' }
 
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
@@ -49,10 +52,16 @@ export class Stager {
    * ends spans while it encodes would feed this loop for ever.
    */
   stage(now: number): Progress {
-    const { ring } = this.#parts
+    const { clock, ring, settings } = this.#parts
     const { head } = ring
-    this.#matchExporter()
-    const progress = this.#stage(now, head)
+    this.matchExporter()
+    const fill = ring.size / ring.capacity
+    const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
+    let progress: Progress = 'done'
+    for (let i = 1; progress === 'done' && ring.tail < head; i++) {
+      if (this.stageOne() === 'blocked') progress = 'blocked'
+      else if (i % SPANS_PER_LOOK === 0 && ring.tail < head && clock.now() >= endAt) progress = 'more'
+    }
     // What is left then, and what comes, has ended after this turn began.
     if (ring.tail >= head) this.#since = now
     return progress
@@ -61,19 +70,6 @@ export class Stager {
   /** The queue was empty until now. */
   begin(now: number): void {
     this.#since = now
-  }
-
-  #stage(now: number, head: number): Progress {
-    const { clock, ring, settings } = this.#parts
-    const fill = ring.size / ring.capacity
-    const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
-    for (let i = 1; ring.tail < head; i++) {
-      const staged = this.stageOne()
-      if (staged === 'blocked') return 'blocked'
-      if (staged === 'empty') return 'done'
-      if (i % SPANS_PER_LOOK === 0 && clock.now() >= endAt) return ring.tail < head ? 'more' : 'done'
-    }
-    return 'done'
   }
 
   /** Moves one span, or closes the batch that had no room for it. */
@@ -100,7 +96,7 @@ export class Stager {
     // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
     ring.take()
     if (verdict !== 'added') {
-      this.#reject(verdict === 'too_large' ? verdict : 'rejected')
+      this.#reject(REASONS[verdict] ?? 'rejected')
       return 'moved'
     }
     if (staged.count++ === 0) {
@@ -129,8 +125,11 @@ export class Stager {
     this.#open = undefined
   }
 
-  /** Spans that are staged from here on go through a wrapper that was put around `export` meanwhile, or no longer do. */
-  #matchExporter(): void {
+  /**
+   * Spans that are staged from here on go through a wrapper that was put around `export` meanwhile, or no longer do. To be
+   * called whenever code of the application may have run since the last span was staged.
+   */
+  matchExporter(): void {
     if (this.#open === undefined || this.#open.isEncoded === this.#parts.target.isIncremental) return
     this.closeBatch()
     this.#open = undefined
@@ -157,10 +156,9 @@ export class Stager {
   }
 
   #openBatch(): StagedBatch | undefined {
-    const { gate, ledger, target } = this.#parts
-    const first = this.waiting[0]
+    const { ledger, target } = this.#parts
     try {
-      this.#open = target.openBatch(this.#onRoom, first === undefined || gate.isOpenFor(first))
+      this.#open = target.openBatch(this.#onRoom, this.waiting.length === 0)
     } catch (error) {
       ledger.lastError = error
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
+import type { ReadableSpan } from '../src/readable-span.js'
+import type { ExportResult } from '../src/span-exporter.js'
 import { pendingResource } from './manual-exporter.js'
 import { setup, setupIncremental, setupManual } from './setup-pipeline.js'
 import { numbersOf } from './span.js'
@@ -250,9 +252,9 @@ test('an add that always answers "full" does not hang', async () => {
   await clock.advance(100)
   expect(pipeline.stats()).toMatchObject({ failed: {}, queued: 30 })
   await clock.advance(200)
-  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 1 }, queued: 29 })
+  expect(pipeline.stats()).toMatchObject({ failed: { buffer_full: 1 }, queued: 29 })
   await clock.advance(30 * 400)
-  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 30 }, queued: 0 })
+  expect(pipeline.stats()).toMatchObject({ failed: { buffer_full: 30 }, queued: 0 })
 })
 
 test('a span that stays behind after a full batch has gone is exported after the delay', async () => {
@@ -578,7 +580,7 @@ test('the time for which a span finds no room is its own, and has a bound withou
   exporter.onAdd = (span) => (numbersOf([span])[0] === 2 ? 'full' : 'added')
   end(10)
   await clock.advance(31_000)
-  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 2 }, inFlight: 9 })
+  expect(pipeline.stats()).toMatchObject({ failed: { rejected: 1, buffer_full: 1 }, inFlight: 9 })
 })
 
 test('a page that is hidden again and again while a resource is detected holds no more spans than there is room for', async () => {
@@ -619,6 +621,68 @@ test('spans that are staged after export was replaced go through it, whatever ba
   await clock.advance(6000)
   expect(given).toEqual([1, 2, 3, 4, 5])
   expect(exporter.sent).toEqual([])
+})
+
+test('spans that are staged inside onEnd after export was replaced go through it, too', async () => {
+  const { clock, exporter, end } = setupManual({ maxQueueSize: 20, exportTimeoutMillis: 30_000 })
+  end(15)
+  await clock.advance(10)
+  const given: number[] = []
+  exporter.export = (spans, callback) => {
+    given.push(...numbersOf(spans))
+    callback({ code: 0 })
+  }
+  // More than the queue holds, so that the rest of the open batch would be filled at once.
+  end(50)
+  await clock.advance(1000)
+  expect(exporter.sent.flatMap(({ numbers }) => numbers)).toEqual(Array.from({ length: 15 }, (_, i) => i))
+  expect(given.every((number) => number >= 15)).toBe(true)
+  expect(given.length).toBe(30)
+})
+
+test('a page that is hidden while every slot is busy holds one array, and none overlaps afterwards', async () => {
+  const { clock, exporter, pipeline, end } = setupManual({ exportTimeoutMillis: 30_000 })
+  end(80)
+  await clock.advance(5)
+  let live = 0
+  let most = 0
+  exporter.export = (_spans, callback) => {
+    most = Math.max(most, ++live)
+    clock.later(() => {
+      live--
+      callback({ code: 0 })
+    }, 20)
+  }
+  for (let i = 0; i < 3; i++) {
+    end(100)
+    pipeline.drainNow()
+    const { queued, queueCapacity } = pipeline.stats()
+    expect(queued).toBeLessThanOrEqual(queueCapacity)
+  }
+  for (const { answer } of exporter.sent) answer()
+  await clock.advance(5)
+  for (const { answer } of exporter.sent) answer()
+  await clock.advance(5000)
+  expect(most).toBe(1)
+})
+
+test('an exporter that cannot open batches at all, as behind a Proxy, is given arrays', async () => {
+  const { exporter: manual } = setupManual()
+  const given: number[] = []
+  Object.assign(manual, {
+    openBatch: () => {
+      throw new TypeError('Cannot read private member #budget')
+    },
+    export: (spans: ReadableSpan[], callback: (result: ExportResult) => void) => {
+      given.push(...numbersOf(spans))
+      callback({ code: 0 })
+    },
+  })
+  const { clock, pipeline, end } = setupManual({}, manual)
+  end(10)
+  await clock.advance(100)
+  expect(given).toEqual(Array.from({ length: 10 }, (_, i) => i))
+  expect(pipeline.stats()).toMatchObject({ exported: 10, queued: 0 })
 })
 
 test('an exporter that has room again once a batch is sent, and says so inside send, is heard', async () => {
