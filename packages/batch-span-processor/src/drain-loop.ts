@@ -117,7 +117,7 @@ export class DrainLoop {
     // Not relied on, see `drained`.
     this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
-    else if ((globalThis as ExitingProcess).process?._exiting) this.drainNow()
+    else if ((globalThis as ExitingProcess).process?.['_exiting']) this.drainNow()
     else if (this.#hasTurnedNow || this.#parts.scope.isInside()) this.#runSoon()
     else {
       // Once only: a caller that flushes again and again would otherwise keep the event loop to itself.
