@@ -14,6 +14,10 @@ export class AnswerWatch {
   readonly #reader = new AnswerReader()
   #socket: Duplex | undefined
   #isEarly = false
+  /** Whether the socket has answered a request before, and has said anything since the last one was begun. */
+  #hasAnswered = false
+  #isKept = false
+  #isSilent = true
 
   /** The connector, with sockets that are watched from the moment in which they can carry a request. */
   watch(connector: Connector): Connector {
@@ -33,11 +37,23 @@ export class AnswerWatch {
   begin(): void {
     this.#reader.begin()
     this.#isEarly = false
+    this.#isKept = this.#hasAnswered
+    this.#isSilent = true
   }
 
   /** What was seen of the answer to the last request. */
   get seen(): Seen {
     return this.#reader.seen
+  }
+
+  /** Whether the last request was begun on a socket that had answered one before. */
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
+  /** Whether not a byte has come since the last request was begun. */
+  get isSilent(): boolean {
+    return this.#isSilent
   }
 
   /** Whether the answer came before the request was wholly written: the rest would be read as the next request. */
@@ -48,13 +64,18 @@ export class AnswerWatch {
   #watchSocket(socket: Duplex): void {
     const read = socket.read.bind(socket)
     this.#socket = socket
+    this.#hasAnswered = false
     socket.read = (size?: number): unknown => {
       for (;;) {
         const chunk: unknown = read(size)
         if (!(chunk instanceof Uint8Array) || socket !== this.#socket) return chunk
+        this.#isSilent = false
         const wasSeen = this.seen
         const kept = this.#reader.take(chunk)
-        if (wasSeen !== this.seen) this.#isEarly = socket.writableLength > 0
+        if (wasSeen !== this.seen) {
+          this.#isEarly = socket.writableLength > 0
+          this.#hasAnswered = true
+        }
         // Null would say that there is nothing more to read now.
         if (kept.byteLength > 0) return kept
       }

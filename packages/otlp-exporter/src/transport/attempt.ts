@@ -12,17 +12,31 @@ import type { Verdict } from './verdict.js'
 interface Request {
   readonly post: Post
   readonly judge: (outcome: RawOutcome) => Verdict
-  /** Called when it is sent once more; undefined if it must not be. */
-  readonly onRepeat: (() => void) | undefined
+  /** Whether it may be sent once more. */
+  readonly mayRepeat: () => boolean
+  /** Called when it is. */
+  readonly onRepeat: () => void
 }
+
+/** Which of two connections has decided, and how. */
+interface Decided {
+  readonly by: 'first' | 'second'
+  readonly verdict: Verdict
+}
+
+/** What is known of a connection that somebody has doubted: it leads nowhere, or nobody can tell. */
+type Finding = 'nowhere' | 'unknown'
+
+/** Between two attempts to connect while the doubted connection may still be answered, in milliseconds. */
+const PAUSE_MILLIS = 1000
 
 /** Sends a request on the connection of a slot, within the deadline. */
 export class Attempts {
   readonly #clock: Clock
   readonly #slots: Pick<Slots, 'closeIdle'>
   readonly #patience = new Patience()
-  /** Settles when the request that is being repeated has shown that its old connection leads nowhere. */
-  #scout: Promise<undefined> | undefined
+  /** What comes of the one request that is being repeated. */
+  #scout: Promise<Finding> | undefined
 
   constructor(clock: Clock, slots: Pick<Slots, 'closeIdle'>) {
     this.#clock = clock
@@ -34,58 +48,77 @@ export class Attempts {
    * it, and nobody said so. The request is then sent on a new connection too. The old one is listened to meanwhile, since
    * the backend may be slow all the same; whichever is answered first decides, so that nothing is lost by the suspicion.
    *
-   * Of several that are silent at once one goes ahead. If it finds that the backend is well the others follow; else they
-   * wait as long again, since a backend that cannot keep up does not need twice the requests.
+   * Of several that are silent at once one goes ahead. If its new connection is answered while the old one is silent, the
+   * others follow; else they go on waiting, since a backend that cannot keep up does not need twice the requests.
    */
   async make(operation: Operation, slot: Slot, request: Request): Promise<Settled<Verdict>> {
     const connection = slot.next()
     const first = this.#post(connection, request)
-    const { isKept } = connection
-    const isSuspicious = isKept && connection.isOurs && request.onRepeat !== undefined
-    const suspectAt = isSuspicious ? this.#patience.until(this.#clock.now(), operation.at) : Infinity
-    const settled = await bounded(this.#clock, { at: Math.min(suspectAt, operation.at), signal: operation.signal }, () => first)
-    if (settled.status !== 'timeout') return settled
-    const isSilent = isKept && connection.isSilent
-    // Those that were kept with it are likely to be forgotten with it.
-    if (isSilent) this.#slots.closeIdle()
-    if (this.#clock.now() >= operation.at) return settled
-    const outcome = isSilent ? await this.#waitForScout(operation, first) : undefined
-    if (outcome !== undefined) return outcome
-    if (!connection.isSilent) return bounded(this.#clock, operation, () => first)
-    return this.#repeat(operation, slot, request, first)
-  }
-
-  /** What the silent request came to meanwhile; undefined when it is time to repeat it. */
-  async #waitForScout(operation: Operation, first: Promise<Verdict>): Promise<Settled<Verdict> | undefined> {
-    const scout = this.#scout
-    if (scout === undefined) return undefined
-    const at = Math.min(this.#patience.until(this.#clock.now(), operation.at), operation.at)
-    const settled = await bounded(this.#clock, { at, signal: operation.signal }, () => Promise.race([first, scout]))
-    if (settled.status === 'done') return settled.value && { status: 'done', value: settled.value }
-    return settled.status === 'timeout' && this.#clock.now() < operation.at ? undefined : settled
+    for (;;) {
+      const at = request.mayRepeat() ? this.#patience.until(this.#clock.now(), operation.at) : Infinity
+      // oxlint-disable-next-line no-await-in-loop -- each time is another look at what is known
+      const settled = await this.#within(operation, at, () => first)
+      if (settled.status !== 'timeout') return settled
+      const { isSuspect } = connection
+      // Those that were kept with it are likely to be forgotten with it.
+      if (isSuspect) this.#slots.closeIdle()
+      if (this.#clock.now() >= operation.at) return settled
+      if (!isSuspect) return this.#within(operation, Infinity, () => first)
+      const scout = this.#scout
+      if (scout === undefined) return this.#repeat(operation, slot, request, first)
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const found = await this.#within<Verdict | Finding>(operation, Infinity, () => Promise.race([first, scout]))
+      if (found.status !== 'done') return found
+      if (typeof found.value === 'object') return { status: 'done', value: found.value }
+      if (found.value === 'nowhere') return this.#repeat(operation, slot, request, first)
+    }
   }
 
   async #repeat(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Verdict>> {
-    let leadsNowhere = (): void => {}
-    const scout = new Promise<undefined>((resolve) => (leadsNowhere = () => resolve(undefined)))
-    this.#scout ??= scout
-    request.onRepeat?.()
+    let report = (_finding: Finding): void => {}
+    const finding = new Promise<Finding>((resolve) => (report = resolve))
+    const isScout = this.#scout === undefined
+    if (isScout) this.#scout = finding
     const suspect = slot.exchange()
-    const second = this.#post(slot.connection, request)
-    const settled = await bounded(this.#clock, operation, () => firstDecided(first, second))
-    if (this.#scout === scout) this.#scout = undefined
+    const settled = await this.#either(operation, slot, request, first)
+    if (isScout) this.#scout = undefined
+    const { value: decided } = settled.status === 'done' ? settled : { value: undefined }
+    const isNowhere = decided?.by === 'second' && decided.verdict.kind !== 'outage'
+    report(isNowhere ? 'nowhere' : 'unknown')
     // Its status may have come, and the rest not.
-    const late = settled.status === 'done' ? undefined : suspect.giveUp()
+    const late = decided === undefined ? suspect.giveUp() : undefined
     void suspect.destroy()
-    if (late !== undefined) {
-      void slot.replace()
-      return { status: 'done', value: request.judge(late) }
-    }
-    if (settled.status !== 'done') return settled
-    // The old one has answered, and what it was asked must not be waited for here as well.
+    // What the new one was asked must not be waited for in the next request.
     if (slot.connection.isBusy) void slot.replace()
-    else leadsNowhere()
-    return settled
+    if (late !== undefined) return { status: 'done', value: request.judge(late) }
+    return settled.status === 'done' ? { status: 'done', value: settled.value.verdict } : settled
+  }
+
+  /**
+   * Sends on new connections beside the doubted one. That one of them fails says little: a backend that is about to end
+   * takes no new connection, and answers what it has. So the old one decides then, unless it fails as well.
+   */
+  async #either(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Decided>> {
+    const old = first.then((verdict): Decided => ({ by: 'first', verdict }))
+    for (;;) {
+      request.onRepeat()
+      const second = this.#post(slot.connection, request).then((verdict): Decided => ({ by: 'second', verdict }))
+      // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+      const settled = await this.#within(operation, Infinity, () => decidedBy(old, second))
+      if (settled.status !== 'done' || settled.value.verdict.kind !== 'outage') return settled
+      void slot.replace()
+      // With a status it is there, and has said what it thinks of another request.
+      const isRefused = settled.value.verdict.status === undefined
+      const at = isRefused && request.mayRepeat() ? this.#clock.now() + PAUSE_MILLIS : Infinity
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const meanwhile = await this.#within(operation, at, () => old)
+      if (meanwhile.status === 'done') return meanwhile.value.verdict.kind === 'outage' ? settled : meanwhile
+      if (meanwhile.status !== 'timeout' || this.#clock.now() >= operation.at) return meanwhile
+    }
+  }
+
+  #within<T>(operation: Operation, at: number, work: () => Promise<T>): Promise<Settled<T>> {
+    return bounded(this.#clock, { at: Math.min(at, operation.at), signal: operation.signal }, work)
   }
 
   async #post(connection: Connection, { post, judge }: Request): Promise<Verdict> {
@@ -96,12 +129,12 @@ export class Attempts {
   }
 }
 
-/** What comes of the second, unless the first is answered before: that it broke says nothing that was not feared. */
-function firstDecided(first: Promise<Verdict>, second: Promise<Verdict>): Promise<Verdict> {
+/** What the second comes to, unless the first is answered before: that it broke says nothing that was not feared. */
+function decidedBy(first: Promise<Decided>, second: Promise<Decided>): Promise<Decided> {
   return new Promise((resolve, reject) => {
     const listen = async (): Promise<void> => {
-      const verdict = await first
-      if (verdict.kind !== 'outage') resolve(verdict)
+      const decided = await first
+      if (decided.verdict.kind !== 'outage') resolve(decided)
     }
     listen().catch(() => {})
     second.then(resolve, reject)

@@ -20,6 +20,9 @@ const KEEP_ALIVE_MILLIS = 30_000
  */
 const MAX_AGE = { millis: 300_000, jitter: 0.2 }
 
+/** What may take longer to be read than to be answered, in bytes: some seconds at 300 kB/s. */
+const LARGE_BYTES = 1024 * 1024
+
 export interface Post {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
@@ -47,7 +50,7 @@ export class Connection {
   #hasAnswered = false
   #isKept = false
   #isBusy = false
-  #bytesBefore = 0
+  #isLarge = false
 
   constructor(settings: Settings, clock: Clock, random: () => number) {
     this.#settings = settings
@@ -73,7 +76,7 @@ export class Connection {
     if (!hasSocket) this.#openedAt = this.#clock.now()
     this.#isKept = hasSocket && this.#hasAnswered
     this.#isBusy = true
-    this.#bytesBefore = this.#sockets.bytesRead
+    this.#isLarge = body.byteLength > LARGE_BYTES
     this.#hasAnswer = false
     return new Promise((resolve) => {
       const collector = new ResponseCollector(this.#settings.maxResponseBytes, this.#answers, (outcome) => {
@@ -137,12 +140,20 @@ export class Connection {
 
   /** Whether the last request was given to a socket that had answered one before; it may have been forgotten or closed meanwhile. */
   get isKept(): boolean {
-    return this.#isKept
+    return this.isOurs ? this.#answers.isKept : this.#isKept
   }
 
   /** Whether not a byte has come since the last request was given to it; true where that is not known. */
   get isSilent(): boolean {
-    return !this.isOurs || this.#sockets.bytesRead === this.#bytesBefore
+    return !this.isOurs || this.#answers.isSilent
+  }
+
+  /**
+   * Whether it may lead nowhere: it was kept, and is silent. Not if the request is large, which may take its time on a slow
+   * line; a second one beside it would take half of that.
+   */
+  get isSuspect(): boolean {
+    return this.isOurs && this.isKept && this.isSilent && !this.#isLarge
   }
 
   /** Whether the last request has no outcome yet. */

@@ -76,7 +76,7 @@ export class RequestSender {
       const startedAt = this.#clock.now()
       count()
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
-      const verdict = await this.#attempt(operation, slot, request, attempt < maxAttempts ? count : undefined)
+      const verdict = await this.#attempt(operation, slot, request, { mayRepeat: () => attempt < maxAttempts, onRepeat: count })
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
       if (!this.#isNews(verdict, slot) && attempt < maxAttempts) continue
@@ -110,11 +110,11 @@ export class RequestSender {
     operation: Operation,
     slot: Slot,
     request: PendingRequest,
-    onRepeat: (() => void) | undefined,
+    repeating: { readonly mayRepeat: () => boolean; readonly onRepeat: () => void },
   ): Promise<Verdict> {
     const post = request.begin()
     const judge = (outcome: RawOutcome): Verdict => this.#judge(outcome, post)
-    const settled = await this.#attempts.make(operation, slot, { post, judge, onRepeat })
+    const settled = await this.#attempts.make(operation, slot, { post, judge, ...repeating })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
       slot.replaceSpent()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { buildConnector } from 'undici'
 import type { Clock } from './clock.js'
@@ -17,7 +16,6 @@ const CONNECT_LIMIT_MILLIS = 5000
 export class SocketTracker {
   readonly #clock: Clock
   readonly #sockets = new Set<Duplex>()
-  #bytesOfClosed = 0
   #isDestroyed = false
 
   constructor(clock: Clock) {
@@ -43,7 +41,6 @@ export class SocketTracker {
       socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', stopTimer)
       socket.once('close', () => {
         stopTimer()
-        this.#bytesOfClosed += bytesReadOf(socket)
         this.#sockets.delete(socket)
       })
       return socket as unknown as void
@@ -52,13 +49,6 @@ export class SocketTracker {
 
   get hasSockets(): boolean {
     return this.#sockets.size > 0
-  }
-
-  /** Bytes that have come so far, on all of them. */
-  get bytesRead(): number {
-    let bytes = this.#bytesOfClosed
-    for (const socket of this.#sockets) bytes += bytesReadOf(socket)
-    return bytes
   }
 
   /** Whether everything that was written has reached the kernel. */
@@ -71,8 +61,4 @@ export class SocketTracker {
     this.#isDestroyed = true
     for (const socket of this.#sockets) socket.destroy(new Error('the connection is no longer wanted'))
   }
-}
-
-function bytesReadOf(socket: Duplex): number {
-  return (socket as Partial<Socket>).bytesRead ?? 0
 }

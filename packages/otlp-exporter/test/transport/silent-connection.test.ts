@@ -8,6 +8,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/transport/clock.js'
 import { makeCertificate } from './certificates.js'
+import { PlainBatch } from './plain-batch.js'
 import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
 
 /** On the way to the port; forgets the connections that it has and says nothing, as a router or a load balancer does. */
@@ -41,12 +42,17 @@ async function listen(server: Server & { closeAllConnections(): void }): Promise
 
 /** Takes as long as it is told, and counts. */
 async function setupSlowServer() {
-  const state = { delayMillis: 0, requests: 0 }
+  const state = { delayMillis: 0, requests: 0, isFull: false }
+  const known = new WeakSet<Socket>()
   const server = createHttpServer((request, response) => {
     state.requests += 1
-    request.resume().on('end', () => setTimeout(() => response.end(), state.delayMillis))
+    const { socket } = request
+    const isRefused = state.isFull && !known.has(socket)
+    if (isRefused) response.statusCode = 503
+    else known.add(socket)
+    request.resume().on('end', () => setTimeout(() => response.end(), isRefused ? 0 : state.delayMillis))
   })
-  return { state, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
+  return { state, server, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
 }
 
 test('connections that were forgotten cost one batch a part of its time, and none its spans', async () => {
@@ -136,9 +142,64 @@ test('of many requests that a slow backend leaves without an answer one is repea
   const { send } = setupTransport({ url, timeoutMillis: 4000 })
   const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
   await burst()
-  state.delayMillis = 1800
+  // Behind what the one new connection would take as well.
+  state.delayMillis = 2800
   expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
   expect(state.requests).toBe(10 + 10 + 1)
+})
+
+test('requests of a backend that is about to end are waited for on the old connections: it takes no new one', async () => {
+  const { state, server, url } = await setupSlowServer()
+  const { send } = setupTransport({ url, timeoutMillis: 4000 })
+  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  await burst()
+  state.delayMillis = 2500
+  const last = burst()
+  await until(() => state.requests === 20)
+  server.close()
+  expect(await last).toEqual(Array.from({ length: 10 }, () => 1))
+  expect(state.requests).toBe(20)
+})
+
+test('a backend that refuses further connections is waited for on the old ones, and asked once more in all', async () => {
+  const { state, url } = await setupSlowServer()
+  const { send, changes } = setupTransport({ url, timeoutMillis: 4000 })
+  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  await burst()
+  Object.assign(state, { delayMillis: 2500, isFull: true })
+  expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
+  expect(state.requests).toBe(21)
+  expect(changes).toEqual([])
+})
+
+test('a large request that is still being read is not sent a second time', async () => {
+  const server = createHttpServer((request, response) => {
+    // Half a megabyte in a tenth of a second.
+    request.on('data', () => {
+      request.pause()
+      setTimeout(() => request.resume(), 12)
+    })
+    request.on('end', () => response.end())
+  })
+  const { send, counts } = setupTransport({ url: `http://127.0.0.1:${await listen(server)}/v1/traces`, timeoutMillis: 6000 })
+  expect((await send()).exported).toBe(1)
+  expect((await send(new PlainBatch(12, 1024 * 1024))).exported).toBe(12)
+  expect(counts.attempts).toBe(2)
+})
+
+test.each([
+  ['that the exporter closes', { keepAlive: false }, false],
+  ['that the backend closes', {}, true],
+])('a connection that follows at once on one %s is new, and is not suspected', async (_who, options, isClosing) => {
+  const { state, server, url } = await setupSlowServer()
+  if (isClosing) server.on('request', (_request, response) => void response.setHeader('connection', 'close'))
+  const { send, counts } = setupTransport({ url, timeoutMillis: 3000, concurrencyLimit: 1, ...options })
+  const first = send()
+  const second = send()
+  await first
+  state.delayMillis = 1500
+  expect((await second).exported).toBe(1)
+  expect(counts.attempts).toBe(2)
 })
 
 test('a new connection that is slow is never suspected', async () => {
