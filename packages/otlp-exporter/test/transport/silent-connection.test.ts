@@ -114,6 +114,19 @@ test('batches that meet forgotten connections together are all delivered', async
   expect(changes).toEqual([])
 })
 
+test('once one forgotten connection was found, those that were kept with it are not used again', async () => {
+  const sink = await setupSink()
+  const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
+  const { send, counts } = setupTransport({ url: router.url, timeoutMillis: 3000 })
+  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  await burst()
+  router.forget()
+  await send()
+  const before = counts.attempts
+  await burst()
+  expect(counts.attempts - before).toBe(10)
+})
+
 test('where no time is left for another try, the next batch finds no forgotten connection', async () => {
   const sink = await setupSink()
   const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
