@@ -72,8 +72,9 @@ export class BufferedBatch implements SpanBatch {
     return this.#encoder.add(span)
   }
 
-  /** Without a span it may stay open for long, and holds nothing meanwhile: two such batches would wait for one another. */
+  /** Without a span it may stay open for long, and holds nothing meanwhile, neither memory nor budget: two such batches would wait for one another. */
   #stayEmpty(verdict: AddOutcome): AddOutcome {
+    this.#encoder.giveBack()
     this.#budget.fill(this.#held, 0)
     this.#held = 0
     this.#encoder.limit = 0

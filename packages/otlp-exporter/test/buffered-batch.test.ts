@@ -179,6 +179,37 @@ test('an idle exporter takes any span up to its limit and calls a larger one too
   }
 })
 
+test('without a span a batch holds no memory, whatever it has refused, and takes another buffer for the next one', async () => {
+  const { budget, open, counts } = await setup(32 * MIB)
+  const other = budget.reserve(64 * MIB, () => {})
+  const large = { ...endedSpan(1), attributes: lines(20) }
+  const before = arrayBuffers()
+  const batches: BufferedBatch[] = []
+  for (let i = 0; i < 6; i++) {
+    const batch = open()
+    expect(batch.add(large)).toBe('full')
+    batches.push(batch)
+  }
+  expect(arrayBuffers() - before).toBeLessThan(POOLED_BYTES)
+
+  budget.release(other)
+  expect(counts.onRoom).toBeGreaterThan(0)
+  expect(batches[0]?.add(large)).toBe('added')
+  for (const batch of batches) batch.discard()
+})
+
+test('an open batch without a span that somebody keeps holds no memory, nor after a shutdown', async () => {
+  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
+  const before = arrayBuffers()
+  const kept = [exporter.openBatch(() => {})]
+  expect(kept[0]?.add({ ...endedSpan(1), attributes: lines(40) })).toBe('too_large')
+  for (let i = 0; i < 5; i++) kept.push(exporter.openBatch(() => {}))
+  expect(arrayBuffers() - before).toBeLessThan(POOLED_BYTES)
+  await exporter.shutdown()
+  expect(arrayBuffers() - before).toBeLessThan(MIB / 2)
+  expect(kept.map((batch) => batch?.spanCount)).toEqual(Array(6).fill(0))
+})
+
 test('two callers whose batches are empty do not wait for one another', async () => {
   const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
   onTestFinished(() => exporter.shutdown())
@@ -261,6 +292,17 @@ test('shut down, an exporter keeps no memory for batches', async () => {
   globalThis.gc?.()
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MIB)
 })
+
+/** What the pool may keep for the next batches, and a little. */
+const POOLED_BYTES = 17 * MIB
+
+/** Memory of buffers that somebody can still reach, in bytes. */
+function arrayBuffers(): number {
+  // What the first one finds is freed beside the program; the second one waits for that.
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().arrayBuffers
+}
 
 /** Attributes of so many MiB, in many small pieces. */
 function lines(mebibytes: number): Record<string, string[]> {

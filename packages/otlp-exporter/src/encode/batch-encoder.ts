@@ -108,6 +108,11 @@ export class BatchEncoder {
     }
   }
 
+  /** Gives the memory back that a refused span has taken. A batch without spans may stay open for long. */
+  giveBack(): void {
+    if (this.#spanCount === 0) this.#writer.release()
+  }
+
   /** Nothing can be added any more, and no more memory is held than is needed to wait. */
   close(): void {
     if (this.#isClosed) return

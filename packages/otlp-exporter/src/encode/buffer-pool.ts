@@ -46,9 +46,9 @@ export class BufferPool {
     return this.#idleBytes
   }
 
-  /** One in which a batch like those before fits without growing, of no more than `most` bytes. */
-  takeUsual(most: number): Buffer {
-    return this.take(Math.min(this.#usual, most), most)
+  /** One in which a batch like those before fits without growing, of at least `least` bytes and at most `most`. */
+  takeUsual(most: number, least = 0): Buffer {
+    return this.take(Math.min(Math.max(this.#usual, least), most), most)
   }
 
   /** One of at least `size` bytes and at most `most`. */

@@ -13,16 +13,19 @@ const SLACK_BYTES = 4096
 /** A buffer of less than this part of the size is worth a copy. */
 const WELL_USED = 0.75
 
+const EMPTY: Buffer = Buffer.alloc(0)
+const EMPTY_VIEW: DataView = viewOf(EMPTY)
+
 /**
- * Bytes in a buffer of a pool that grows as needed. Nothing that writes looks at capacity by itself: the caller reserves
+ * Bytes in a buffer of a pool that is taken with the first byte and grows as needed. Nothing that writes looks at capacity by itself: the caller reserves
  * for the worst case first, and may then write beyond `pos` up to what was reserved.
  */
 export class ByteWriter {
   /** How much is written. Setting it back takes a span out again. */
   pos = 0
-  bytes: Buffer
+  bytes: Buffer = EMPTY
   /** Of the same memory as `bytes`; both are replaced when it grows. */
-  view: DataView
+  view: DataView = EMPTY_VIEW
   /** Most bytes that may be written. */
   limit: number
   /** What the last refused reservation was for. */
@@ -32,8 +35,6 @@ export class ByteWriter {
   constructor(pool: BufferPool, limit: number) {
     this.#pool = pool
     this.limit = limit
-    this.bytes = pool.takeUsual(limit + SLACK_BYTES)
-    this.view = viewOf(this.bytes)
   }
 
   /** Makes room for `count` more bytes, or throws {@link TOO_LARGE}. */
@@ -87,7 +88,7 @@ export class ByteWriter {
     if (sizeOf(this.pos) < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
   }
 
-  /** Gives the buffer back to the pool. */
+  /** Gives the buffer back to the pool; whoever writes again takes another. */
   release(): void {
     this.#pool.give(this.bytes)
     this.bytes = EMPTY
@@ -99,7 +100,7 @@ export class ByteWriter {
     const needed = this.pos + count
     const most = this.limit + SLACK_BYTES
     if (needed > most) this.#refuse(count)
-    this.#move(this.#pool.take(Math.min(Math.max(needed, 2 * this.bytes.length), most), most))
+    this.#move(this.#pool.takeUsual(most, Math.max(needed, 2 * this.bytes.length)))
   }
 
   #move(buffer: Buffer): void {
@@ -118,6 +119,3 @@ export class ByteWriter {
 function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength)
 }
-
-const EMPTY: Buffer = Buffer.alloc(0)
-const EMPTY_VIEW: DataView = viewOf(EMPTY)
