@@ -19,6 +19,10 @@ import { WholeExports } from './whole-export.js'
  * backend needs to answer, and not what a dead one would take.
  */
 const SHUTDOWN_MILLIS = 5000
+/** How much of that time stays for requests, in milliseconds, however many arrays still wait for room. */
+const REQUESTS_MILLIS = 1000
+/** How long the outcomes may take to reach the callers of `export` after the last request has ended, in milliseconds. */
+const CALLBACKS_MILLIS = 250
 
 /**
  * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor; the one of
@@ -111,8 +115,9 @@ export class OTLPTraceExporter {
   }
 
   /**
-   * Ends back-offs with one last try, waits for exports under way for at most 5 s, and closes every connection. Later
-   * exports fail at once. A second call returns the same promise.
+   * Ends back-offs with one last try, waits for exports under way for at most 5 s, and closes every connection. Arrays
+   * that find no room in the first 4 s of it are given up. Every array that was handed over before has its outcome then.
+   * Later exports fail at once. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#shutDown()
@@ -148,11 +153,13 @@ export class OTLPTraceExporter {
   async #shutDown(): Promise<void> {
     this.#closing.abort()
     const at = systemClock.now() + SHUTDOWN_MILLIS
-    // The transport takes nothing more from here on, and these were handed over before.
-    await bounded(systemClock, { at, keepAlive: true }, () => this.#arrays.encoded)
-    await this.#transport.shutdown({ at })
-    this.#budget.end()
+    // When it shuts down the transport takes nothing more, and these were handed over before.
+    await bounded(systemClock, { at: at - REQUESTS_MILLIS, keepAlive: true }, () => this.#arrays.encoded)
     this.#arrays.end()
+    await this.#transport.shutdown({ at })
+    const last = systemClock.now() + CALLBACKS_MILLIS
+    await bounded(systemClock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
+    this.#budget.end()
     this.#encoder.close()
   }
 }

@@ -59,6 +59,7 @@ export class WholeExports {
   /** Of all arrays that are not encoded yet. */
   #queuedSpans = 0
   #isWaiting = false
+  #isEnded = false
   /** When the event loop has its next turn: of all arrays that queue together, which may be of one span each. */
   #stretchEnd = -Infinity
   #open: SharedBatch | undefined
@@ -74,8 +75,10 @@ export class WholeExports {
     return this.#encoded
   }
 
-  /** Nobody waits for room any more: from now on there is some for everything, and it is refused elsewhere. */
+  /** Nobody waits any more: what is encoded is sent, and everything else that was handed over is refused. */
   end(): void {
+    this.#isEnded = true
+    this.#send()
     this.#wake()
   }
 
@@ -128,6 +131,7 @@ export class WholeExports {
     const { now, nextTurn } = this.#parts
     if (this.#stretchEnd === -Infinity) this.#stretchEnd = now() + STRETCH_MILLIS
     for (let i = 0; i < spans.length; i++) {
+      if (this.#isEnded) return void refused.set('shutdown', spans.length - i)
       const shared = (this.#open ??= this.#openBatch(deadline))
       const verdict = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
       if (verdict === 'full') {
@@ -169,6 +173,7 @@ export class WholeExports {
 }
 
 function refusal(reason: string, count: number): Error {
+  if (reason === 'shutdown') return new Error('the exporter was shut down before there was room')
   if (reason === 'buffer_full') return new Error('maxBufferedBytes of encoded spans are waiting already')
   const why = reason === 'too_large' ? 'larger than maxRequestBytes or maxBufferedBytes' : 'no valid ids'
   return new Error(`${count} spans cannot be sent: ${why}`)

@@ -250,6 +250,24 @@ describe('shutdown', () => {
     expect((await sink.stats()).delivered).toBe(10_000)
   })
 
+  test('leaves time for a last try, and has told the outcome of every array, although many still wait for room', async () => {
+    const retry = { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000, jitter: false }
+    const { sink, exporter, exportSpans } = await setup({ maxBufferedBytes: 200_000, timeoutMillis: 60_000, retry })
+    await sink.script({ status: 503, times: 1 }, {})
+    const batch = exporter.openBatch(() => {})
+    expect(batch?.add(endedSpan(1))).toBe('added')
+    const { signal } = new AbortController()
+    const sent = batch?.send({ at: Infinity, signal, closing: signal })
+    await until(() => exporter.stats().backend === 'down')
+    const results: ExportResult[] = []
+    for (let i = 0; i < 10; i++) void exportSpans(endedSpans(5)).then((result) => results.push(result))
+    await settledWithin(4000, () => exporter.shutdown())
+
+    expect(results.map(({ error }) => error?.message)).toEqual(Array(10).fill('the exporter was shut down before there was room'))
+    expect(await sent).toEqual({ exported: 1, failed: {} })
+    expect(exporter.stats()).toMatchObject({ exported: 1, failed: { shutdown: 50 }, inFlight: 0, bufferedBytes: 0 })
+  })
+
   test('ends a back-off with one last try', async () => {
     const { sink, exporter, exportSpans } = await setup({
       retry: { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000, jitter: false },

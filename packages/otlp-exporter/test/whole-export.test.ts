@@ -190,14 +190,28 @@ describe('without room', () => {
     expect(log).toEqual(['wait', 'send 2000', 'wait', 'send 48'])
   })
 
-  test('the end wakes who waits, and what had no room goes where it is refused', async () => {
-    const { run, log, freeRoom, exports } = setup({ room: 10, batches: 1 })
-    const ended = run(15)
+  test('the end gives up who waits and who queues behind, and sends what is encoded', async () => {
+    const { run, log, refused, freeRoom, exports } = setup({ room: 10, batches: 1 })
+    const ended = [run(15), run(7)]
     await settle()
     freeRoom.quietly()
     exports.end()
-    await ended
-    expect(log).toEqual(['send 10', 'wait', 'send 5'])
+    const error = new Error('the exporter was shut down before there was room')
+    expect(await Promise.all(ended)).toEqual([error, error])
+    expect(refused).toEqual({ shutdown: 12 })
+    expect(log).toEqual(['send 10', 'wait'])
+  })
+
+  test('the end in the middle of an array sends what there is of it, and refuses the others', async () => {
+    const { run, log, refused, exports } = setup({ millisPerSpan: 0.1 })
+    const ended = run(64)
+    await Promise.resolve()
+    await Promise.resolve()
+    exports.end()
+    expect(await ended).toBeInstanceOf(Error)
+    const sent = Number(/^send (\d+)$/.exec(log.at(-1) ?? '')?.[1])
+    expect(sent).toBeGreaterThan(0)
+    expect(refused).toEqual({ shutdown: 64 - sent })
   })
 
   test('an array of more than that does not wait', async () => {
