@@ -165,6 +165,15 @@ describe('a process that gets SIGTERM', () => {
     expect(performance.now() - answeredAt).toBeLessThan(1500 + SLACK_MILLIS)
   })
 
+  test('is left to an application that takes one signal for the other, and passes no name', async () => {
+    const program = start('passing on')
+    await program.printed('ready')
+    program.kill('SIGINT')
+
+    expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(100)
+  })
+
   test('ends by it when its own listener has raised it again, and delivers everything', async () => {
     const program = start('raising again')
     await program.printed('ready')

@@ -37,7 +37,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   const millis = exitTimeoutMillis()
   const budget = new TimeBudget(millis)
   const promptSending = new PromptSending(spans, () => void deliverInTime())
-  const listeners = new SignalListeners(onSignal, SIGNALS)
+  const listeners = new SignalListeners(SIGNALS, onSignal)
   const lastWord = new LastWord(() => lossOf(spans.stats()))
   let ended: Promise<boolean> | undefined
   let isFlushing = false
@@ -111,7 +111,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   }
 
   function raise(signal: NodeJS.Signals): void {
-    for (const name of SIGNALS) process.removeListener(name, onSignal)
+    listeners.remove()
     lastWord.say()
     process.kill(process.pid, signal)
     // The first process of a container outlives a signal that nobody listens to; this one was meant to end it.
@@ -134,7 +134,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   }
 
   // Signals reach the main thread alone.
-  if (isMainThread) for (const signal of SIGNALS) process.on(signal, onSignal)
+  if (isMainThread) listeners.add()
   process.on('beforeExit', () => void onBeforeExit())
 }
 

@@ -5,30 +5,40 @@ interface Counter {
 }
 
 /**
- * Whether the application listens to a signal, as it was when the signal arrived: a listener of `once` is removed before
- * it is called, and those that are called before ours may remove themselves and others.
+ * Our listeners of signals, and whether the application listens to one, as it was when the signal arrived: a listener of
+ * `once` is removed before it is called, and those that are called before ours may remove themselves and others.
  */
 export class SignalListeners {
-  readonly #own: NodeJS.SignalsListener
+  /** One for each signal, which knows its name: `process.emit('SIGTERM')`, as applications write it, passes none. */
+  readonly #own = new Map<string, () => void>()
   /** Removed in this very stretch of code, which is that of the signal if one is being told to its listeners. */
   readonly #removed = new Map<string, number>()
 
-  constructor(own: NodeJS.SignalsListener, signals: readonly NodeJS.Signals[]) {
-    this.#own = own
+  constructor(signals: readonly NodeJS.Signals[], onSignal: (signal: NodeJS.Signals) => void) {
+    for (const signal of signals) this.#own.set(signal, () => onSignal(signal))
     process.on('removeListener', (name: string, listener) => {
-      if (listener === own || !(signals as readonly string[]).includes(name)) return
+      if (!this.#own.has(name) || listener === this.#own.get(name)) return
       this.#count(name, 1)
       // Runs when all listeners have been called.
       queueMicrotask(() => this.#count(name, -1))
     })
   }
 
+  add(): void {
+    for (const [signal, listener] of this.#own) process.on(signal, listener)
+  }
+
+  remove(): void {
+    for (const [signal, listener] of this.#own) process.removeListener(signal, listener)
+  }
+
   /**
-   * Asked from our own listener. The package signal-exit, which half of npm depends on, does not count: it raises the
-   * signal again itself when no other listener is left, so it and we would wait for each other for ever.
+   * Asked while a signal is told to its listeners. The package signal-exit, which half of npm depends on, does not count:
+   * it raises the signal again itself when no other listener is left, so it and we would wait for each other for ever.
    */
   includeApp(signal: NodeJS.Signals): boolean {
-    const others = process.listeners(signal).filter((listener) => listener !== this.#own)
+    const own = this.#own.get(signal)
+    const others = process.listeners(signal).filter((listener) => listener !== own)
     return others.length + (this.#removed.get(signal) ?? 0) > signalExitListeners()
   }
 
