@@ -55,6 +55,10 @@ function lastWord(stderr: string): { lost: number; ended: number; why: string } 
   return lost === undefined ? undefined : { lost: Number(lost), ended: Number(ended), why }
 }
 
+function lastWords(stderr: string): string[] {
+  return stderr.split('\n').filter((line) => line.includes('were not delivered'))
+}
+
 describe('a process that gets SIGTERM', () => {
   test('delivers every span that ended before it, under load, and ends by the signal', async () => {
     const program = start('under load')
@@ -286,21 +290,43 @@ describe('a process that ends by itself', () => {
     ['by an error', 'at once', 1],
     ['by a rejection', 'at once', 1],
     ['with a listener that throws', 'at once', 1],
+    ['by process.exit in a listener', 'at once', 9],
+    ['where reallyExit cannot be replaced', 'at once', 0],
+    ['naturally', 'after many others', 0],
+    ['by process.exit', 'after many others', 3],
   ])('counts in its last word what it traces in its own exit listeners (%s, added %s)', async (way, when, expected) => {
     await sink.script({ status: 400 })
     const { code, stderr } = await start(['exit listener', way, when]).ended
 
     expect(code).toBe(expected)
-    const said = stderr.split('\n').filter((line) => line.includes('were not delivered'))
-    expect(said).toEqual([expect.stringMatching(/^spanring: 106 of 106 spans were not delivered/)])
+    expect(lastWords(stderr)).toEqual([expect.stringMatching(/^spanring: 106 of 106 spans were not delivered/)])
   })
 
-  test('ends although somebody else wants to be last as well', async () => {
-    const { code, stderr } = await start('rival').ended
+  test.each([
+    ['naturally', 0, 100],
+    ['by process.exit', 3, 101],
+  ])('ends although somebody else wants to be last as well (%s)', async (way, expected, counted) => {
+    await sink.script({ status: 400 })
+    const { code, stderr } = await start(['rival', way]).ended
 
-    expect(code).toBe(3)
-    expect(stderr).toContain('spanring: 101 of 101 spans were not delivered')
+    expect(code).toBe(expected)
+    expect(lastWords(stderr)).toEqual([expect.stringContaining(`: ${counted} of ${counted} spans were not delivered`)])
   })
+
+  test.each(['naturally', 'by process.exit', 'by a signal'])(
+    'counts in its last word what it traces where the package signal-exit calls it (%s)',
+    async (way) => {
+      await sink.script({ status: 400 })
+      const program = start(['signal-exit listener', way])
+      if (way === 'by a signal') {
+        await program.printed('ready')
+        program.kill('SIGTERM')
+      }
+      const { stderr } = await program.ended
+
+      expect(lastWords(stderr)).toEqual([expect.stringContaining('spanring: 106 of 106 spans were not delivered')])
+    },
+  )
 
   test('counts in its last word what a worker thread traces in its own exit listeners', async () => {
     const { stderr } = await start(['worker', 'exit listener', 'by process.exit', 'at once']).ended

@@ -112,7 +112,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
 
   function raise(signal: NodeJS.Signals): void {
     listeners.remove()
-    lastWord.say()
+    lastWord.sayLater()
     process.kill(process.pid, signal)
     // The first process of a container outlives a signal that nobody listens to; this one was meant to end it.
     if (process.pid === 1) startTimer(() => process.exit(128 + constants.signals[signal]), FIRST_PROCESS_MILLIS)

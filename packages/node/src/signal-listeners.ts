@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-interface Counter {
-  readonly count?: number
-}
+import { signalExitListeners } from './signal-exit.js'
 
 /**
  * Our listeners of signals, and whether the application listens to one, as it was when the signal arrived: a listener of
@@ -45,11 +42,4 @@ export class SignalListeners {
   #count(name: string, change: number): void {
     this.#removed.set(name, (this.#removed.get(name) ?? 0) + change)
   }
-}
-
-/** Each copy of signal-exit adds one listener, and its count to one shared object; that of 4.x, and that of older ones. */
-function signalExitListeners(): number {
-  const newer = (globalThis as Record<symbol, Counter | undefined>)[Symbol.for('signal-exit emitter')]
-  const older = (process as unknown as Record<string, Counter | undefined>)['__signal_exit_emitter__']
-  return (newer?.count ?? 0) + (older?.count ?? 0)
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The package signal-exit, which half of npm depends on: it calls what it is given after all listeners of `exit`, and when
+// a signal ends the process. Its copies share one object; those of 4.x have one, and older ones another.
+
+interface Emitter {
+  /** One listener for each signal is of each copy that is in use. */
+  readonly count?: number
+  readonly emitted?: Readonly<Record<string, boolean | undefined>>
+  on?(event: string, listener: () => void): void
+}
+
+const NEWER = { key: Symbol.for('signal-exit emitter'), last: 'afterExit' }
+const OLDER = { key: '__signal_exit_emitter__', last: 'afterexit' }
+
+/** How many listeners of a signal are of that package. */
+export function signalExitListeners(): number {
+  return emitters().reduce((sum, { emitter }) => sum + (emitter.count ?? 0), 0)
+}
+
+/** Calls `then` after everything that the package calls at the end of the process; false if it will call nothing. */
+export function afterSignalExit(then: () => void): boolean {
+  const waiting = emitters().filter(({ emitter, last }) => (emitter.count ?? 0) > 0 && emitter.on && !emitter.emitted?.[last])
+  let left = waiting.length
+  for (const { emitter, last } of waiting) emitter.on?.(last, () => --left === 0 && then())
+  return left > 0
+}
+
+function emitters(): { emitter: Emitter; last: string }[] {
+  const newer = (globalThis as Record<symbol, Emitter | undefined>)[NEWER.key]
+  const older = (process as unknown as Record<string, Emitter | undefined>)[OLDER.key]
+  return [...(newer ? [{ emitter: newer, last: NEWER.last }] : []), ...(older ? [{ emitter: older, last: OLDER.last }] : [])]
+}
