@@ -264,6 +264,26 @@ describe('a process that ends by itself', () => {
     expect(await delivered()).toHaveLength(200)
   })
 
+  test.each([
+    ['at once', 3],
+    ['later', 3],
+    ['in many rounds', 30],
+  ])('delivers what its own listeners trace when nothing else has waited (%s)', async (how, spans) => {
+    const program = start(['nothing before exit', how])
+
+    expect(await program.ended).toMatchObject({ code: 0, stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(spans)
+  })
+
+  test('ends although its own listener traces whenever it is called, and says what is lost', async () => {
+    const { code, stderr } = await start(['nothing before exit', 'whenever it is called']).ended
+
+    expect(code).toBe(0)
+    const { lost, ended = 0 } = lastWord(stderr) ?? {}
+    expect(lost).toBe(1)
+    expect(ended).toBeLessThan(10)
+  })
+
   test('is gone within the bound although the backend never answers, with its own code', async () => {
     await sink.script({ fault: 'never' })
     const program = start('server', { ...withHangingMetrics(), SPANRING_EXIT_TIMEOUT: '1500' })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { now, startTimer, stopTimer } from './clock.js'
+import { now, soon, startTimer, stopTimer } from './clock.js'
 import { exitTimeoutMillis } from './exit-timeout.js'
 import { flush } from './flush.js'
 import { LastWord } from './last-word.js'
@@ -22,6 +22,9 @@ const FLUSH_SHARE = 0.75
 /** The share in which what hangs after a flush is closed. */
 const CLOSE_SHARE = 0.05
 
+/** How often `beforeExit` may bring spans of an application that does nothing else: one that traces whenever it is called would never end. */
+const MAX_IDLE_ROUNDS = 3
+
 /** What is ended: `NodeSDK`, with metrics and logs beside the spans. */
 interface Sdk {
   shutdown(): Promise<void>
@@ -41,6 +44,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   const lastWord = new LastWord(() => lossOf(spans.stats()))
   let ended: Promise<boolean> | undefined
   let isFlushing = false
+  let idleRounds = 0
   let endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
 
   /** True if all has ended well and in time: then nothing of it keeps the process alive. */
@@ -121,13 +125,17 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   async function onBeforeExit(): Promise<void> {
     if (isFlushing || ended !== undefined) return
     startBudget()
-    // The application may do more, and trace it, in its own listener; so as long as spans come nothing is shut down.
-    if (unsentOf(spans.stats()) > 0) {
-      isFlushing = true
-      const isInTime = await flushInTime()
-      isFlushing = false
-      // Once that is idle again, this is called again.
-      if (isInTime) return
+    isFlushing = true
+    // The listeners of the application come after this one, and what they trace is delivered as well.
+    const goesOn = await listenersHaveRun()
+    const hasTraced = unsentOf(spans.stats()) > 0
+    const isInTime = !hasTraced || (await flushInTime())
+    isFlushing = false
+    idleRounds = goesOn ? 0 : idleRounds + 1
+    // Once that is idle again, this is called again.
+    if (isInTime && (goesOn || (hasTraced && idleRounds <= MAX_IDLE_ROUNDS))) {
+      if (!hasTraced && ended === undefined) budget.pause()
+      return
     }
     // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
     if (!(await end())) startTimer(() => process.exit(), budget.left).unref()
@@ -136,6 +144,16 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   // Signals reach the main thread alone.
   if (isMainThread) listeners.add()
   process.on('beforeExit', () => void onBeforeExit())
+}
+
+/** Waits in a listener of `beforeExit` for those behind it; whether one of them has given the process more to do. */
+async function listenersHaveRun(): Promise<boolean> {
+  const before = process.getActiveResourcesInfo().length
+  await Promise.resolve()
+  const goesOn = process.getActiveResourcesInfo().length > before
+  // What they have put off to this turn has run, too.
+  await new Promise((resolve) => soon(resolve))
+  return goesOn
 }
 
 /** Whether all have been fulfilled before the time is over; keeps the process alive meanwhile. */
