@@ -231,6 +231,37 @@ describe('a process that gets SIGTERM', () => {
     expect(await delivered()).toHaveLength(100)
   })
 
+  test('sends at most one request each 10 ms if it goes on', async () => {
+    const program = start('going on under load')
+    await program.printed('ready')
+    const killedAt = performance.now()
+    program.kill('SIGTERM')
+    await sleep(1000)
+    const { requests } = await sink.stats()
+    const millis = performance.now() - killedAt
+    program.kill('SIGUSR2')
+    await program.ended
+
+    expect(requests).toBeGreaterThan(1)
+    expect(requests).toBeLessThanOrEqual(millis / 10 + 2)
+  })
+
+  test('sends whole batches again once it is clear that it goes on', async () => {
+    const program = start('going on under load', { SPANRING_EXIT_TIMEOUT: '100', OTEL_BSP_SCHEDULE_DELAY: '60000' })
+    await program.printed('ready')
+    program.kill('SIGTERM')
+    await sleep(600 + SLACK_MILLIS)
+    const before = await sink.stats()
+    await sleep(500)
+    const after = await sink.stats()
+    program.kill('SIGUSR2')
+    await program.ended
+
+    expect(before.requests).toBeGreaterThan(0)
+    // Half a second is at most 250 spans, less than a batch; one may have begun before.
+    expect(after.requests - before.requests).toBeLessThanOrEqual(1)
+  })
+
   test('is traced on if it goes on, although the backend has not answered within the bound', async () => {
     await sink.script({ fault: 'never' }, { status: 200 })
     const program = start('going on', { SPANRING_EXIT_TIMEOUT: '400' })

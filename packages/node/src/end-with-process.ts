@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { now, soon, startTimer, stopTimer } from './clock.js'
-import { exitTimeoutMillis } from './exit-timeout.js'
+import { exitTimeoutMillis, MAX_TIMER_MILLIS } from './exit-timeout.js'
 import { flush } from './flush.js'
 import { LastWord } from './last-word.js'
 import { lossOf, unsentOf } from './loss.js'
@@ -17,6 +17,8 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 const REPEATED_WITHIN_MILLIS = 1000
 /** How long the first process of a container may outlive the signal that it sent to itself, in milliseconds. */
 const FIRST_PROCESS_MILLIS = 100
+/** Times `SPANRING_EXIT_TIMEOUT`: an application that lives on for so long after a signal goes on. 30 s, as Kubernetes grants. */
+const DRAIN_FACTOR = 6
 /** The share of the time in which a flush has to end; metrics and logs have what is left when the backend is down. */
 const FLUSH_SHARE = 0.75
 /** The share in which what hangs after a flush is closed. */
@@ -45,6 +47,7 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   let ended: Promise<boolean> | undefined
   let isFlushing = false
   let idleRounds = 0
+  let goesOnTimer: NodeJS.Timeout | undefined
   let endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
 
   /** True if all has ended well and in time: then nothing of it keeps the process alive. */
@@ -80,6 +83,8 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     if (listeners.includeApp(signal)) {
       if (ended !== undefined) return
       promptSending.start()
+      stopTimer(goesOnTimer)
+      goesOnTimer = startTimer(() => promptSending.stop(), Math.min(millis * DRAIN_FACTOR, MAX_TIMER_MILLIS)).unref()
       void deliverInTime()
     } else if (endedBy === undefined) {
       endedBy = { signal, at: now() }
@@ -96,11 +101,13 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     isFlushing = true
     let isInTime: boolean
     do {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await promptSending.turn()
       budget.renew()
       budget.start()
       // oxlint-disable-next-line no-await-in-loop -- what has ended meanwhile may hang as well
       isInTime = await flushInTime()
-    } while (isInTime && hasMoreToDeliver())
+    } while (isInTime && promptSending.isOn && hasMoreToDeliver())
     if (!isInTime && ended === undefined) {
       // If it goes on, it should not lose more to a backend that is slow.
       promptSending.stop()

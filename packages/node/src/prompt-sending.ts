@@ -2,7 +2,7 @@
 import { now, soon, startTimer } from './clock.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 
-/** From the beginning of one flush to the next: each is a request of its own. */
+/** From the beginning of one flush to the next, whoever asks for it: each is a request of its own. */
 const INTERVAL_MILLIS = 10
 /** How long one flush is waited for before the next begins; what it has begun goes on. */
 const FLUSH_MILLIS = 50
@@ -16,6 +16,7 @@ export class PromptSending {
   readonly #onSend: () => void
   #isWanted = false
   #isRunning = false
+  #nextAt = 0
 
   /** `onSend` is called when something is about to be sent. */
   constructor(spans: RenewableProcessor, onSend: () => void) {
@@ -37,15 +38,29 @@ export class PromptSending {
     this.#spans.afterEnd = undefined
   }
 
+  get isOn(): boolean {
+    return this.#spans.afterEnd !== undefined
+  }
+
+  /** Waits until another flush may begin; keeps the process alive meanwhile, unless it is told not to. */
+  async turn(isAlive = true): Promise<void> {
+    const millis = this.#nextAt - now()
+    this.#nextAt = Math.max(this.#nextAt, now()) + INTERVAL_MILLIS
+    if (millis <= 0) return
+    await new Promise<void>((resolve) => {
+      const timer = startTimer(resolve, Math.ceil(millis))
+      if (!isAlive) timer.unref()
+    })
+  }
+
   async #run(): Promise<void> {
     while (this.#isWanted) {
-      this.#isWanted = false
-      const startedAt = now()
-      this.#onSend()
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await this.#spans.forceFlush({ timeoutMillis: FLUSH_MILLIS }).catch(() => {})
+      await this.turn(false)
+      this.#isWanted = false
+      this.#onSend()
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await new Promise<void>((resolve) => startTimer(resolve, startedAt + INTERVAL_MILLIS - now()).unref())
+      await this.#spans.forceFlush({ timeoutMillis: FLUSH_MILLIS }).catch(() => {})
     }
     this.#isRunning = false
   }
