@@ -52,18 +52,19 @@ export class BufferedBatch implements SpanBatch {
   add(span: ReadableSpan): AddOutcome {
     const verdict = this.#encoder.add(span)
     if (verdict === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return verdict
-    return verdict === 'full' ? this.#addToEmpty(span) : this.#stayEmpty(verdict)
+    if (verdict === 'full') return this.#addToEmpty(span)
+    this.#budget.leave(this.#onRoom)
+    return this.#stayEmpty(verdict)
   }
 
   /** Nobody would open another batch in place of this one, so it takes what is left, and all of it if need be. */
   #addToEmpty(span: ReadableSpan): AddOutcome {
-    let verdict = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes), span)
-    if (verdict === 'full') verdict = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes), span)
-    if (verdict === 'added') return verdict
+    let verdict = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes, this.#onRoom), span)
+    if (verdict === 'full') verdict = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes, this.#onRoom), span)
     const room = Math.max(this.#encoder.neededBytes, Math.ceil(this.#held * WORTH_A_TRY))
-    this.#stayEmpty(verdict)
     if (verdict === 'full') this.#budget.wait(room, this.#onRoom)
-    return verdict
+    else this.#budget.leave(this.#onRoom)
+    return verdict === 'added' ? verdict : this.#stayEmpty(verdict)
   }
 
   #addWithin(bytes: number, span: ReadableSpan): AddOutcome {
@@ -108,8 +109,10 @@ export class BufferedBatch implements SpanBatch {
   /** The writer may go a little past its limit, and past what was set aside. */
   #hold(capacity: number): void {
     const held = Math.min(capacity, this.#held)
-    if (this.#isOpen) this.#budget.fill(this.#held, held)
-    else this.#budget.release(this.#held - held)
+    if (this.#isOpen) {
+      if (this.#encoder.spanCount === 0) this.#budget.leave(this.#onRoom)
+      this.#budget.fill(this.#held, held)
+    } else this.#budget.release(this.#held - held)
     this.#isOpen = false
     this.#held = held
   }

@@ -246,6 +246,46 @@ test('twenty spans of 3 MB to a slow backend are all sent, whatever has to wait 
   expect(exporter.stats()).toMatchObject({ exported: 20, failed: {}, bufferedBytes: 0 })
 })
 
+test('a span that waits for much room gets it, although another caller always has some for a little', async () => {
+  const sink = await setupSink({ keep: 'count' })
+  await sink.script({ delayMillis: 50 })
+  const exporter = new OTLPTraceExporter({ url: sink.url, maxBufferedBytes: 8 * MIB })
+  onTestFinished(() => exporter.shutdown())
+  const over = new AbortController()
+  onTestFinished(() => over.abort())
+  const keepBusy = async (): Promise<void> => {
+    let wake = (): void => {}
+    const onRoom = (): void => wake()
+    while (!over.signal.aborted) {
+      const batch = exporter.openBatch(onRoom)
+      batch?.add(endedSpan(1, 50_000))
+      void batch?.send(within(10_000))
+      // oxlint-disable-next-line no-await-in-loop -- as long as the other one waits
+      await new Promise<void>((resolve) => (batch === undefined ? (wake = resolve) : void setTimeout(resolve, 10)))
+    }
+  }
+  const busy = keepBusy()
+  await until(() => exporter.stats().exported > 0)
+  let wake = (): void => {}
+  const batch = exporter.openBatch(() => wake())
+  let verdict = batch?.add(endedSpan(2, 7.9 * MIB))
+  expect(verdict).toBe('full')
+  for (const giveUpAt = performance.now() + 5000; verdict === 'full' && performance.now() < giveUpAt;) {
+    // oxlint-disable-next-line no-await-in-loop -- until there is room
+    await new Promise<void>((resolve) => {
+      wake = resolve
+      setTimeout(resolve, 1000)
+    })
+    verdict = batch?.add(endedSpan(2, 7.9 * MIB))
+  }
+  expect(verdict).toBe('added')
+  expect(await batch?.send(within(10_000))).toEqual({ exported: 1, failed: {} })
+  over.abort()
+  await busy
+  await until(() => exporter.stats().inFlight === 0)
+  expect(exporter.stats()).toMatchObject({ failed: {}, bufferedBytes: 0 })
+})
+
 test('what is held is what the buffers take, by the measure of Node.js', async () => {
   const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
   onTestFinished(() => exporter.shutdown())

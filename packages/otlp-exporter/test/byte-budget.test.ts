@@ -38,7 +38,7 @@ describe('a byte budget', () => {
     expect(budget.reserve(64 * MIB, nobody)).toBe(100)
   })
 
-  test('wakes everybody who was refused, once, when there is room for a batch', () => {
+  test('wakes who was refused, once and in order, as far as there is room for a batch of each', () => {
     const budget = new ByteBudget(2 * MIB)
     const woken: string[] = []
     budget.reserve(2 * MIB, nobody)
@@ -51,9 +51,10 @@ describe('a byte budget', () => {
     budget.release(MIB - 1)
     expect(woken).toEqual([])
     budget.release(1)
-    expect(woken).toEqual(['first', 'second'])
+    expect(woken).toEqual(['first'])
     budget.release(MIB)
-    expect(woken).toHaveLength(2)
+    expect(woken).toEqual(['first', 'second'])
+    budget.end()
   })
 
   test('whoever is woken may ask again at once', () => {
@@ -73,29 +74,106 @@ describe('a byte budget', () => {
     const budget = new ByteBudget(8 * MIB)
     const woken: string[] = []
     budget.reserve(8 * MIB, nobody)
-    budget.widenToAll(4 * MIB, 8 * MIB)
-    budget.wait(3 * MIB, () => void woken.push('three'))
+    budget.widenToAll(4 * MIB, 8 * MIB, nobody)
+    const three = (): void => void woken.push('three')
+    budget.wait(3 * MIB, three)
     budget.wait(100 * MIB, () => void woken.push('all'))
     budget.release(2 * MIB)
     expect(woken).toEqual([])
     budget.release(MIB)
     expect(woken).toEqual(['three'])
-    budget.release(5 * MIB - 1)
+    expect(budget.reserve(3 * MIB, three)).toBe(1.5 * MIB)
+    budget.release(6.5 * MIB - 1)
     expect(woken).toEqual(['three'])
     budget.release(1)
     expect(woken).toEqual(['three', 'all'])
+    budget.end()
   })
 
   test('makes a part of all that is left, but never more than that', () => {
     const budget = new ByteBudget(8 * MIB)
     const first = budget.reserve(64 * MIB, nobody)
     expect(budget.reserve(64 * MIB, nobody)).toBe(2 * MIB)
-    expect(budget.widenToAll(first, 64 * MIB)).toBe(6 * MIB)
+    expect(budget.widenToAll(first, 64 * MIB, nobody)).toBe(6 * MIB)
     expect(budget.used).toBe(8 * MIB)
-    expect(budget.widen(0, 64 * MIB)).toBe(0)
-    expect(budget.widenToAll(0, 64 * MIB)).toBe(0)
-    expect(budget.widenToAll(6 * MIB, MIB)).toBe(6 * MIB)
+    expect(budget.widen(0, 64 * MIB, nobody)).toBe(0)
+    expect(budget.widenToAll(0, 64 * MIB, nobody)).toBe(0)
+    expect(budget.widenToAll(6 * MIB, MIB, nobody)).toBe(6 * MIB)
     expect(budget.used).toBe(8 * MIB)
+  })
+
+  test('serves in the order of waiting: what somebody waits for is not there for those who come later', () => {
+    const budget = new ByteBudget(8 * MIB)
+    const woken: string[] = []
+    const [much, little] = [(): void => void woken.push('much'), (): void => void woken.push('little')]
+    expect(budget.reserve(4 * MIB, nobody)).toBe(4 * MIB)
+    budget.wait(7 * MIB, much)
+    expect(budget.reserve(MIB, little)).toBe(0)
+    expect(budget.widen(0, MIB, nobody)).toBe(0)
+    expect(budget.widenToAll(4 * MIB, 8 * MIB, nobody)).toBe(4 * MIB)
+    budget.release(2 * MIB)
+    expect(budget.reserve(MIB, little)).toBe(0)
+    expect(woken).toEqual([])
+
+    // Both fit now, one after the other; and whoever comes first finds what the other waits for still there.
+    budget.release(2 * MIB)
+    expect(woken).toEqual(['much', 'little'])
+    expect(budget.reserve(64 * MIB, little)).toBe(MIB)
+    expect(budget.widenToAll(0, 64 * MIB, much)).toBe(7 * MIB)
+    budget.leave(much)
+    budget.end()
+  })
+
+  test('who finds too little when it is woken keeps its place', () => {
+    const budget = new ByteBudget(8 * MIB)
+    const woken: string[] = []
+    const [much, little] = [(): void => void woken.push('much'), (): void => void woken.push('little')]
+    budget.reserve(4 * MIB, nobody)
+    budget.wait(6 * MIB, much)
+    budget.reserve(MIB, little)
+    budget.release(2 * MIB)
+    expect(woken).toEqual(['much'])
+    budget.wait(7 * MIB, much)
+    budget.release(MIB)
+    expect(woken).toEqual(['much', 'much'])
+    budget.leave(much)
+    expect(woken).toEqual(['much', 'much', 'little'])
+    budget.end()
+  })
+
+  test('who is woken and does not come loses its place, and the next one is woken although nothing is held', () => {
+    let now = 0
+    let timers: { at: number; callback: () => void }[] = []
+    const startTimer = (callback: () => void, delayMillis: number): (() => void) => {
+      const timer = { at: now + delayMillis, callback }
+      timers.push(timer)
+      return () => void (timers = timers.filter((other) => other !== timer))
+    }
+    const advance = (millis: number): void => {
+      now += millis
+      const due = timers.filter(({ at }) => at <= now)
+      timers = timers.filter(({ at }) => at > now)
+      for (const { callback } of due) callback()
+    }
+    const budget = new ByteBudget(8 * MIB, { now: () => now, startTimer })
+    const woken: string[] = []
+    const third = (): void => void woken.push('third')
+    expect(budget.reserve(4 * MIB, nobody)).toBe(4 * MIB)
+    budget.wait(8 * MIB, () => void woken.push('first'))
+    budget.wait(8 * MIB, () => void woken.push('second'))
+    budget.wait(8 * MIB, third)
+    budget.release(4 * MIB)
+    expect(woken).toEqual(['first'])
+    advance(99)
+    expect(budget.reserve(MIB, third)).toBe(0)
+    advance(1)
+    expect(woken).toEqual(['first', 'second'])
+    advance(100)
+    expect(woken).toEqual(['first', 'second', 'third'])
+    expect(budget.reserve(MIB, third)).toBe(MIB)
+    expect(budget.used).toBe(MIB)
+    advance(100)
+    expect(timers).toEqual([])
   })
 
   test('when it is closed it wakes nobody', () => {
