@@ -26,6 +26,12 @@ export interface ExporterStats {
    */
   readonly truncatedSpans: number
   /**
+   * Resources and scopes that were encoded without such a part, or without attributes that arrived late and made them
+   * larger than a request may be. An object counts once, but a resource that is encoded anew each time: while attributes
+   * are pending, and when they are too large.
+   */
+  readonly truncatedResources: number
+  /**
    * Memory for encoded spans that wait or are in flight, in bytes of the buffers; at most `maxBufferedBytes`. A batch that
    * is being filled is not counted, but has a part of that limit set aside for it.
    */
@@ -44,6 +50,7 @@ export class ExporterTelemetry implements TransportHooks {
   #exported = 0
   readonly #failed: Record<string, number> = {}
   #truncatedSpans = 0
+  #truncatedResources = 0
   #saidTruncated = false
   #inFlight = 0
   #requests = 0
@@ -97,6 +104,7 @@ export class ExporterTelemetry implements TransportHooks {
       inFlight: this.#inFlight,
       requests: this.#requests,
       truncatedSpans: this.#truncatedSpans,
+      truncatedResources: this.#truncatedResources,
       bufferedBytes,
       backend: this.#backend,
     }
@@ -116,11 +124,13 @@ export class ExporterTelemetry implements TransportHooks {
   /** Something is sent without a part that cannot be sent. May be called inside `span.end()`. */
   truncate(what: Truncated): void {
     if (what === 'span') this.#truncatedSpans++
+    else this.#truncatedResources++
     if (this.#saidTruncated) return
     this.#saidTruncated = true
     warnLater(
       `a ${what} is sent without a part that cannot be sent (nested deeper than 30 levels or too often, a getter that throws, ` +
-        'an invalid id or time); dropped counts in the data and truncatedSpans of stats() tell of this and of others',
+        'an invalid id or time); dropped counts in the data, and truncatedSpans and truncatedResources of stats(), tell of ' +
+        'this and of others',
     )
   }
 

@@ -32,6 +32,7 @@ const PLAYED = {
   exported: 8,
   failed: { rejected: 2, http_503: 5, buffer_full: 4 },
   truncatedSpans: 0,
+  truncatedResources: 0,
   inFlight: 3,
   requests: 3,
   bufferedBytes: 77,
@@ -159,12 +160,15 @@ test('a backend that flaps makes one pair of warnings in half a minute', () => {
   expect(lines.map((line) => /is (down|up again)/.exec(line)?.[1])).toEqual(['down', 'up again'])
 })
 
-test('counts every span that is truncated, and warns of the first thing, a moment later', async () => {
+test('counts every span, resource and scope that is truncated, and warns of the first thing, a moment later', async () => {
   const lines = captureDiag()
   const telemetry = new ExporterTelemetry(SETTINGS, undefined)
   telemetry.truncate('resource')
+  telemetry.truncate('scope')
   for (let i = 0; i < 3; i++) telemetry.truncate('span')
-  expect(telemetry.stats(0).truncatedSpans).toBe(3)
+  expect(telemetry.stats(0)).toMatchObject({ truncatedSpans: 3, truncatedResources: 2 })
   expect(lines).toEqual([])
-  expect(await said(lines)).toEqual([expect.stringMatching(/a resource is sent without a part .* truncatedSpans of stats\(\)/)])
+  expect(await said(lines)).toEqual([
+    expect.stringMatching(/a resource is sent without a part .* truncatedSpans and truncatedResources of stats\(\)/),
+  ])
 })

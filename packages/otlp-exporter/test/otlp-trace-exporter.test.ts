@@ -33,6 +33,7 @@ describe('an export of an array', () => {
       exported: 600,
       failed: {},
       truncatedSpans: 0,
+      truncatedResources: 0,
       inFlight: 0,
       requests: 1,
       bufferedBytes: 0,
@@ -144,6 +145,27 @@ describe('an export of an array', () => {
     const received = (await sink.spans()).map(({ droppedAttributesCount }) => droppedAttributesCount)
     expect(received).toEqual([1, 1, 0])
     expect(lines.filter((line) => line.includes('a span is sent without a part'))).toHaveLength(1)
+  })
+
+  test('with a resource and a scope that had to be cut counts these, once for all of their spans', async () => {
+    const { sink, exporter, exportSpans } = await setup()
+    const lines = captureDiag()
+    const throwing = Object.defineProperty({ good: 1 }, 'bad', {
+      enumerable: true,
+      get() {
+        throw new Error('no')
+      },
+    })
+    const [resource, instrumentationScope] = [{ attributes: throwing }, { name: 'scope', attributes: throwing }]
+    const spans = [
+      { ...endedSpan(1), resource },
+      { ...endedSpan(2), instrumentationScope },
+      { ...endedSpan(3), resource },
+    ]
+    expect(await exportSpans(spans)).toEqual({ code: 0 })
+    expect(exporter.stats()).toMatchObject({ exported: 3, truncatedSpans: 0, truncatedResources: 2 })
+    expect((await sink.stats()).delivered).toBe(3)
+    expect(lines.filter((line) => line.includes('truncatedResources'))).toHaveLength(1)
   })
 
   test('a call back that throws is the affair of the caller', async () => {
