@@ -11,7 +11,10 @@ const SPANS_PER_LOOK = 8
 const SHARED_SPANS = 512
 /** if it was handed over so soon after the first, in milliseconds: the batch keeps the deadline of that one. */
 const SHARED_MILLIS = 100
-/** Arrays wait as objects, which `maxBufferedBytes` does not count. No more spans than this wait for room; as many as a queue has. */
+/**
+ * Arrays wait as objects, which `maxBufferedBytes` does not count. No more spans than this wait for room, as many as a queue
+ * has, or queue behind the array that waits: its own do not count, or one with more of them could never wait.
+ */
 const MAX_WAITING_SPANS = 2048
 
 export interface WholeExportParts {
@@ -137,7 +140,7 @@ export class WholeExports {
       if (verdict === 'full') {
         if (shared !== undefined && shared.batch.spanCount > 0) this.#send()
         // oxlint-disable-next-line no-await-in-loop -- the span needs the room
-        else if (!(await this.#hasRoomInTime(deadline))) return void refused.set('buffer_full', spans.length - i)
+        else if (!(await this.#hasRoomInTime(deadline, spans.length))) return void refused.set('buffer_full', spans.length - i)
         i--
       } else if (verdict === 'added') {
         batches.add(shared as SharedBatch)
@@ -162,8 +165,9 @@ export class WholeExports {
     this.#open = undefined
   }
 
-  async #hasRoomInTime(deadline: Deadline): Promise<boolean> {
-    if (this.#queuedSpans > MAX_WAITING_SPANS) return false
+  /** For an array of so many spans. */
+  async #hasRoomInTime(deadline: Deadline, spanCount: number): Promise<boolean> {
+    if (this.#queuedSpans - spanCount > MAX_WAITING_SPANS) return false
     const room = new Promise<void>((resolve) => (this.#wake = resolve))
     this.#isWaiting = true
     const isInTime = await this.#parts.inTime(deadline, room)

@@ -214,11 +214,27 @@ describe('without room', () => {
     expect(refused).toEqual({ shutdown: 64 - sent })
   })
 
-  test('an array of more than that does not wait', async () => {
-    const { run, refused, log } = setup({ room: 10, batches: 1 })
-    expect(await run(3000)).toBeInstanceOf(Error)
-    expect(refused).toEqual({ buffer_full: 2990 })
-    expect(log).toEqual(['send 10'])
+  test('an array of more than that waits, and nothing that comes while it does', async () => {
+    const { run, refused, log, freeRoom } = setup({ room: 2900, batches: 1 })
+    const large = run(3000)
+    await settle()
+    expect(log).toEqual(['send 2900', 'wait'])
+    expect(await run(1)).toBeInstanceOf(Error)
+    freeRoom()
+    expect(await large).toBeUndefined()
+    expect(refused).toEqual({ buffer_full: 1 })
+    expect(log).toEqual(['send 2900', 'wait', 'send 100'])
+  })
+
+  test('an array does not wait while more than that queue behind it', async () => {
+    const { run, refused, log, freeRoom } = setup({ batches: 0 })
+    const [first, second] = [run(10), run(2049)]
+    expect(await first).toBeInstanceOf(Error)
+    await settle()
+    expect(refused).toEqual({ buffer_full: 10 })
+    freeRoom()
+    expect(await second).toBeUndefined()
+    expect(log).toEqual(['wait', 'send 2049'])
   })
 })
 
