@@ -119,7 +119,9 @@ export class WholeExports {
       await this.#addAll(spans, deadline, batches, refused)
     } finally {
       this.#queuedSpans -= spans.length
-      if (!mayShare || this.#queuedArrays === 0 || (this.#open?.batch.spanCount ?? 0) >= SHARED_SPANS) this.#send()
+      const openSpans = this.#open?.batch.spanCount
+      // Empty, it would keep the deadline of an array that has nothing in it.
+      if (!mayShare || this.#queuedArrays === 0 || openSpans === 0 || (openSpans ?? 0) >= SHARED_SPANS) this.#send()
       if (this.#queuedArrays === 0) this.#stretchEnd = -Infinity
       onEncoded()
     }

@@ -258,6 +258,19 @@ describe('arrays of one span that queue', () => {
     expect(log).toEqual(['send 2 by 1000', 'send 2 by 1101'])
   })
 
+  test('have a deadline of their own when the one before was given up in an empty batch', async () => {
+    let verdict: Verdict = 'full'
+    const { run, log, runOut } = setup({ verdictOf: () => verdict })
+    const first = run(1, 1000)
+    const second = run(1, 1095)
+    await settle()
+    verdict = 'added'
+    runOut()
+    expect(await first).toBeInstanceOf(Error)
+    expect(await second).toBeUndefined()
+    expect(log).toEqual(['wait', 'discard', 'send 1 by 1095'])
+  })
+
   test('share its outcome too', async () => {
     const error = new Error('partly')
     const { run } = setup({ outcomeOf: (_batch, count) => ({ exported: count - 1, failed: { rejected: 1 }, error }) })
