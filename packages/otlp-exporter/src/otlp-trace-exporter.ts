@@ -24,6 +24,16 @@ const REQUESTS_MILLIS = 1000
 /** How long the outcomes may take to reach the callers of `export` after the last request has ended, in milliseconds. */
 const CALLBACKS_MILLIS = 250
 
+const SELF = Symbol('exporter')
+
+/**
+ * The object that was constructed, which alone has the private names: applications put a Proxy or an `Object.create`
+ * around an exporter, and every call through that would throw.
+ */
+function selfOf(exporter: OTLPTraceExporter): OTLPTraceExporter {
+  return (exporter as unknown as { readonly [SELF]: OTLPTraceExporter })[SELF]
+}
+
 /**
  * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor; the one of
  * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over event-loop turns.
@@ -47,6 +57,8 @@ export class OTLPTraceExporter {
   #shutdown: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
+    // Not enumerable, so that it stays out of what is logged of an exporter.
+    Object.defineProperty(this, SELF, { value: this })
     const settings = resolveOptions(options)
     this.#settings = settings
     this.maxConcurrentBatches = settings.concurrencyLimit
@@ -82,10 +94,11 @@ export class OTLPTraceExporter {
    * before with the same `onRoom` takes no more spans.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
-    this.#filling.get(onRoom)?.close()
-    this.#filling.delete(onRoom)
-    const batch = this.#openBatch(onRoom)
-    if (batch !== undefined) this.#filling.set(onRoom, batch)
+    const self = selfOf(this)
+    self.#filling.get(onRoom)?.close()
+    self.#filling.delete(onRoom)
+    const batch = self.#openBatch(onRoom)
+    if (batch !== undefined) self.#filling.set(onRoom, batch)
     return batch
   }
 
@@ -94,16 +107,17 @@ export class OTLPTraceExporter {
    * span was taken by the backend, else with code 1 and the first error.
    */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
-    if (this.#shutdown !== undefined) {
-      this.#telemetry.refuse('already_shutdown', spans.length)
+    const self = selfOf(this)
+    if (self.#shutdown !== undefined) {
+      self.#telemetry.refuse('already_shutdown', spans.length)
       answer(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
       return
     }
-    const exported = this.#exportWhole(spans, resultCallback)
-    this.#exports.add(exported)
+    const exported = self.#exportWhole(spans, resultCallback)
+    self.#exports.add(exported)
     // Holds the process meanwhile, as the stock exporter does: whoever awaits the outcome may do so without a timer.
     const ended = bounded(systemClock, { at: Infinity, keepAlive: true }, () => exported)
-    void ended.then(() => this.#exports.delete(exported))
+    void ended.then(() => self.#exports.delete(exported))
   }
 
   /**
@@ -111,7 +125,7 @@ export class OTLPTraceExporter {
    * `openBatch` is awaited by whoever sends it; its `forceFlush` must not wait for those that follow.
    */
   async forceFlush(): Promise<void> {
-    await Promise.all(this.#exports)
+    await Promise.all(selfOf(this).#exports)
   }
 
   /**
@@ -120,13 +134,15 @@ export class OTLPTraceExporter {
    * Later exports fail at once. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#shutDown()
-    return this.#shutdown
+    const self = selfOf(this)
+    self.#shutdown ??= self.#shutDown()
+    return self.#shutdown
   }
 
   /** What the exporter has done so far, at any time and without a MeterProvider. */
   stats(): ExporterStats {
-    return this.#telemetry.stats(this.#budget.held)
+    const self = selfOf(this)
+    return self.#telemetry.stats(self.#budget.held)
   }
 
   #openBatch(onRoom: () => void): BufferedBatch | undefined {

@@ -316,6 +316,27 @@ describe('shutdown', () => {
   })
 })
 
+test.each([
+  ['a Proxy', (exporter: OTLPTraceExporter) => new Proxy(exporter, {})],
+  ['an Object.create', (exporter: OTLPTraceExporter) => Object.create(exporter) as OTLPTraceExporter],
+])('behind %s it works as by itself', async (_what, wrap) => {
+  const { sink, exporter } = await setup()
+  const wrapped = wrap(exporter)
+  const result = new Promise<ExportResult>((resolve) => wrapped.export(endedSpans(3), resolve))
+  await wrapped.forceFlush()
+  expect(await result).toEqual({ code: 0 })
+  const batch = wrapped.openBatch(() => {})
+  expect(batch?.add(endedSpan(4))).toBe('added')
+  const { signal } = new AbortController()
+  expect(await batch?.send({ at: performance.now() + 5000, signal, closing: signal })).toEqual({ exported: 1, failed: {} })
+  expect(wrapped.exportOfBatches).toBe(exporter.export)
+  expect(wrapped.stats()).toMatchObject({ exported: 4, failed: {}, bufferedBytes: 0 })
+  await wrapped.shutdown()
+  expect(wrapped.shutdown()).toBe(exporter.shutdown())
+  expect((await sink.stats()).delivered).toBe(4)
+  expect(Object.keys(exporter)).toEqual(['maxConcurrentBatches'])
+})
+
 test('the export that does the same as openBatch is the one of the class, whatever is put in its place later', async () => {
   const { exporter } = await setup()
   const own = exporter.exportOfBatches
