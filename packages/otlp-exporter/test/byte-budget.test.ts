@@ -6,6 +6,21 @@ import { ByteBudget } from '../src/byte-budget.js'
 const MIB = 1024 * 1024
 const nobody = (): void => {}
 
+/** Time that passes by `advance` alone. */
+function setupClock() {
+  let now = 0
+  const timers = new Map<() => void, number>()
+  const startTimer = (callback: () => void, delayMillis: number): (() => void) => {
+    timers.set(callback, now + delayMillis)
+    return () => void timers.delete(callback)
+  }
+  const advance = (millis: number): void => {
+    now += millis
+    for (const [callback, at] of timers) if (at <= now && timers.delete(callback)) callback()
+  }
+  return { clock: { now: () => now, startTimer }, timers, advance }
+}
+
 describe('a byte budget', () => {
   test('sets aside half of what is left, so that several open batches have room', () => {
     const budget = new ByteBudget(32 * MIB)
@@ -142,20 +157,8 @@ describe('a byte budget', () => {
   })
 
   test('who is woken and does not come loses its place, and the next one is woken although nothing is held', () => {
-    let now = 0
-    let timers: { at: number; callback: () => void }[] = []
-    const startTimer = (callback: () => void, delayMillis: number): (() => void) => {
-      const timer = { at: now + delayMillis, callback }
-      timers.push(timer)
-      return () => void (timers = timers.filter((other) => other !== timer))
-    }
-    const advance = (millis: number): void => {
-      now += millis
-      const due = timers.filter(({ at }) => at <= now)
-      timers = timers.filter(({ at }) => at > now)
-      for (const { callback } of due) callback()
-    }
-    const budget = new ByteBudget(8 * MIB, { now: () => now, startTimer })
+    const { clock, timers, advance } = setupClock()
+    const budget = new ByteBudget(8 * MIB, clock)
     const woken: string[] = []
     const third = (): void => void woken.push('third')
     expect(budget.reserve(4 * MIB, nobody)).toBe(4 * MIB)
@@ -173,7 +176,7 @@ describe('a byte budget', () => {
     expect(budget.reserve(MIB, third)).toBe(MIB)
     expect(budget.used).toBe(MIB)
     advance(100)
-    expect(timers).toEqual([])
+    expect(timers.size).toBe(0)
   })
 
   test('when it is closed it wakes nobody', () => {
@@ -213,6 +216,48 @@ describe('a byte budget', () => {
           expect(budget.used).toBe(0)
         },
       ),
+    )
+  })
+
+  test('wakes everybody who waits, and keeps no timer, whatever is taken and given back and whoever stays away', () => {
+    const step = fc.record({
+      what: fc.constantFrom('reserve', 'give back', 'wait', 'leave', 'time'),
+      who: fc.nat({ max: 4 }),
+      bytes: fc.integer({ min: 1, max: 12 * MIB }),
+    })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10 * MIB }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
+        const { clock, timers, advance } = setupClock()
+        const budget = new ByteBudget(limit, clock)
+        const waits = new Set<number>()
+        const wakes = Array.from({ length: 5 }, (_, who) => () => void waits.delete(who))
+        const held = [0, 0, 0, 0, 0]
+        for (const { what, who, bytes } of steps) {
+          const wake = wakes[who] ?? nobody
+          if (what === 'reserve' && held[who] === 0) {
+            held[who] = budget.reserve(bytes, wake)
+            if (held[who] === 0) waits.add(who)
+            else waits.delete(who)
+          } else if (what === 'give back') {
+            budget.release(held[who] ?? 0)
+            held[who] = 0
+          } else if (what === 'wait' && budget.used > 0) {
+            waits.add(who)
+            budget.wait(bytes, wake)
+          } else if (what === 'leave') {
+            waits.delete(who)
+            budget.leave(wake)
+          } else if (what === 'time') advance(bytes % 150)
+          expect(budget.used).toBeLessThanOrEqual(limit)
+        }
+        for (const bytes of held) budget.release(bytes)
+        for (let i = 0; i < 6; i++) advance(100)
+        expect(budget.used).toBe(0)
+        expect([...waits]).toEqual([])
+        expect(timers.size).toBe(0)
+        expect(budget.reserve(64 * MIB, nobody)).toBeGreaterThan(0)
+      }),
+      { numRuns: 2000 },
     )
   })
 
