@@ -42,6 +42,20 @@ async function diagnose(
 /** The pipeline of spanring, and the stock exporter behind its processor. */
 const SET_UPS = ['./ours.mjs', './telemetry.mjs']
 
+test('counts a span that the backend has rejected once, whatever the reason', async () => {
+  const { text } = await diagnose(
+    './ours.mjs',
+    {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'service.name must be set' } }),
+    },
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+  )
+
+  expect(text).toMatch(/fault +The test span was not delivered: .*service\.name must be set/)
+  expect(text).toContain('1 thing is wrong.')
+})
+
 test('does not wait for every retry of a backend that is overloaded', async () => {
   const { code, text } = await diagnose('./ours.mjs', {
     status: 503,
@@ -74,9 +88,27 @@ describe.each(SET_UPS)('spanring doctor with %s', (setUp) => {
     const env = { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=open-sesame' }
     const { code, text } = await diagnose(setUp, { status: 400, headers: { 'content-type': 'application/json' }, body }, env)
 
-    expect(text).toMatch(/does not understand the request \(HTTP 400\)\. It says: .*no tenant of …/)
+    expect(text).toMatch(/the backend refused the request \(HTTP 400\)\. It says: .*no tenant of …/)
     expect(text).not.toContain('sesame')
     expect(code).toBe(1)
+  })
+
+  test('shows no part of a header that the backend gives back far behind', async () => {
+    const env = { OTEL_EXPORTER_OTLP_HEADERS: `api-key=${'sesame'.repeat(20)}` }
+    const { text } = await diagnose(setUp, { status: 400, body: `${' '.repeat(9970)}x ${'sesame'.repeat(20)} y` }, env)
+
+    expect(text).toContain('HTTP 400')
+    expect(text).not.toContain('sesame')
+  })
+
+  test('shows what a page says once, cut, and without what controls a terminal', async () => {
+    const body = `<html>\u001B[2J\u001B]0;mine\u0007You must be logged in.${'<p>filler</p>'.repeat(300)}</html>`
+    const { text } = await diagnose(setUp, { headers: { 'content-type': 'text/html' }, body })
+
+    expect(text).toContain('1 thing is wrong.')
+    expect(text.match(/You must be logged in/g)).toHaveLength(1)
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+    expect(text.length).toBeLessThan(1500)
   })
 
   test.each([

@@ -36,9 +36,12 @@ export async function checkDelivery(
 /** What the stock exporter says of an answer that it cannot read, with the answer at the end; `{}` is fine. */
 const ODD_ANSWER = /could not deserialize response/
 
+/** In the words of spanring, and of the stock exporter. */
+const REJECTED = /rejected \d+ of \d+ spans|Partial Success response: .*"rejectedSpans":"?[1-9]/
+
 /** A fault of an answer that counts as success: that of spanring or the stock exporter says so in a warning only. */
 function answerAmong(said: readonly string[], env: Environment): Finding | undefined {
-  const rejected = said.find((line) => /rejected \d+ of \d+ spans/.test(line))
+  const rejected = said.find((line) => REJECTED.test(line))
   if (rejected !== undefined) return fault(`The backend has rejected the test span: ${excerpt(rejected, env)}`)
   const foreign = said.find((line) => /is not an OTLP response/.test(line) || (ODD_ANSWER.test(line) && !line.endsWith(' {}')))
   if (foreign === undefined) return undefined

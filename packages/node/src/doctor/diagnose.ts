@@ -8,6 +8,7 @@ import { checkDelivery } from './check-delivery.js'
 import { checkSwitches } from './check-switches.js'
 import { checkVariables } from './check-variables.js'
 import { endpointText } from './endpoint.js'
+import { excerpt } from './excerpt.js'
 import { fault, note } from './finding.js'
 import type { Finding } from './finding.js'
 import { redact } from './redact.js'
@@ -51,7 +52,7 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
     findings.push(fault(`The set-up itself does not start: ${redact(stderr, process.env).trim().slice(0, 1000)}`))
   } else {
     for (const line of said) {
-      if (WRONG_VALUE.test(line) && !OF_BACKEND.test(line)) findings.push(fault(line))
+      if (WRONG_VALUE.test(line) && !OF_BACKEND.test(line)) findings.push(fault(excerpt(line, process.env)))
       else if (line.startsWith('names imported from ES modules')) findings.push(note(line))
     }
     findings.push(
@@ -81,11 +82,14 @@ export async function diagnose(options: readonly string[]): Promise<{ text: stri
 /** A variable or an option that was read and could not be used. */
 const WRONG_VALUE =
   /must be|; left out$(?<!name=value; left out)|not used|cannot be read|cannot be loaded|not installed|Unsupported|Unrecognized|Unknown value/
-/** What a backend has written may be about anything. */
-const OF_BACKEND = /answered \d{3}|is down: /
+/** What a backend has written may be about anything; `checkDelivery` looks at it. */
+const OF_BACKEND =
+  /answered \d{3}|is down: |could not deserialize response|rejected \d+ of \d+ spans|took the spans and warns|Partial Success/
+/** They make a terminal do things. A line may have several of its own. */
+const CONTROL = /(?!\n)[\p{Cc}\p{Cf}]+/gu
 
 function linesOf({ kind, text, advice }: Finding): string[] {
-  return [`${kind.padEnd(6)} ${text}`, ...(advice === undefined ? [] : [`       → ${advice}`])]
+  return [`${kind.padEnd(6)} ${text.replaceAll(CONTROL, ' ')}`, ...(advice === undefined ? [] : [`       → ${advice}`])]
 }
 
 function lineOf(version: string): string {

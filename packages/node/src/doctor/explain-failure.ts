@@ -81,7 +81,7 @@ export async function explainFailure(
       advice: 'Is there a firewall or a proxy between, is the backend overloaded, or the time too short?',
     }
   }
-  return { what: failed, advice: `Check ${variable} and whether the backend is well.` }
+  return { what: excerpt(failed, env), advice: `Check ${variable} and whether the backend is well.` }
 }
 
 function explainStatus(status: number, where: string, variable: string, location: string | undefined): Explanation {

@@ -16,8 +16,6 @@ interface TracerProvider {
 
 /** Longer than a flush of any SDK takes by itself; the doctor ends the wait once it knows enough. */
 const FLUSH_MILLIS = 40_000
-/** What is kept of the backend's words, in characters; the doctor shows far less. */
-const DATA_LENGTH = 10_000
 
 export async function probe(): Promise<void> {
   const globals = globalThis as unknown as { [API]?: ApiGlobal; [READ]?: ReadonlySet<string> }
@@ -45,7 +43,7 @@ async function send(provider: TracerProvider): Promise<TestSpan> {
     await Promise.race([flushed, failed])
     return 'accepted'
   } catch (error) {
-    return { error: textOf(error), data: dataOf(error)?.slice(0, DATA_LENGTH) }
+    return { error: textOf(error), data: dataOf(error) }
   }
 }
 
@@ -57,7 +55,7 @@ function textOf(error: unknown): string {
   return parts.filter(Boolean).join('; ') || String(error)
 }
 
-/** What the backend has written, as exporters put it beside the error. */
+/** What the backend has written, as exporters put it beside the error; whole, as a cut may leave a part of a secret. */
 function dataOf(error: unknown): string | undefined {
   if (Array.isArray(error)) return error.map(dataOf).find((data) => data !== undefined)
   const { data } = (error ?? {}) as { data?: unknown }

@@ -78,10 +78,11 @@ describe('checkDelivery', () => {
     expect(await check('accepted', { said })).toMatchObject({ kind: 'ok' })
   })
 
-  test('faults a success that has rejected the span', async () => {
-    const said = ['OTLPTraceExporter: http://a/v1/traces rejected 1 of 1 spans: no tenant']
-
-    expect(await check('accepted', { said })).toMatchObject({
+  test.each([
+    'OTLPTraceExporter: http://a/v1/traces rejected 1 of 1 spans: no tenant',
+    'Received Partial Success response: {"rejectedSpans":"1","errorMessage":"no tenant"}',
+  ])('faults a success that has rejected the span: %s', async (line) => {
+    expect(await check('accepted', { said: [line] })).toMatchObject({
       kind: 'fault',
       text: expect.stringContaining('no tenant') as string,
     })
