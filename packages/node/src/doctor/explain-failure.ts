@@ -12,6 +12,9 @@ interface Explanation {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** What the exporter of spanring says in place of a `Location` that it cannot read. */
+const NO_URL = 'that is no URL'
+
 /** `read` are the variables that anything asks for. */
 export async function explainFailure(
   { error: failed, data }: FailedSpan,
@@ -23,7 +26,7 @@ export async function explainFailure(
   const where = url ?? 'the endpoint'
   // First: behind it are the words of the backend, which may be about anything.
   const [, status, location, words = ''] =
-    /(?:answered|HTTP) (\d{3})(?: with Location (\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
+    /(?:answered|HTTP) (\d{3})(?: with Location (that is no URL|\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
   if (status !== undefined) {
     const { what, advice } = explainStatus(Number(status), where, variable, location)
     const said = excerpt(data ?? words, env)
@@ -86,8 +89,9 @@ export async function explainFailure(
 
 function explainStatus(status: number, where: string, variable: string, location: string | undefined): Explanation {
   if (status >= 300 && status < 400) {
+    const target = location === undefined ? '' : ` to ${location === NO_URL ? `something ${NO_URL}` : location}`
     return {
-      what: `${where} redirects${location === undefined ? '' : ` to ${location}`} (HTTP ${status}), and the exporter does not follow.`,
+      what: `${where} redirects${target} (HTTP ${status}), and the exporter does not follow.`,
       advice: `Write the address of the backend itself into ${variable}; a login page redirects as well.`,
     }
   }

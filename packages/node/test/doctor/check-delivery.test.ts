@@ -45,10 +45,13 @@ describe('checkDelivery', () => {
     expect(text.endsWith(end), text).toBe(true)
   })
 
-  test('tells where a redirect leads', async () => {
-    const { text } = await check({ error: 'http://a/v1/traces: answered 302 with Location https://login.example/x: <html>' })
+  test.each([
+    ['https://login.example/x', 'https://login.example/x'],
+    ['that is no URL', 'something that is no URL'],
+  ])('tells where a redirect leads: %s', async (location, target) => {
+    const { text } = await check({ error: `http://a/v1/traces: answered 302 with Location ${location}: <html>` })
 
-    expect(text).toContain('http://a/v1/traces redirects to https://login.example/x (HTTP 302)')
+    expect(text).toContain(`http://a/v1/traces redirects to ${target} (HTTP 302)`)
   })
 
   test('shows no part of a header that the backend gives back, and cuts its words only then', async () => {
