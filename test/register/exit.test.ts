@@ -169,6 +169,15 @@ describe('a process that gets SIGTERM', () => {
     expect(performance.now() - answeredAt).toBeLessThan(1500 + SLACK_MILLIS)
   })
 
+  test('ends with the code of it where the process is frozen, and delivers everything', async () => {
+    const program = start('frozen')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+
+    expect(await program.ended).toMatchObject({ code: 143, stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(100)
+  })
+
   test('is left to an application that takes one signal for the other, and passes no name', async () => {
     const program = start('passing on')
     await program.printed('ready')

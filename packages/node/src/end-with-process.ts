@@ -122,11 +122,17 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
   }
 
   function raise(signal: NodeJS.Signals): void {
-    listeners.remove()
+    const code = 128 + constants.signals[signal]
+    try {
+      listeners.remove()
+    } catch {
+      // A frozen process keeps its listeners, so the signal would not end it.
+      process.exit(code)
+    }
     lastWord.sayLater()
     process.kill(process.pid, signal)
     // The first process of a container outlives a signal that nobody listens to; this one was meant to end it.
-    if (process.pid === 1) startTimer(() => process.exit(128 + constants.signals[signal]), FIRST_PROCESS_MILLIS)
+    if (process.pid === 1) startTimer(() => process.exit(code), FIRST_PROCESS_MILLIS)
   }
 
   async function onBeforeExit(): Promise<void> {
