@@ -101,13 +101,12 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     isFlushing = true
     let isInTime: boolean
     do {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await promptSending.turn()
       budget.renew()
       budget.start()
       // oxlint-disable-next-line no-await-in-loop -- what has ended meanwhile may hang as well
       isInTime = await flushInTime()
-    } while (isInTime && promptSending.isOn && hasMoreToDeliver())
+      // oxlint-disable-next-line no-await-in-loop -- as above
+    } while (isInTime && (await hasMoreInTurn()))
     if (!isInTime && ended === undefined) {
       // If it goes on, it should not lose more to a backend that is slow.
       promptSending.stop()
@@ -117,8 +116,11 @@ export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
     if (ended === undefined) budget.pause()
   }
 
-  function hasMoreToDeliver(): boolean {
-    return ended === undefined && unsentOf(spans.stats()) > 0
+  async function hasMoreInTurn(): Promise<boolean> {
+    const hasMore = (): boolean => ended === undefined && promptSending.isOn && unsentOf(spans.stats()) > 0
+    if (!hasMore()) return false
+    await promptSending.turn()
+    return hasMore()
   }
 
   function raise(signal: NodeJS.Signals): void {
