@@ -14,14 +14,12 @@ const TOO_LONG = 16 * 1024
  * is cut first is not found any more. `isWhole` is false for the beginning of a text.
  */
 export function excerptOf(text: string, secrets: Secrets, length: number, isWhole = true): string {
-  const isLonger = text.length > TOO_LONG
-  let clean = secrets.redact(isLonger ? text.slice(0, TOO_LONG) : text)
-  // The text may have ended inside a secret, of which the beginning would stay.
-  if (isLonger || !isWhole) clean = clean.slice(0, Math.max(clean.length - secrets.longestSpelling, 0))
-  clean = clean
+  const isAll = isWhole && text.length <= TOO_LONG
+  const clean = secrets
+    .redact(text.slice(0, TOO_LONG), isAll)
     .replaceAll(/\s+/g, ' ')
     .trim()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u${(char.codePointAt(0) as number).toString(16).padStart(4, '0')}`)
   if (clean.length > length) return `${clean.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
-  return isLonger || (!isWhole && clean !== '') ? `${clean}…` : clean
+  return isAll || clean === '' || clean.endsWith('…') ? clean : `${clean}…`
 }

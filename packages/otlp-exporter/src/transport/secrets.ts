@@ -1,56 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config/settings.js'
+import { beginningAtEnd, decode, endWithoutBegunEscape, lowerCased, readings } from './spellings.js'
 
 /** Shorter ones are words that occur anywhere. In characters. */
 const SHORTEST = 4
+/** With more of them nothing is shown at all: each is looked for by itself. */
+const MOST = 256
 /** What everybody may see, and people want to: an answer may name the type or the encoding that it did not like. */
 const PUBLIC: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'user-agent', 'accept', 'host'])
 const PUBLIC_WORD = /^(?:basic|bearer|digest|token|apikey|true|false)$/i
-/** By how much the longest spelling of a character exceeds it: `\u003d`, `%C3%A9`, `&quot;`. */
-const SPELLING_LENGTH = 8
+
+/** What to look for: in the text as it is, but for upper and lower case, and in the text after `decode`. */
+interface Words {
+  readonly plain: readonly string[]
+  readonly decoded: readonly string[]
+}
 
 /**
  * What a backend was sent in confidence, and may repeat in what it says: the values of headers, the credentials of the
- * URL and of the proxy, and what a query asks with. Found in each of the spellings in which servers repeat things.
+ * URL and of the proxy, and what a query asks with. Found in each of the spellings in which servers repeat things, by
+ * looking for one after the other: a regular expression made of secrets can be too large, take for ever, and is itself in
+ * the message of its error.
  */
 export class Secrets {
   readonly #settings: Pick<Settings, 'endpoint' | 'proxy'>
   readonly #headers: Readonly<Record<string, string>>
-  /** Made when it is needed: most answers have nothing to say. */
-  #found: { readonly pattern: RegExp; readonly longestSpelling: number } | undefined
+  /** Made when they are needed: most answers have nothing to say. */
+  #words: Words | 'too-many' | undefined
 
   constructor(settings: Pick<Settings, 'endpoint' | 'proxy'>, headers: Readonly<Record<string, string>>) {
     this.#settings = settings
     this.#headers = headers
   }
 
-  /** How many characters at the end of a text may belong to a secret of which the text holds only the beginning. */
-  get longestSpelling(): number {
-    this.#found ??= this.#find()
-    return this.#found.longestSpelling
+  /**
+   * The text with `…` in place of secrets; empty if there are too many to look for. `isWhole` is false for the beginning
+   * of a text: it may have ended inside a secret, so that the beginning of one at its end goes too.
+   */
+  redact(text: string, isWhole = true): string {
+    this.#words ??= this.#find()
+    if (this.#words === 'too-many') return ''
+    const shown = isWhole ? text : text.slice(0, endWithoutBegunEscape(text))
+    const { plain, decoded } = this.#words
+    /** One for each character that is not shown. */
+    const hidden = new Uint8Array(shown.length)
+    hide(hidden, lowerCased(shown), plain, isWhole)
+    const { text: meaning, starts } = decode(shown)
+    hide(hidden, meaning, decoded, isWhole, starts)
+    return visible(shown, hidden)
   }
 
-  redact(text: string): string {
-    this.#found ??= this.#find()
-    return text.replaceAll(this.#found.pattern, '…')
-  }
-
-  #find(): { readonly pattern: RegExp; readonly longestSpelling: number } {
+  #find(): Words | 'too-many' {
     const { endpoint, proxy } = this.#settings
-    const values = Object.entries(this.#headers).map(([name, value]) => (PUBLIC.has(name) ? '' : value))
-    const given = [...values, ...queryValues(endpoint.path)]
+    const parts: string[] = []
+    for (const [name, value] of Object.entries(this.#headers)) if (!PUBLIC.has(name)) parts.push(...partsOf(value))
+    for (const value of queryValues(endpoint.path)) parts.push(...partsOf(value))
     for (const authorization of [endpoint.authorization, proxy?.authorization, this.#headers['authorization']]) {
-      if (authorization !== undefined) given.push(authorization, ...basicCredentials(authorization))
+      if (authorization === undefined) continue
+      for (const value of [authorization, ...basicCredentials(authorization)]) parts.push(...partsOf(value))
     }
-    // A value is repeated whole, or without what stands before it, as in `Bearer …` and `token=…`.
-    const parts = given.flatMap((value) => [value, ...value.split(/\s+/), ...value.split(/[\s,;:="]+/)])
-    const secrets = [...new Set(parts)].filter((part) => part.length >= SHORTEST && !PUBLIC_WORD.test(part))
-    // The longest first: of two that begin alike the shorter one would leave the rest of the other.
-    const patterns = secrets.toSorted((a, b) => b.length - a.length).map(patternOf)
-    // Without any, a pattern that matches nothing.
-    const pattern = new RegExp(patterns.length === 0 ? '(?!)' : patterns.join('|'), 'gi')
-    return { pattern, longestSpelling: Math.max(0, ...secrets.map(({ length }) => length)) * SPELLING_LENGTH }
+    const plain = [...new Set(parts.map(lowerCased))].filter((part) => part.length >= SHORTEST && !PUBLIC_WORD.test(part))
+    if (plain.length > MOST) return 'too-many'
+    const decoded = new Set(plain.flatMap(readings).filter((reading) => reading.length >= SHORTEST))
+    return { plain, decoded: [...decoded] }
   }
+}
+
+/** A value is repeated whole, or without what stands before it, as in `Bearer …` and `token=…`. */
+function partsOf(value: string): string[] {
+  return [value, ...value.split(/\s+/), ...value.split(/[\s,;:="]+/)]
 }
 
 /** A part without a value may be a key by itself. */
@@ -64,40 +82,23 @@ function basicCredentials(authorization: string): string[] {
   return base64 === undefined ? [] : [Buffer.from(base64, 'base64').toString('utf8')]
 }
 
-/**
- * A pattern for the text as it is, and as JSON, HTML, a URL, or the wrong character set has it. What may be repeated is
- * repeated once for a whole run, and not often: ten repetitions side by side would take for ever.
- */
-function patternOf(secret: string): string {
-  return secret.replaceAll(/[0-9A-Za-z]+|\\+|\s+|[\u0080-\uffff]+|[^]/g, (run) => {
-    if (/[0-9A-Za-z]/.test(run)) return run
-    if (run.startsWith('\\')) return String.raw`(?:\\{1,64}|(?:%5c){1,64})`
-    if (/\s/.test(run)) return String.raw`(?:\s|\+|%20|&[a-z]+;){1,64}`
-    const spelled = Array.from(run, (char) => `(?:${spellingsOf(char).join('|')})`).join('')
-    return run > '\u007f' ? String.raw`(?:${spelled}|\ufffd{1,64})` : spelled
-  })
+/** Marks where one of the words is in the text; `starts` has the places of its characters if they are others. */
+function hide(hidden: Uint8Array, text: string, words: readonly string[], isWhole: boolean, starts?: readonly number[]): void {
+  const mark = (from: number, to: number): void => void hidden.fill(1, starts?.[from] ?? from, starts?.[to] ?? to)
+  for (const word of words) {
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) mark(at, at + word.length)
+    if (!isWhole) mark(text.length - beginningAtEnd(word, text), text.length)
+  }
 }
 
-function spellingsOf(char: string): string[] {
-  const code = char.codePointAt(0) as number
-  const hex = code.toString(16)
-  const utf8 = Buffer.from(char)
-  const forms = [
-    String.raw`\\?${escaped(char)}`,
-    percentEncoded(utf8),
-    String.raw`\\u${hex.padStart(4, '0')}`,
-    `&#0*${code};`,
-    `&#x0*${hex};`,
-    '&[a-z]+;',
-  ]
-  if (code > 0x7f) forms.push(escaped(utf8.toString('latin1')), percentEncoded(Buffer.from(char, 'latin1')))
-  return forms
-}
-
-function percentEncoded(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
+function visible(text: string, hidden: Uint8Array): string {
+  let rest = ''
+  for (let at = 0; at < text.length;) {
+    const isHidden = hidden[at] as number
+    const next = hidden.indexOf(1 - isHidden, at)
+    const end = next < 0 ? text.length : next
+    rest += isHidden === 1 ? '…' : text.slice(at, end)
+    at = end
+  }
+  return rest
 }

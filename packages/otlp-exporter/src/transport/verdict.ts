@@ -56,7 +56,7 @@ export function verdictOf(outcome: RawOutcome, settings: Judged, headers: Readon
   if (typeof seen !== 'number') return verdictWithoutStatus(outcome)
   const secrets = new Secrets(settings, headers)
   if (isSuccess(seen)) return accepted(outcome, seen, settings, secrets)
-  const failure = { reason: `http_${seen}`, status: seen, ...said(outcome, settings, secrets) } as const
+  const failure = { reason: `http_${seen}`, status: seen, ...wordsOfFailure(outcome, settings, secrets) } as const
   const meaning = meaningOf(seen)
   if (meaning === 'too-large') return { kind: meaning, status: seen, message: failure.message, data: failure.data }
   if (meaning === 'outage') return { kind: meaning, ...failure, retryAfter: outcome.headers['retry-after'] }
@@ -83,16 +83,33 @@ function accepted(outcome: RawOutcome, status: number, { maxResponseBytes }: Jud
   const body = outcome.end === 'whole' ? responseBody(outcome, maxResponseBytes) : 'over-limit'
   if (body === 'over-limit') return broken(`it has more than maxResponseBytes (${maxResponseBytes}) bytes`)
   if (body === undefined) {
-    return broken(`it is compressed with ${excerptOf(outcome.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH)}`)
+    const encoding = worded(() => excerptOf(outcome.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH), '')
+    return broken(`it is compressed with ${encoding || 'what was not asked for'}`)
   }
   const response = readExportResponse(body)
   if (response !== 'foreign') return { kind: 'accepted', status, partial: response && withoutSecrets(response, secrets) }
-  const what = excerptsOf(body, secrets, true).shown || `${body.byteLength} bytes`
+  const what = worded(() => excerptsOf(body, secrets, true).shown, '') || `${body.byteLength} bytes`
   return { kind: 'accepted', status, partial: undefined, flaw: { kind: 'foreign', what } }
 }
 
 function withoutSecrets({ rejectedSpans, message }: PartialSuccess, secrets: Secrets): PartialSuccess {
-  return { rejectedSpans, message: excerptOf(message, secrets, MESSAGE_LENGTH) }
+  return { rejectedSpans, message: worded(() => excerptOf(message, secrets, MESSAGE_LENGTH), '') }
+}
+
+/**
+ * What becomes of spans depends on the status. If words about it cannot be made there are none, and what went wrong is
+ * not said either: its message may have in it what must not be shown.
+ */
+function worded<T>(make: () => T, without: T): T {
+  try {
+    return make()
+  } catch {
+    return without
+  }
+}
+
+function wordsOfFailure(outcome: RawOutcome, settings: Judged, secrets: Secrets): ReturnType<typeof said> {
+  return worded(() => said(outcome, settings, secrets), { message: `answered ${outcome.seen}`, data: undefined })
 }
 
 /** What a backend says with a status that is no success. */

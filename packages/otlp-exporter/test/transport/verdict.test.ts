@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/settings.js'
+import type { RawOutcome } from '../../src/transport/response-collector.js'
+import { verdictOf } from '../../src/transport/verdict.js'
+import { captureDiag } from '../capture-diag.js'
 import { block, varint } from './plain-batch.js'
 import { setupSink, setupTransport } from './setup-transport.js'
 
@@ -75,4 +79,49 @@ test('it is bounded, and holds nothing of what was sent in confidence, wherever 
     expect(error?.data?.length).toBeLessThanOrEqual(4097)
     expect(`${error?.message} ${error?.data}`).not.toMatch(/sk-|0123|cdef/)
   }
+})
+
+test('the size of what was sent in confidence does not change what becomes of spans, nor is it said', async () => {
+  const cookie = Array.from({ length: 800 }, (_, index) => `k${index}="s3cr3t-${index}"`)
+    .join('; ')
+    .slice(0, 14_000)
+  const sink = await setupSink()
+  const lines = captureDiag()
+  const { send, changes } = setupTransport({
+    url: sink.url,
+    headers: { cookie, 'x-api-key': 'TOPSECRETTOKEN123456' },
+    retry: { initialBackoffMillis: 10 },
+  })
+  await sink.script({ status: 400, body: 'bad request s3cr3t-7', times: 1 })
+  const refused = await send(2)
+  expect(refused).toMatchObject({ exported: 0, failed: { http_400: 2 } })
+  expect(refused.error?.message).toBe(`${sink.url}: answered 400`)
+  await sink.script({ status: 503, body: 'busy', times: 1 })
+  expect(await send(2)).toEqual({ exported: 2, failed: {} })
+  expect(changes).toEqual([{ state: 'down', message: 'answered 503' }, expect.objectContaining({ state: 'up' })])
+  await sink.script({ status: 200, body: '<html>login s3cr3t-7</html>', times: 1 })
+  expect(await send(2)).toEqual({ exported: 2, failed: {} })
+  expect(lines.join()).not.toMatch(/s3cr3t|TOPSECRET/)
+})
+
+test('words that cannot be made change no verdict, and what went wrong is not said', () => {
+  const settings = resolveOptions({ url: 'http://127.0.0.1/v1/traces' }, {})
+  const headers = {
+    get 'x-api-key'(): string {
+      throw new RangeError('TOPSECRETTOKEN123456')
+    },
+  }
+  const answered = (seen: number, text: string | Buffer, more: Record<string, string> = {}) => {
+    const outcome: RawOutcome = { end: 'whole', seen, headers: more, body: Buffer.from(text), error: undefined }
+    return verdictOf(outcome, settings, headers)
+  }
+  expect(answered(503, 'busy')).toMatchObject({ kind: 'outage', status: 503, message: 'answered 503', data: undefined })
+  expect(answered(400, 'bad')).toMatchObject({ kind: 'failed', reason: 'http_400', message: 'answered 400' })
+  expect(answered(413, 'large')).toMatchObject({ kind: 'too-large', message: 'answered 413' })
+  expect(answered(302, '', { location: 'https://login.test' })).toMatchObject({ message: 'answered 302' })
+  expect(answered(200, 'OK')).toMatchObject({ kind: 'accepted', flaw: { kind: 'foreign', what: '2 bytes' } })
+  const partial = block(1, varint(8), varint(5), block(2, Buffer.from('no name')))
+  expect(answered(200, partial)).toMatchObject({ kind: 'accepted', partial: { rejectedSpans: 5, message: '' } })
+  const encoded = { kind: 'broken', what: 'it is compressed with what was not asked for' }
+  expect(answered(200, 'x', { 'content-encoding': 'br' })).toMatchObject({ kind: 'accepted', flaw: encoded })
 })

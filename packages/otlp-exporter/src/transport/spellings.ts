@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a text says, however its characters are spelled, and where in the text each of them begins; then where it ends. */
+export interface Decoded {
+  readonly text: string
+  readonly starts: readonly number[]
+}
+
+/** In URLs, JSON and HTML. Each is of bounded length, so that no text takes long. */
+const ESCAPE = /%([0-9a-f]{2})|\\u([0-9a-f]{4})|&#(\d{1,9});|&#x([0-9a-f]{1,8});|&([a-z]{2,8});/iy
+/** The beginning of one at the end of a text that was cut; also of a character. */
+const BEGUN_ESCAPE = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3})?|&#?[0-9a-z]{0,9}|\ufffd)$/i
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['nbsp', ' '],
+  ['tab', ' '],
+  ...`amp& lt< gt> quot" apos' excl! num# dollar$ percnt% lpar( rpar) ast* plus+ comma, period. sol/ bsol\\ colon: semi; equals=
+  quest? commat@ lsqb[ lbrack[ rsqb] rbrack] hat^ lowbar_ grave\` lcub{ lbrace{ verbar| vert| rcub} rbrace}`
+    .split(/\s+/)
+    .map((entity) => [entity.slice(0, -1), entity.slice(-1)] as const),
+])
+/** In place of whatever is not ASCII: one such character has too many spellings, in as many character sets. */
+const NOT_ASCII = '\ufffd'
+
+/**
+ * In one pass. Escapes are read, letters are lower case, `+` is a blank, blanks in a row are one, and backslashes are left
+ * out, since they escape what follows.
+ */
+export function decode(source: string): Decoded {
+  const starts: number[] = []
+  let text = ''
+  /** Where the next character begins: with the backslashes before it. */
+  let start = 0
+  let wasBlank = false
+  for (let at = 0; at < source.length;) {
+    const [char, length] = charAt(source, at)
+    at += length
+    const isBlank = /\s/.test(char)
+    if (char !== '\\' && !(isBlank && wasBlank)) {
+      text += isBlank || char === '+' ? ' ' : char
+      starts.push(start)
+    }
+    wasBlank = isBlank
+    if (char !== '\\') start = at
+  }
+  starts.push(source.length)
+  return { text, starts }
+}
+
+function charAt(source: string, at: number): [char: string, length: number] {
+  const char = source.charAt(at)
+  if (char === '%' || char === '\\' || char === '&') {
+    ESCAPE.lastIndex = at
+    const [escape, percent, unicode, decimal, hex, name] = ESCAPE.exec(source) ?? []
+    if (escape !== undefined) {
+      if (name !== undefined) return [ENTITIES.get(name.toLowerCase()) ?? NOT_ASCII, escape.length]
+      const code = decimal === undefined ? Number.parseInt((percent ?? unicode ?? hex) as string, 16) : Number(decimal)
+      return [folded(code), escape.length]
+    }
+  }
+  return [folded(char.charCodeAt(0)), 1]
+}
+
+function folded(code: number): string {
+  return code < 0x80 ? String.fromCharCode(code).toLowerCase() : NOT_ASCII
+}
+
+/** How a secret reads after `decode`: with escapes of its own read or not, in JSON, and in another character set. */
+export function readings(secret: string): string[] {
+  const literal = secret.replaceAll(/[%&\\]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
+  const spellings = [secret, literal, JSON.stringify(secret).slice(1, -1)]
+  for (const text of [secret, literal]) spellings.push(Buffer.from(text).toString('latin1'))
+  return [...new Set(spellings)].map((spelling) => decode(spelling).text)
+}
+
+/** Only ASCII: the length stays as it is. */
+export function lowerCased(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** Where an escape begins that the end of the text has cut. */
+export function endWithoutBegunEscape(text: string): number {
+  const begun = BEGUN_ESCAPE.exec(text.slice(-12))
+  return begun === null ? text.length : text.length - begun[0].length
+}
+
+/** The length of the longest beginning of `word` that `text` ends with. Linear, as Knuth, Morris and Pratt search. */
+export function beginningAtEnd(word: string, text: string): number {
+  const borders = new Uint32Array(word.length)
+  for (let at = 1, length = 0; at < word.length; at++) borders[at] = length = extended(word, borders, length, word[at])
+  let length = 0
+  for (let at = Math.max(0, text.length - word.length + 1); at < text.length; at++) {
+    length = extended(word, borders, length, text[at])
+  }
+  return length
+}
+
+function extended(word: string, borders: Uint32Array, length: number, char: string | undefined): number {
+  let prefix = length
+  while (prefix > 0 && word[prefix] !== char) prefix = borders[prefix - 1] as number
+  return word[prefix] === char ? prefix + 1 : 0
+}
