@@ -68,7 +68,13 @@ export class Secrets {
 
 /** A value is repeated whole, or without what stands before it, as in `Bearer …` and `token=…`. */
 function partsOf(value: string): string[] {
-  return [value, ...value.split(/\s+/), ...value.split(/[\s,;:="]+/)]
+  const pieces = value.split(/[\s;]+/)
+  const values = pieces.map((piece) => unquoted(piece.slice(piece.indexOf('=') + 1)))
+  return [value, ...pieces, ...values, ...value.split(/[\s,;:="]+/)]
+}
+
+function unquoted(text: string): string {
+  return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
 }
 
 /** A part without a value may be a key by itself. */
@@ -77,9 +83,13 @@ function queryValues(path: string): string[] {
   return start < 0 ? [] : [...new URLSearchParams(path.slice(start))].map(([name, value]) => value || name)
 }
 
+/** Both together, and each: a password may have any character in it. */
 function basicCredentials(authorization: string): string[] {
   const [, base64] = /^basic\s+(\S+)$/i.exec(authorization) ?? []
-  return base64 === undefined ? [] : [Buffer.from(base64, 'base64').toString('utf8')]
+  if (base64 === undefined) return []
+  const both = Buffer.from(base64, 'base64').toString('utf8')
+  const colon = both.indexOf(':')
+  return colon < 0 ? [both] : [both, both.slice(0, colon), both.slice(colon + 1)]
 }
 
 /** Marks where one of the words is in the text; `starts` has the places of its characters if they are others. */

@@ -81,6 +81,11 @@ test('a secret of any characters is found however it is written, and wherever th
   )
 })
 
+test('what is in quotes or behind a name is found by itself, however short its pieces are', () => {
+  const secrets = secretsOf('sid=x1:y2,z3; lang="q1:r2,s3"', 'Bearer a1:b2,c3')
+  for (const text of ['x1:y2,z3', 'q1:r2,s3', 'a1:b2,c3']) expect([text, secrets.redact(text)]).toEqual([text, '…'])
+})
+
 test('with more secrets than can be looked for nothing is shown', () => {
   const cookieOf = (count: number): string => Array.from({ length: count }, (_, index) => `k${index}="v-${index}"`).join('; ')
   expect(excerptOf('you sent v-17', secretsOf(cookieOf(20)), 300)).toBe('you sent …')

@@ -125,3 +125,13 @@ test('words that cannot be made change no verdict, and what went wrong is not sa
   const encoded = { kind: 'broken', what: 'it is compressed with what was not asked for' }
   expect(answered(200, 'x', { 'content-encoding': 'br' })).toMatchObject({ kind: 'accepted', flaw: encoded })
 })
+
+test('a password is found by itself, whatever characters it has', async () => {
+  const password = 'x1:y2,z3=w4'
+  const sink = await setupSink()
+  const { send } = setupTransport({ url: sink.url.replace('http://', `http://robert:${encodeURIComponent(password)}@`) })
+  await sink.script({ status: 401, body: `wrong password ${password} for robert` })
+  const { error } = await send()
+  expect(error?.message).toBe(`${sink.url}: answered 401: wrong password … for …`)
+  expect(error?.data).toBe('wrong password … for …')
+})
