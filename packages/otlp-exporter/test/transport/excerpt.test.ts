@@ -32,6 +32,15 @@ test('a text that is too long to be looked at does not end in the beginning of a
   }
 })
 
+test('of a text that was cut only what may belong to a secret goes, however long secrets are', () => {
+  for (const length of [100, 800, 1600, 12_000]) {
+    const secrets = secretsOf(`Bearer ${'aB3dE'.repeat(length / 5)}`)
+    expect(excerptOf('over capacity', secrets, 300, false)).toBe('over capacity…')
+    expect(excerptOf('over capacity aB3', secrets, 300, false)).toBe('over capacity …')
+    expect(excerptOf('over capacity '.repeat(2000), secrets, 300)).toMatch(/^(over capacity ){21}/)
+  }
+})
+
 test('a secret is found in the spellings of JSON, HTML, URLs and other character sets', () => {
   const secret = 'a+b/c=d"é&<x>'
   const secrets = secretsOf(secret)

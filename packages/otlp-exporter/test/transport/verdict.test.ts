@@ -135,3 +135,13 @@ test('a password is found by itself, whatever characters it has', async () => {
   expect(error?.message).toBe(`${sink.url}: answered 401: wrong password … for …`)
   expect(error?.data).toBe('wrong password … for …')
 })
+
+test('a long token does not take away what a long page says', async () => {
+  const sink = await setupSink()
+  const { send } = setupTransport({ url: sink.url, headers: { authorization: `Bearer ${'aB3dE'.repeat(320)}` } })
+  const body = `<title>503 Service Unavailable</title><body>The ingest tier is over capacity${'<p>lorem ipsum</p>'.repeat(1500)}`
+  await sink.script({ status: 500, body })
+  expect((await send()).error?.message).toContain(
+    ': answered 500: 503 Service Unavailable: The ingest tier is over capacity lorem',
+  )
+})
