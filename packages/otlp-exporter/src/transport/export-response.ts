@@ -11,13 +11,14 @@ export interface PartialSuccess {
 /**
  * Reads an ExportTraceServiceResponse by hand: `partial_success` (1) with `rejected_spans` (1) and `error_message` (2).
  * Undefined when it says nothing, as the empty message does, and `'foreign'` when it is no such message. By the body
- * alone: there are backends that answer in JSON and name another type, or none.
+ * alone: there are backends that answer in JSON and name another type, or none. How it begins does not tell them apart, a
+ * partial success of 123 bytes begins with a line break and `{`; what it is made of does, see `isText`.
  */
 export function readExportResponse(body: Uint8Array): PartialSuccess | 'foreign' | undefined {
   const text = textOf(body).trim()
   if (text === '') return undefined
   try {
-    const partial = text.startsWith('{') ? fromJson(text) : fromProtobuf(body, text)
+    const partial = isText(text) ? fromJson(text) : (fromProtobuf(body) ?? fromJson(text))
     if (partial === 'foreign') return partial
     return partial.rejectedSpans > 0 || partial.message !== '' ? partial : undefined
   } catch {
@@ -26,6 +27,7 @@ export function readExportResponse(body: Uint8Array): PartialSuccess | 'foreign'
 }
 
 function fromJson(text: string): PartialSuccess | 'foreign' {
+  if (!text.startsWith('{')) return 'foreign'
   const response = JSON.parse(text) as Record<string, unknown>
   const keys = Object.keys(response)
   if (keys.length > 0 && !keys.some((key) => key === 'partialSuccess' || key === 'partial_success')) return 'foreign'
@@ -38,16 +40,20 @@ function fromJson(text: string): PartialSuccess | 'foreign' {
   return partialOf(rejected, typeof message === 'string' ? message : '')
 }
 
-function fromProtobuf(body: Uint8Array, text: string): PartialSuccess | 'foreign' {
-  if (isText(text)) return 'foreign'
+/** Undefined if it is no message: JSON whose text is in another character set. */
+function fromProtobuf(body: Uint8Array): PartialSuccess | undefined {
   let rejectedSpans = 0
   let message = ''
-  for (const [field, value] of fieldsOf(body)) {
-    if (field !== 1 || typeof value === 'number') continue
-    for (const [inner, innerValue] of fieldsOf(value)) {
-      if (inner === 1 && typeof innerValue === 'number') rejectedSpans = innerValue
-      if (inner === 2 && typeof innerValue !== 'number') message = textOf(innerValue)
+  try {
+    for (const [field, value] of fieldsOf(body)) {
+      if (field !== 1 || typeof value === 'number') continue
+      for (const [inner, innerValue] of fieldsOf(value)) {
+        if (inner === 1 && typeof innerValue === 'number') rejectedSpans = innerValue
+        if (inner === 2 && typeof innerValue !== 'number') message = textOf(innerValue)
+      }
     }
+  } catch {
+    return undefined
   }
   return partialOf(rejectedSpans, message)
 }

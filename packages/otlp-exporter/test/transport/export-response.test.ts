@@ -23,6 +23,33 @@ test('both encodings say the same', () => {
   )
 })
 
+test('both encodings are told apart whatever the length of what they say', () => {
+  const unit = fc.constantFrom('x', '{', '}', '"', '\n', ' ', '\u0008', 'é')
+  for (let length = 0; length <= 400; length++) {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20_000 }),
+        fc.string({ minLength: length, maxLength: length, unit }),
+        (rejectedSpans, message) => {
+          for (const text of ['x'.repeat(length), message]) {
+            const expected = { rejectedSpans, message: text }
+            const protobuf = block(1, varint(8), varint(rejectedSpans), block(2, Buffer.from(text)))
+            expect(readExportResponse(protobuf)).toEqual(expected)
+            const json = JSON.stringify({ partialSuccess: { rejectedSpans, errorMessage: text } })
+            for (const written of [json, `\n${json}\n`]) expect(readExportResponse(Buffer.from(written))).toEqual(expected)
+          }
+        },
+      ),
+      { numRuns: 5 },
+    )
+  }
+})
+
+test('JSON with bytes of another character set is JSON', () => {
+  const json = '{"partialSuccess":{"rejectedSpans":2,"errorMessage":"pr\u00e9nom"}}'
+  expect(readExportResponse(Buffer.from(json, 'latin1'))).toEqual({ rejectedSpans: 2, message: 'pr\ufffdnom' })
+})
+
 test('JSON is read in both spellings of its names, with white space and a byte order mark around it', () => {
   const text = '\ufeff\n{ "partial_success": { "rejected_spans": 2, "error_message": "slow down" } }\n'
   expect(readExportResponse(Buffer.from(text))).toEqual({ rejectedSpans: 2, message: 'slow down' })
