@@ -9,7 +9,7 @@
  * - `too_large`: a single span over `maxRequestBytes`, or over what the backend takes
  * - `invalid_response`: what was answered is no HTTP/1; sending again could only deliver the spans twice
  * - `headers`: the function that was to return headers failed
- * - `invalid_request`: HTTP does not allow the request
+ * - `invalid_request`: HTTP does not allow the request, or the options of TLS cannot be used
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: handed over after that

@@ -35,7 +35,11 @@ export interface Flaw {
 }
 
 /** Trying again does not make a certificate trusted; the user should hear of it at once. */
-const CERTIFICATE_CODE = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
+const CERTIFICATE_CODE =
+  /^(UNABLE_TO_|CERT_|CRL_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/
+/** What OpenSSL and Node.js say of options of TLS before anything is sent; no waiting mends a key of another certificate. */
+const TLS_OPTIONS_CODE =
+  /^(ERR_OSSL_|ERR_CRYPTO_|ERR_TLS_INVALID_|ERR_TLS_PROTOCOL_VERSION_CONFLICT|ERR_SSL_NO_(CIPHER_MATCH|PROTOCOLS_AVAILABLE)|ERR_INVALID_ARG_TYPE)/
 const INVALID_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
@@ -68,6 +72,9 @@ function verdictWithoutStatus({ seen, error }: RawOutcome): Verdict {
   const message = error === undefined ? 'no answer' : describeError(error)
   if (typeof code === 'string' && CERTIFICATE_CODE.test(code)) {
     return { kind: 'failed', reason: 'certificate', status: undefined, message: `certificate refused: ${message}` }
+  }
+  if (typeof code === 'string' && TLS_OPTIONS_CODE.test(code)) {
+    return { kind: 'failed', reason: 'invalid_request', status: undefined, message: `TLS options cannot be used: ${message}` }
   }
   if (INVALID_CODES.has(code)) return { kind: 'failed', reason: 'invalid_request', status: undefined, message }
   if (meaningOf(seen) === 'outage') {
@@ -143,6 +150,8 @@ function printableLocation(location: string, { origin, path }: Judged['endpoint'
 function describeError(error: Error): string {
   const { code } = error as NodeJS.ErrnoException
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
-  const text = error.message || (first instanceof Error ? first.message : '') || error.name
+  const words = error.message || (first instanceof Error ? first.message : '') || error.name
+  // Some of OpenSSL's end with a line break.
+  const text = words.replaceAll(/\s+/g, ' ').trim()
   return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
 }

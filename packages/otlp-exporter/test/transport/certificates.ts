@@ -10,29 +10,40 @@ export interface Certificate {
   readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 }
 
+/** ECDSA with SHA-256. */
+const ALGORITHM = Buffer.from('300a06082a8648ce3d040302', 'hex')
+
 /** A certificate for 127.0.0.1 and localhost, signed by the issuer; without one an authority that signs itself. */
 export function makeCertificate(name: string, issuer?: Certificate): Certificate {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const algorithm = sequence(oid('2a8648ce3d040302'))
   const body = sequence(
     tagged(0xa0, integer(2)),
     integer(Math.floor(Math.random() * 2 ** 31)),
-    algorithm,
+    ALGORITHM,
     distinguishedName(issuer?.name ?? name),
     sequence(time(Date.now() - 3_600_000), time(Date.now() + 86_400_000)),
     distinguishedName(name),
     keys.publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, sequence(basicConstraints(issuer === undefined), alternativeNames())),
   )
-  const signature = sign('sha256', body, issuer?.keys.privateKey ?? keys.privateKey)
-  const der = sequence(body, algorithm, tagged(0x03, Buffer.from([0]), signature))
-  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n')
   return {
     name,
-    cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+    cert: signed('CERTIFICATE', body, issuer?.keys.privateKey ?? keys.privateKey),
     key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     keys,
   }
+}
+
+/** A list of certificates that the issuer has revoked, none, which another should have replaced an hour ago. */
+export function makeExpiredCrl(issuer: Certificate): string {
+  const dates = [time(Date.now() - 7_200_000), time(Date.now() - 3_600_000)]
+  return signed('X509 CRL', sequence(ALGORITHM, distinguishedName(issuer.name), ...dates), issuer.keys.privateKey)
+}
+
+function signed(label: string, body: Buffer, key: KeyObject): string {
+  const der = sequence(body, ALGORITHM, tagged(0x03, Buffer.from([0]), sign('sha256', body, key)))
+  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n')
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
 }
 
 function tagged(tag: number, ...parts: Uint8Array[]): Buffer {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
-import { makeCertificate } from './certificates.js'
+import { makeCertificate, makeExpiredCrl } from './certificates.js'
 import { setupTransport } from './setup-transport.js'
 
 const authority = makeCertificate('test authority')
@@ -105,16 +105,35 @@ test('a server that wants a client certificate and gets none is an outage', asyn
   expect((await send()).failed).toEqual({ connection: 1 })
 })
 
-test('TLS settings that cannot be used fail the batch and throw nowhere', async () => {
+test('TLS settings that cannot be used fail the batch at once and throw nowhere', async () => {
   const { url } = await setupServer()
-  const { send } = setupTransport({
-    url,
-    tls: { ca: authority.cert, cert: 'no certificate', key: 'no key' },
-    retry: { maxAttempts: 1 },
-  })
+  const ca = authority.cert
+  for (const [tls, says] of [
+    [{ ca, cert: 'no certificate', key: 'no key' }, 'ERR_OSSL_'],
+    [{ ca, cert: client.cert, key: server.key }, 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'],
+    [{ ca, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, 'ERR_SSL_NO_PROTOCOLS_AVAILABLE'],
+    [{ ca, ciphers: 'nonsense' }, 'ERR_SSL_NO_CIPHER_MATCH'],
+    [{ ca, ecdhCurve: 'nonsense' }, 'ERR_CRYPTO_'],
+    [{ ca, minVersion: 'TLSv9' as 'TLSv1.2' }, 'TLSv9'],
+    [{ ca, sigalgs: 5 as unknown as string }, 'ERR_INVALID_ARG_TYPE'],
+  ] as const) {
+    const { send, counts, changes } = setupTransport({ url, tls, timeoutMillis: 1000 })
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { failed, error } = await send()
+    expect([says, failed, counts.attempts, changes]).toEqual([says, { invalid_request: 1 }, 1, []])
+    expect(error?.message).toContain(says)
+    expect(error?.message).toMatch(/^.+: TLS options cannot be used: .+$/)
+    expect(error?.message).not.toContain('no key')
+  }
+})
+
+test('a list of revoked certificates that has expired is no outage', async () => {
+  const { url } = await setupServer()
+  const tls = { ca: authority.cert, crl: makeExpiredCrl(authority) }
+  const { send, counts, changes } = setupTransport({ url, tls, timeoutMillis: 1000 })
   const { failed, error } = await send()
-  expect(failed).toEqual({ connection: 1 })
-  expect(error?.message).not.toContain('no key')
+  expect([failed, counts.attempts, changes]).toEqual([{ certificate: 1 }, 1, []])
+  expect(error?.message).toContain('certificate refused: CRL has expired (CRL_HAS_EXPIRED)')
 })
 
 test('a certificate that is refused is no answer: a backend that was down is not up again', async () => {
