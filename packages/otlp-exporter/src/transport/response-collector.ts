@@ -25,6 +25,7 @@ export interface RawOutcome {
 
 /** What is read of the body of an answer that is no success, in bytes: enough for what a backend has to say. */
 const EXCERPT_BYTES = 16 * 1024
+const NO_BYTES = Buffer.alloc(0)
 
 /**
  * Reads the answer to one request to its end, so that the connection can serve the next one: undici starts nothing on a
@@ -34,9 +35,10 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
   readonly #watch: AnswerWatch
   readonly #settle: (outcome: RawOutcome) => void
-  #chunks: Buffer[] = []
+  /** One for all chunks, of which there may be as many as bytes; the first `#bodyLength` are read. */
+  #body = NO_BYTES
+  #bodyLength = 0
   #controller: Dispatcher.DispatchController | undefined
-  #byteLength = 0
   #status: number | undefined
   #headers: Record<string, string> = {}
   #isUnwanted = false
@@ -86,15 +88,13 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     if (this.#isSettled) return
     const isWanted = isSuccess(this.#status as number)
     const limit = isWanted ? this.#maxBytes : Math.min(EXCERPT_BYTES, this.#maxBytes)
-    this.#byteLength += chunk.byteLength
-    if (this.#byteLength <= limit) {
-      this.#chunks.push(chunk)
-    } else if (isWanted) {
+    const isTooLong = this.#bodyLength + chunk.byteLength > limit
+    if (isTooLong && isWanted) {
       this.#stop('over-limit')
-    } else {
-      this.#chunks.push(chunk.subarray(0, chunk.byteLength - (this.#byteLength - limit)))
-      this.#stop('excerpt')
+      return
     }
+    this.#keep(chunk, limit)
+    if (isTooLong) this.#stop('excerpt')
   }
 
   onResponseEnd(): void {
@@ -110,6 +110,18 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.#end('broken', error)
   }
 
+  /** As much of it as the limit allows. */
+  #keep(chunk: Buffer, limit: number): void {
+    const byteLength = Math.min(this.#bodyLength + chunk.byteLength, limit)
+    if (byteLength > this.#body.byteLength) {
+      const larger = Buffer.allocUnsafe(Math.min(Math.max(byteLength, this.#body.byteLength * 2), limit))
+      this.#body.copy(larger, 0, 0, this.#bodyLength)
+      this.#body = larger
+    }
+    chunk.copy(this.#body, this.#bodyLength, 0, byteLength - this.#bodyLength)
+    this.#bodyLength = byteLength
+  }
+
   #stop(end: 'excerpt' | 'over-limit'): void {
     this.#end(end)
     this.abort()
@@ -117,9 +129,10 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
 
   /** undici may keep this object until its next request: what was read must not stay with it. */
   #end(end: RawOutcome['end'], error?: Error): RawOutcome {
-    const body = end === 'over-limit' ? NO_BYTES : Buffer.concat(this.#chunks)
+    const body = end === 'over-limit' ? NO_BYTES : this.#body.subarray(0, this.#bodyLength)
     const outcome = { end, seen: this.#seen(error), headers: this.#headers, body, error }
-    this.#chunks = []
+    this.#body = NO_BYTES
+    this.#bodyLength = 0
     this.#headers = {}
     if (!this.#isSettled) {
       this.#isSettled = true
@@ -137,8 +150,6 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     return error !== undefined && isMalformed(error) ? 'garbage' : 'silence'
   }
 }
-
-const NO_BYTES = Buffer.alloc(0)
 
 /** What undici says of an answer that it cannot read; all that is known of one through a dispatcher of the application's own. */
 function isMalformed({ name, code, message }: NodeJS.ErrnoException): boolean {
