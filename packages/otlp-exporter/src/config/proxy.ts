@@ -13,6 +13,11 @@ export interface Proxy {
   readonly authorization: string | undefined
 }
 
+/** `::ffff:10.0.0.1` is 10.0.0.1. */
+const MAPPED_BITS = 96
+const MAPPED = new BlockList()
+MAPPED.addSubnet('::ffff:0.0.0.0', MAPPED_BITS, 'ipv6')
+
 /** The option, else the environment by the scheme of the endpoint; undefined for a direct connection. */
 export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environment): Proxy | undefined {
   if (option === false) return undefined
@@ -42,12 +47,13 @@ function proxyOf(source: string, text: unknown): Proxy | undefined {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  return host === 'localhost' || host === '::1' || isIn(host, '127.0.0.0', 8)
 }
 
 /**
- * `NO_PROXY` as Go reads it: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), hosts, and domains with or without a
- * leading dot; all but networks with or without a port.
+ * `NO_PROXY` as Go reads it: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), and names of hosts, which stand for their
+ * subdomains too; with `.` or `*.` before them for these alone. All but networks with or without a port. Unlike in Go,
+ * blanks separate entries as commas do.
  */
 function isExempt(endpoint: Endpoint, source: string, list: string): boolean {
   const host = endpoint.serverAddress.toLowerCase()
@@ -55,10 +61,10 @@ function isExempt(endpoint: Endpoint, source: string, list: string): boolean {
     if (entry === '*') return true
     if (entry.includes('/')) return isInNetwork(host, source, entry)
     const [, name = '', port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? []
-    const domain = name.replace(/^\*?\./, '').toLowerCase()
-    if (domain === '' || (port !== undefined && Number(port) !== endpoint.serverPort)) return false
+    const domain = name.replace(/^\*\./, '.').toLowerCase()
+    if (domain === '' || domain === '.' || (port !== undefined && Number(port) !== endpoint.serverPort)) return false
     if (isIP(domain) !== 0) return isIn(host, domain, isIP(domain) === 6 ? 128 : 32)
-    return host === domain || host.endsWith(`.${domain}`)
+    return host === domain || host.endsWith(domain.startsWith('.') ? domain : `.${domain}`)
   })
 }
 
@@ -70,12 +76,18 @@ function isInNetwork(host: string, source: string, entry: string): boolean {
   return false
 }
 
-/** By value: one address has many spellings. */
+/** By value: one address has many spellings. An IPv4 address is in no network of IPv6 but one of mapped addresses. */
 function isIn(host: string, address: string, bits: number): boolean {
   if (isIP(host) === 0) return false
+  if (isIP(address) === 6 && isIpv4(host) && !(isIpv4(address) && bits >= MAPPED_BITS)) return false
   const network = new BlockList()
   network.addSubnet(address, bits, familyOf(address))
   return network.check(host, familyOf(host))
+}
+
+/** As it is, or mapped to IPv6. */
+function isIpv4(address: string): boolean {
+  return isIP(address) === 4 || MAPPED.check(address, 'ipv6')
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

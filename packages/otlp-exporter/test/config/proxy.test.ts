@@ -37,20 +37,28 @@ test('a socket or a dispatcher is the way already', () => {
 })
 
 test('loopback is never proxied by the environment', () => {
-  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]']) {
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]', '[::ffff:127.0.0.1]']) {
     expect(proxyFor(`http://${host}:4318/`, { HTTP_PROXY: 'http://plain:1' })).toBeUndefined()
   }
   expect(proxyFor('http://127.example.com/', { HTTP_PROXY: 'http://plain:1' })).toBe('http://plain:1')
 })
 
-test('NO_PROXY names hosts, domains and ports', () => {
+test('NO_PROXY names hosts, domains and ports, with commas or blanks between them', () => {
   const exempt = (url: string, list: string): boolean =>
     proxyFor(url, { HTTP_PROXY: 'http://plain:1', NO_PROXY: list }) === undefined
   expect(exempt('http://a.example.com/', '*')).toBe(true)
   expect(exempt('http://a.example.com/', 'other, example.com')).toBe(true)
+  expect(exempt('http://a.example.com/', 'other example.com')).toBe(true)
   expect(exempt('http://A.Example.com/', '.example.com')).toBe(true)
   expect(exempt('http://a.example.com/', '*.example.com')).toBe(true)
+  expect(exempt('http://example.com/', 'example.com')).toBe(true)
+  // These are subdomains alone.
+  expect(exempt('http://example.com/', '.example.com')).toBe(false)
+  expect(exempt('http://example.com/', '*.example.com')).toBe(false)
+  expect(exempt('http://badexample.com/', '.example.com')).toBe(false)
+  expect(exempt('http://example.com./', '., *.')).toBe(false)
   expect(exempt('http://a.example.com:4318/', 'example.com:4318')).toBe(true)
+  expect(exempt('http://a.example.com:4318/', '.example.com:4318')).toBe(true)
   expect(exempt('http://a.example.com:4319/', 'example.com:4318')).toBe(false)
   expect(exempt('http://badexample.com/', 'example.com')).toBe(false)
   expect(exempt('http://[2001:db8::1]/', '2001:db8::1')).toBe(true)
@@ -79,6 +87,14 @@ test('NO_PROXY names networks and addresses, however they are written', () => {
     ['[2001:db8::1]', '[2001:0db8:0::1]:4319', false],
     ['[::ffff:10.1.2.3]', '10.0.0.0/8', true],
     ['10.1.2.3', 'fd00::/8', false],
+    ['10.1.2.3', '::/0', false],
+    ['[::ffff:10.1.2.3]', '::/0', false],
+    ['[2001:db8::1]', '::/0', true],
+    ['[2001:db8::1]', '0.0.0.0/0', false],
+    ['10.1.2.3', '::ffff:10.1.2.3', true],
+    ['10.1.2.3', '::ffff:10.0.0.0/104', true],
+    ['11.1.2.3', '::ffff:10.0.0.0/104', false],
+    ['[::ffff:10.1.2.3]', '10.1.2.3', true],
     ['collector', '0.0.0.0/0', false],
     ['10.example.com', '10.0.0.0/8', false],
   ]

@@ -24,7 +24,7 @@ test('a body is the same in whatever pieces it comes, up to the limit', () => {
   fc.assert(
     fc.property(pieces, fc.constantFrom(200, 400), fc.integer({ min: 1, max: 600 }), (chunks, status, maxBytes) => {
       const { collector, outcomes, aborts, give } = setupCollector(status, maxBytes)
-      // undici hands out views of memory that it may use again.
+      // A chunk is a view of memory that belongs to somebody else.
       for (const chunk of chunks) {
         const view = Buffer.from(chunk)
         give(view)
