@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { now, soon, startTimer, stopTimer } from './clock.js'
+import { TimeBudget, now, soon, startTimer, stopTimer } from './clock.js'
 import { exitTimeoutMillis, MAX_TIMER_MILLIS } from './exit-timeout.js'
 import { flush } from './flush.js'
 import { LastWord } from './last-word.js'
@@ -9,7 +9,6 @@ import { lossOf, unsentOf } from './loss.js'
 import { PromptSending } from './prompt-sending.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 import { SignalListeners } from './signal-listeners.js'
-import { TimeBudget } from './time-budget.js'
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 

@@ -3,7 +3,7 @@ export { startBlackHole } from './black-hole.js'
 export type { BlackHole } from './black-hole.js'
 export { forkSink } from './fork-sink.js'
 export type { ForkedSink } from './forked-sink.js'
-export { startSink } from './start-sink.js'
+export { startSink } from './local-sink.js'
 export type { PartialSuccess } from './otlp/export-response.js'
 export type {
   ReceivedEntityRef,

@@ -6,11 +6,18 @@ import { Intake } from './intake.js'
 import type { ReceivedSpan } from './otlp/received-span.js'
 import type { Reply } from './reply.js'
 import type { Sink } from './sink.js'
-import type { ResolvedSinkOptions } from './sink-options.js'
+import { type ResolvedSinkOptions, type SinkOptions, resolveOptions } from './sink-options.js'
 import type { SinkStats } from './sink-stats.js'
 
+/** Starts a sink in this process. */
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const sink = new LocalSink(resolveOptions(options))
+  await sink.listen()
+  return sink
+}
+
 /** A sink in this process. Call `listen` once, before anything else. */
-export class LocalSink implements Sink {
+class LocalSink implements Sink {
   readonly #options: ResolvedSinkOptions
   readonly #intake: Intake
   readonly #connections = new Connections()

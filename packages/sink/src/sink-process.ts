@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ForkAnswer, ForkCall, ForkResult } from './fork-message.js'
 import type { Sink } from './sink.js'
-import { startSink } from './start-sink.js'
+import { startSink } from './local-sink.js'
 
 // One message of 200,000 spans would stop both processes for seconds.
 const spansPerPart = 2000

@@ -4,8 +4,7 @@ import { writeInteger } from './integer-value.js'
 import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
 import { isBytes, lengthOfBytes } from './byte-values.js'
 import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
-import { type ProtobufWriter, SHORT_TEXT } from './protobuf-writer.js'
-import { varintLength } from './varint-length.js'
+import { type ProtobufWriter, SHORT_TEXT, varintLength } from './protobuf-writer.js'
 
 /** Of an encoded key, in bytes: with a short text it stays below 128 bytes, so that every length is one byte. */
 const SHORT_KEY = 72

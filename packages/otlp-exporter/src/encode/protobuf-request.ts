@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ResourcePart, ScopePart } from './request-parts.js'
-import { varintLength } from './varint-length.js'
+import { varintLength } from './protobuf-writer.js'
 
 /** ExportTraceServiceRequest.resource_spans */
 const RESOURCE_SPANS = 0x0a

@@ -4,7 +4,6 @@ import { ByteWriter } from './byte-writer.js'
 import type { EncodedKey } from './encoded-key.js'
 import { hexWord } from './hex-word.js'
 import type { KeyCache } from './key-cache.js'
-import { varintLength } from './varint-length.js'
 
 /** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
 export const SHORT_TEXT = 48
@@ -238,4 +237,12 @@ export class ProtobufWriter extends ByteWriter {
     }
     this.#second = seconds
   }
+}
+
+/** Of a value below 2^32, in bytes. */
+export function varintLength(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  if (value < 0x20_0000) return 3
+  return value < 0x1000_0000 ? 4 : 5
 }

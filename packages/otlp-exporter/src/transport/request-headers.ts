@@ -5,7 +5,6 @@ import { bounded } from './bounded.js'
 import type { Clock } from './clock.js'
 import type { LimitedWarning } from './limited-warning.js'
 import type { Operation } from './operation.js'
-import { VERSION } from './version.js'
 
 type Headers =
   | { readonly kind: 'headers'; readonly values: Readonly<Record<string, string>> }
@@ -15,6 +14,9 @@ type Headers =
       readonly status: undefined
       readonly message: string
     }
+
+/** Of this package; a test compares it with package.json. */
+export const VERSION = '0.1.0'
 
 const OWN_USER_AGENT = `spanring-OTLP-Exporter-JavaScript/${VERSION}`
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError } from './decode-error.js'
+import { DecodeError } from './span-batch.js'
 import type { Fields, LeafReader } from './leaf-reader.js'
 import type { AttributeHolder, Attributes, RepeatedKey, Value } from './value.js'
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
-import { DecodeError } from './decode-error.js'
-import { type SpanBatch, wordsPerId } from './span-batch.js'
+import { DecodeError, type SpanBatch, wordsPerId } from './span-batch.js'
 
 /**
  * Counts the spans of a request and reads their ids, and steps over the rest, which is nearly all the work. The wire

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError } from './decode-error.js'
+import { DecodeError, type SpanBatch } from './span-batch.js'
 import { idsOf } from './ids-of.js'
 import { jsonLeafReader } from './json-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
-import type { SpanBatch } from './span-batch.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
-import { DecodeError } from './decode-error.js'
+import { DecodeError, type SpanBatch } from './span-batch.js'
 import { idsOf } from './ids-of.js'
 import { otlpSchema } from './otlp-schema.js'
 import { protobufLeafReader } from './protobuf-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
-import type { SpanBatch } from './span-batch.js'
 
 const requestType: protobuf.Type = otlpSchema.lookupType('ExportTraceServiceRequest')
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AttributeReader } from './attribute-reader.js'
-import { DecodeError } from './decode-error.js'
+import { DecodeError } from './span-batch.js'
 import type { Fields, LeafReader } from './leaf-reader.js'
 import type {
   ReceivedEntityRef,

@@ -12,3 +12,8 @@ export interface SpanBatch {
 }
 
 export const wordsPerId = 6
+
+/** The sender's mistake, as opposed to ours: answered with 400 and this message. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+}

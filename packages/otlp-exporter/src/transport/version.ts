@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-/** Of this package; a test compares it with package.json. */
-export const VERSION = '0.1.0'
