@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { Agent, Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/transport/clock.js'
 import { setupTransport, until } from './setup-transport.js'
+import { skippingClock } from './skipping-clock.js'
 
 /** Answers, unless it is told not to. */
 async function setupServer() {
@@ -44,7 +44,7 @@ test('a request that was given up in its queue is cancelled when its turn comes,
 
 test('one that throws is a connection that failed: the next attempt waits for its back-off', async () => {
   const { origin } = await setupServer()
-  let offsetMillis = 0
+  const { clock, skip } = skippingClock()
   let isBroken = false
   const dispatcher = owned(new Agent()).compose((dispatch) => (options, handler) => {
     if (isBroken) throw new Error('no token')
@@ -52,12 +52,12 @@ test('one that throws is a connection that failed: the next attempt waits for it
   })
   const { send, counts, changes } = setupTransport(
     { url: `${origin}/v1/traces`, dispatcher, retry: { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000, jitter: false } },
-    { clock: { ...systemClock, now: () => performance.now() + offsetMillis } },
+    { clock },
   )
   expect((await send()).exported).toBe(1)
-  offsetMillis += 1000
+  skip(1000)
   isBroken = true
-  const { failed, error } = await send(1, offsetMillis + 500)
+  const { failed, error } = await send(1, 1500)
   expect(failed).toEqual({ connection: 1 })
   expect(error?.message).toContain('no token')
   // It may have met a connection that nobody had used for a while, and so was tried again at once; then for its deadline.

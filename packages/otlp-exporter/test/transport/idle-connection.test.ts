@@ -2,13 +2,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/transport/clock.js'
 import { openHandles, setupTransport, until } from './setup-transport.js'
+import { skippingClock } from './skipping-clock.js'
 
 /** Answers the first request of each connection, and breaks the connection at the second; or at every one. */
 async function setup() {
   const served = new WeakSet<Socket>()
-  const state = { connections: 0, open: 0, offsetMillis: 0, isDown: false, lastWords: '' }
+  const state = { connections: 0, open: 0, isDown: false, lastWords: '' }
   const server = createServer((request, response) => {
     if (state.isDown || served.has(request.socket)) {
       if (state.lastWords === '') request.socket.destroy()
@@ -28,17 +28,17 @@ async function setup() {
     server.closeAllConnections()
     server.close()
   })
-  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const { clock, skip } = skippingClock()
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  return { state, server, ...setupTransport({ url, retry: { jitter: false } }, { clock }) }
+  return { state, server, skip, ...setupTransport({ url, retry: { jitter: false } }, { clock }) }
 }
 
 test.each([0, 5, 1000])(
   'a connection that breaks when it is used again after %i ms is replaced at once, and is no outage',
   async (millis) => {
-    const { state, send, counts, changes } = await setup()
+    const { state, send, skip, counts, changes } = await setup()
     expect((await send()).exported).toBe(1)
-    state.offsetMillis += millis
+    skip(millis)
     const startedAt = performance.now()
     expect((await send()).exported).toBe(1)
     expect(performance.now() - startedAt).toBeLessThan(1000)
@@ -67,13 +67,13 @@ test('one that breaks after the beginning of an answer is an outage', async () =
 })
 
 test('one that both sides know to be closed is none that broke: the first attempt on a new one tells of an outage', async () => {
-  const { state, server, send, counts, changes, closing } = await setup()
+  const { state, server, send, skip, counts, changes, closing } = await setup()
   expect((await send()).exported).toBe(1)
   await until(() => openHandles().length > 1)
   const handles = openHandles().length
   server.closeIdleConnections()
   await until(() => openHandles().length <= handles - 2)
-  state.offsetMillis += 1000
+  skip(1000)
   state.isDown = true
   const sent = send()
   await until(() => changes.length > 0)

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/transport/clock.js'
 import { setupSink, setupTransport } from './setup-transport.js'
+import { skippingClock } from './skipping-clock.js'
 
 /** Leads each connection to the next of the ports in turn. */
 async function setupBalancer(...ports: number[]): Promise<string> {
@@ -57,32 +57,30 @@ test('nor does a batch that cannot be tried again leave the connection to the ne
 
 test('a connection that was used for five minutes is replaced, and so are those beside it', async () => {
   const sink = await setupSink()
-  const state = { offsetMillis: 0 }
-  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const { clock, skip } = skippingClock()
   const { send } = setupTransport({ url: sink.url, timeoutMillis: 60_000 }, { clock, random: () => 0 })
   const both = async (): Promise<unknown> => Promise.all([send(), send()])
   await both()
   // In use all the time: a free connection is closed earlier.
   for (let passed = 0; passed < 295_000; passed += 5000) {
-    state.offsetMillis += 5000
+    skip(5000)
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await both()
   }
   expect((await sink.stats()).connections).toBe(2)
-  state.offsetMillis += 5000
+  skip(5000)
   await both()
   expect((await sink.stats()).connections).toBe(4)
 })
 
 test('those of a burst do not end at the same moment', async () => {
   const sink = await setupSink()
-  const state = { offsetMillis: 0 }
-  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const { clock, skip } = skippingClock()
   const draws = [0, 1]
   const { send } = setupTransport({ url: sink.url, timeoutMillis: 60_000 }, { clock, random: () => draws.shift() ?? 0 })
   await Promise.all([send(), send()])
   for (let passed = 0; passed < 250_000; passed += 5000) {
-    state.offsetMillis += 5000
+    skip(5000)
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await Promise.all([send(), send()])
   }

@@ -6,10 +6,10 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/transport/clock.js'
 import { makeCertificate } from './certificates.js'
 import { PlainBatch } from './plain-batch.js'
 import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { skippingClock } from './skipping-clock.js'
 
 /** On the way to the port; forgets the connections that it has and says nothing, as a router or a load balancer does. */
 async function setupForgetfulRouter(port: number) {
@@ -53,6 +53,11 @@ async function setupSlowServer() {
     request.resume().on('end', () => setTimeout(() => response.end(), isRefused ? 0 : state.delayMillis))
   })
   return { state, server, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
+}
+
+/** Ten batches at once; how many spans of each arrive. */
+function burstOf(send: ReturnType<typeof setupTransport>['send']) {
+  return (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
 }
 
 test('connections that were forgotten cost one batch a part of its time, and none its spans', async () => {
@@ -107,7 +112,7 @@ test('batches that meet forgotten connections together are all delivered', async
   const sink = await setupSink()
   const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
   const { send, changes } = setupTransport({ url: router.url, timeoutMillis: 3000 })
-  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  const burst = burstOf(send)
   await burst()
   router.forget()
   expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
@@ -118,7 +123,7 @@ test('once one forgotten connection was found, those that were kept with it are 
   const sink = await setupSink()
   const router = await setupForgetfulRouter(Number(new URL(sink.url).port))
   const { send, counts } = setupTransport({ url: router.url, timeoutMillis: 3000 })
-  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  const burst = burstOf(send)
   await burst()
   router.forget()
   await send()
@@ -153,7 +158,7 @@ test('a backend that grows slow is waited for on the old connection too, and ask
 test('of many requests that a slow backend leaves without an answer one is repeated, and the others wait', async () => {
   const { state, url } = await setupSlowServer()
   const { send } = setupTransport({ url, timeoutMillis: 4000 })
-  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  const burst = burstOf(send)
   await burst()
   // Behind what the one new connection would take as well.
   state.delayMillis = 2800
@@ -164,7 +169,7 @@ test('of many requests that a slow backend leaves without an answer one is repea
 test('requests of a backend that is about to end are waited for on the old connections: it takes no new one', async () => {
   const { state, server, url } = await setupSlowServer()
   const { send } = setupTransport({ url, timeoutMillis: 4000 })
-  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  const burst = burstOf(send)
   await burst()
   state.delayMillis = 2500
   const last = burst()
@@ -177,7 +182,7 @@ test('requests of a backend that is about to end are waited for on the old conne
 test('a backend that refuses further connections is waited for on the old ones, and asked once more in all', async () => {
   const { state, url } = await setupSlowServer()
   const { send, changes } = setupTransport({ url, timeoutMillis: 4000 })
-  const burst = (): Promise<number[]> => Promise.all(Array.from({ length: 10 }, async () => (await send()).exported))
+  const burst = burstOf(send)
   await burst()
   Object.assign(state, { delayMillis: 2500, isFull: true })
   expect(await burst()).toEqual(Array.from({ length: 10 }, () => 1))
@@ -244,15 +249,14 @@ test('an answer that has begun is no silence', async () => {
 
 test('what a burst has opened is closed when it is not needed for ten seconds', async () => {
   const sink = await setupSink()
-  const state = { offsetMillis: 0 }
-  const clock = { ...systemClock, now: () => performance.now() + state.offsetMillis }
+  const { clock, skip } = skippingClock()
   const { send } = setupTransport({ url: sink.url }, { clock })
   await Promise.all(Array.from({ length: 10 }, () => send()))
   expect((await sink.stats()).openConnections).toBe(10)
-  state.offsetMillis += 5000
+  skip(5000)
   await Promise.all([send(), send()])
   expect((await sink.stats()).openConnections).toBe(10)
-  state.offsetMillis += 5100
+  skip(5100)
   await send()
   await until(async () => (await sink.stats()).openConnections === 2)
   expect((await sink.stats()).connections).toBe(10)
