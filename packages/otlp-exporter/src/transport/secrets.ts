@@ -6,6 +6,8 @@ import { beginningAtEnd, decode, endWithoutBegunEscape, lowerCased, readings } f
 const SHORTEST = 4
 /** With more of them nothing is shown at all: each is looked for by itself. */
 const MOST = 256
+/** How often a text may have been escaped: a login page names the URL that was asked for in a query of its own. */
+const DEEPEST = 3
 /** What everybody may see, and people want to: an answer may name the type or the encoding that it did not like. */
 const PUBLIC: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'user-agent', 'accept', 'host'])
 const PUBLIC_WORD = /^(?:basic|bearer|digest|token|apikey|true|false)$/i
@@ -45,8 +47,15 @@ export class Secrets {
     /** One for each character that is not shown. */
     const hidden = new Uint8Array(shown.length)
     hide(hidden, lowerCased(shown), plain, isWhole)
-    const { text: meaning, starts } = decode(shown)
+    let { text: meaning, starts } = decode(shown)
     hide(hidden, meaning, decoded, isWhole, starts)
+    for (let depth = 1; depth < DEEPEST && /[%&]/.test(meaning); depth++) {
+      const again = decode(isWhole ? meaning : meaning.slice(0, endWithoutBegunEscape(meaning)))
+      const outer = starts
+      starts = [...again.starts.slice(0, -1).map((at) => outer[at] as number), shown.length]
+      meaning = again.text
+      hide(hidden, meaning, decoded, isWhole, starts)
+    }
     return visible(shown, hidden)
   }
 

@@ -6,10 +6,10 @@ export interface Decoded {
   readonly starts: readonly number[]
 }
 
-/** In URLs, JSON and HTML. Each is of bounded length, so that no text takes long. */
-const ESCAPE = /%([0-9a-f]{2})|\\u([0-9a-f]{4})|&#(\d{1,9});|&#x([0-9a-f]{1,8});|&([a-z]{2,8});/iy
+/** In URLs, JSON, scripts and HTML. Each is of bounded length, so that no text takes long. */
+const ESCAPE = /%([0-9a-f]{2})|\\(?:u([0-9a-f]{4})|x([0-9a-f]{2}))|&#(\d{1,9});|&#x([0-9a-f]{1,8});|&([a-z]{2,8});/iy
 /** The beginning of one at the end of a text that was cut; also of a character. */
-const BEGUN_ESCAPE = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3})?|&#?[0-9a-z]{0,9}|\ufffd)$/i
+const BEGUN_ESCAPE = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,9}|\ufffd)$/i
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['nbsp', ' '],
   ['tab', ' '],
@@ -34,9 +34,9 @@ export function decode(source: string): Decoded {
   for (let at = 0; at < source.length;) {
     const [char, length] = charAt(source, at)
     at += length
-    const isBlank = /\s/.test(char)
+    const isBlank = /[\s+]/.test(char)
     if (char !== '\\' && !(isBlank && wasBlank)) {
-      text += isBlank || char === '+' ? ' ' : char
+      text += isBlank ? ' ' : char
       starts.push(start)
     }
     wasBlank = isBlank
@@ -50,10 +50,10 @@ function charAt(source: string, at: number): [char: string, length: number] {
   const char = source.charAt(at)
   if (char === '%' || char === '\\' || char === '&') {
     ESCAPE.lastIndex = at
-    const [escape, percent, unicode, decimal, hex, name] = ESCAPE.exec(source) ?? []
+    const [escape, percent, unicode, byte, decimal, hex, name] = ESCAPE.exec(source) ?? []
     if (escape !== undefined) {
       if (name !== undefined) return [ENTITIES.get(name.toLowerCase()) ?? NOT_ASCII, escape.length]
-      const code = decimal === undefined ? Number.parseInt((percent ?? unicode ?? hex) as string, 16) : Number(decimal)
+      const code = decimal === undefined ? Number.parseInt((percent ?? unicode ?? byte ?? hex) as string, 16) : Number(decimal)
       return [folded(code), escape.length]
     }
   }

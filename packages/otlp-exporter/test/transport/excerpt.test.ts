@@ -41,6 +41,26 @@ test('of a text that was cut only what may belong to a secret goes, however long
   }
 })
 
+test('a secret is found in a text that was escaped again, and in one of a script', () => {
+  const secret = 'ab/cd&e+f=="x'
+  const secrets = secretsOf(secret)
+  const once = [encodeURIComponent(secret), 'ab&#47;cd&amp;e+f==&quot;x', 'ab/cd%26e+f==%22x']
+  const again = [encodeURIComponent, (text: string) => text.replaceAll('&', '&amp;').replaceAll('%', '&#37;')]
+  const twice = once.flatMap((text) => again.map((escape) => escape(text)))
+  const thrice = twice.map((text) => encodeURIComponent(text))
+  const script = String.raw`ab\x2fcd\x26e\x2Bf\x3D\x3D\x22x`
+  for (const text of [...twice, ...thrice, script]) {
+    expect.soft(excerptOf(`no ${text} here`, secrets, 300)).toBe('no … here')
+    for (let end = 4; end < text.length; end++) {
+      expect.soft(excerptOf(`no ${text.slice(0, end)}`, secrets, 300, false)).toMatch(/^no .?.?.?…$/)
+    }
+  }
+})
+
+test('several blanks in a secret are found where each is a plus', () => {
+  expect(excerptOf('no ab++cd here', secretsOf('ab  cd'), 300)).toBe('no … here')
+})
+
 test('a secret is found in the spellings of JSON, HTML, URLs and other character sets', () => {
   const secret = 'a+b/c=d"é&<x>'
   const secrets = secretsOf(secret)
