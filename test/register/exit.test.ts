@@ -178,6 +178,15 @@ describe('a process that gets SIGTERM', () => {
     expect(await delivered()).toHaveLength(100)
   })
 
+  test('ends with the code of it where it cannot be raised again, and delivers everything', async () => {
+    const program = start('forbidden')
+    await program.printed('ready')
+    program.kill('SIGTERM')
+
+    expect(await program.ended).toMatchObject({ code: 143, stderr: WITHOUT_LOSS })
+    expect(await delivered()).toHaveLength(100)
+  })
+
   test('is left to an application that takes one signal for the other, and passes no name', async () => {
     const program = start('passing on')
     await program.printed('ready')
