@@ -530,10 +530,10 @@ test('a shutdown by default delivers what takes longer than ten seconds', async 
 })
 
 test('the drain of a shutdown has the whole bound but a second for each later step', async () => {
-  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'ok', delay: 7999 })
+  const { clock, exporter, pipeline, end, watch } = setup({ exportTimeoutMillis: 60_000 }, { kind: 'ok', delay: 27_999 })
   end(5)
-  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 10_000 }))
-  await clock.advance(7999)
+  const shutdown = watch(pipeline.shutdown({ timeoutMillis: 30_000 }))
+  await clock.advance(27_999)
   expect(shutdown.state).toBe('fulfilled')
   expect(exporter.log).toEqual(['export', 'answer', 'forceFlush', 'shutdown'])
 })
