@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// TypeScript to ES modules and types for every package, then CommonJS for the published ones.
+// TypeScript to ES modules and types for every package; then, for the published ones, the code that they share, and CommonJS.
 import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+/** The package that is copied, and never published. */
+const CORE = '@spanring/core'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], {
   cwd: root,
@@ -16,7 +18,27 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 for (const name of readdirSync(join(root, 'packages'))) {
   const dir = join(root, 'packages', name)
   const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
-  if (!manifest.private) await buildCommonJs(dir)
+  if (manifest.private) continue
+  if (CORE in manifest.devDependencies) copyCore(dir)
+  await buildCommonJs(dir)
+}
+
+/**
+ * Gives a package a copy of what it shares with others, in `dist/esm/core`, and points its imports there. So there is one
+ * source and one type for each, and no dependency that users would have to install.
+ */
+function copyCore(dir) {
+  const esm = join(dir, 'dist/esm')
+  const core = join(esm, 'core')
+  rmSync(core, { recursive: true, force: true })
+  cpSync(join(root, 'packages/core/dist/esm'), core, { recursive: true })
+  for (const file of readdirSync(esm, { recursive: true }).map((name) => join(esm, name))) {
+    if (!/\.(js|d\.ts)$/.test(file)) continue
+    const text = readFileSync(file, 'utf8')
+    const path = relative(dirname(file), join(core, 'index.js')).split(sep).join('/')
+    const rewritten = text.replaceAll(`'${CORE}'`, `'${path.startsWith('.') ? path : `./${path}`}'`)
+    if (rewritten !== text) writeFileSync(file, rewritten)
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock, Timer } from './clock.js'
+import type { Clock, Timer } from '@spanring/core'
 
 /**
  * The one timer of the drain loop. It never keeps an idle process alive, and setting it again for the same delay

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { systemClock } from './clock.js'
+import { systemClock } from '@spanring/core'
+import type { ReadableSpan, SpanExporter } from '@spanring/core'
 import { SAMPLED } from './limits.js'
 import { resolveSettings } from './options.js'
 import type { BatchSpanProcessorOptions, BufferConfig } from './options.js'
 import { flushOnPageHide } from './page-hide.js'
-import type { ReadableSpan } from './readable-span.js'
-import type { SpanExporter } from './span-exporter.js'
 import { SpanPipeline } from './span-pipeline.js'
 import type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
 
@@ -48,8 +47,8 @@ export class BatchSpanProcessor {
 
   /**
    * Queues a sampled span, or counts it as dropped. Takes well under a microsecond and never throws. Calls no code but the
-   * span's own `spanContext()`; while the queue is nearly full, also `openBatch` and `add` of an incremental exporter, for
-   * two spans at most.
+   * span's own `spanContext()`; while the queue is nearly full, also `openBatch`, `add` and `close` of an incremental
+   * exporter, for two spans at most.
    */
   onEnd(span: ReadableSpan): void {
     let pipeline: SpanPipeline | undefined

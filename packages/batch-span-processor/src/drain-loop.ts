@@ -83,7 +83,7 @@ export class DrainLoop {
 
   /** From `onEnd`, when the ring has reached `wakeAt`. */
   wake(): void {
-    this.#parts.scope.neutral(this.#wake)
+    this.#parts.scope.runNeutral(this.#wake)
   }
 
   /** From `onEnd`, when the ring is nearly full: a bounded piece of the loop's work. Never sends. */
@@ -91,7 +91,7 @@ export class DrainLoop {
     if (this.#inTurn || this.#mode === 'blocked') return
     // Taking spans out here keeps the ring from ever reaching `wakeAt`.
     if (this.wakeAt !== NEVER) this.wake()
-    this.#parts.scope.neutral(this.#help)
+    this.#parts.scope.runNeutral(this.#help)
   }
 
   readonly #help = (): void => {
@@ -212,7 +212,7 @@ export class DrainLoop {
   }
 
   #takeTurn(): void {
-    this.#parts.scope.neutral(this.#turn)
+    this.#parts.scope.runNeutral(this.#turn)
   }
 
   readonly #wake = (): void => {

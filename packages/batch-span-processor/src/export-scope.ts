@@ -1,47 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { context, createContextKey } from '@opentelemetry/api'
-import type { Context } from '@opentelemetry/api'
-import { bounded } from './bounded.js'
-import type { Bound, Settled } from './bounded.js'
-import { builtinModule } from './builtin-module.js'
-import type { Clock } from './clock.js'
+import { context } from '@opentelemetry/api'
+import { DetachedScope, bounded } from '@spanring/core'
+import type { Bound, Clock, Settled } from '@spanring/core'
 
-/**
- * The key behind `suppressTracing` of `@opentelemetry/core`. Keys are `Symbol.for(description)`, so the exporter's own
- * HTTP spans are suppressed without an import that would come in two copies.
- */
-const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
-
-type Runner = <R>(work: () => R) => R
-
-/** The corner of `node:async_hooks` that is used. */
-interface AsyncHooks {
-  readonly AsyncLocalStorage: { snapshot?(): Runner }
-}
-
-/**
- * Where the pipeline's own work runs: in the contexts that were active when the processor was made, with tracing
- * suppressed, and never in those of the request whose span happened to fill a batch.
- */
-export class ExportScope {
-  /** Runs work outside of the asynchronous context of whoever calls. */
-  readonly neutral: Runner
-  readonly #context: Context
-  /** Of this processor alone: two that share an exporter may be inside each other. */
+/** Where the processor's own work runs, and who is inside a call into the exporter. */
+export class ExportScope extends DetachedScope {
+  /** Of this processor alone: two processors that share an exporter may be inside each other. */
   readonly #key = Symbol('spanring')
   readonly #calls = new Set<unknown>()
   #current: object | undefined
 
-  constructor() {
-    this.#context = context.active().setValue(SUPPRESS_TRACING, true)
-    // A request of a Cloudflare worker lets nobody into its contexts once it is over, nor do I/O from there.
-    const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
-    this.neutral = hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
-  }
-
   /**
-   * Calls into the exporter within a bound. The call stands for itself in the asynchronous context and is nothing but
-   * an object: sockets that the exporter keeps open keep the context in which they were opened.
+   * Calls into the exporter within a bound. The call is marked in the asynchronous context by an empty object: sockets
+   * that the exporter keeps open also keep the context in which they were opened.
    */
   async call<T>(clock: Clock, bound: Bound, work: () => T | PromiseLike<T>): Promise<Settled<T>> {
     const call = {}
@@ -50,7 +21,7 @@ export class ExportScope {
       const outer = this.#current
       this.#current = call
       try {
-        return this.neutral(() => context.with(this.#context.setValue(this.#key, call), work))
+        return this.run(work, this.context.setValue(this.#key, call))
       } finally {
         this.#current = outer
       }

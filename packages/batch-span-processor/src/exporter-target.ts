@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.js'
+import type { Clock, IncrementalSpanExporter, SpanExporter } from '@spanring/core'
 import type { FlushTickets } from './flush-tickets.js'
-import { exportOfBatches } from './span-exporter.js'
-import type { IncrementalSpanExporter, SpanExporter } from './span-exporter.js'
+import { exportOfBatches } from './incremental-export.js'
 import { StagedBatch } from './staged-batch.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
@@ -72,7 +71,6 @@ export class ExporterTarget {
         if (this.#hasOpened) throw error
       }
     }
-    const array = this.#wholeBatches.openBatch(this.isLastChance && isNext, !this.#tickets.isEmpty)
-    return array && new StagedBatch(array, false)
+    return this.#wholeBatches.openBatch(this.isLastChance && isNext, !this.#tickets.isEmpty)
   }
 }

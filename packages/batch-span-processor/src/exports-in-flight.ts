@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Settled } from './bounded.js'
+import { errorIn } from '@spanring/core'
+import type { BatchOutcome, Settled } from '@spanring/core'
 import { BLOCKED_MILLIS, GRACE_MILLIS } from './limits.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import type { BatchOutcome } from './span-exporter.js'
 import type { StagedBatch } from './staged-batch.js'
 
 /** The batches between hand-over and outcome. Each leaves exactly once: by its outcome, by its deadline or by the sweep. */
@@ -78,7 +78,7 @@ export class ExportsInFlight {
     }
     // Only now: whoever hears of it may call back, and would have a flush settled that does not know of the failure.
     if (settled.status !== 'done') {
-      staged.batch.abandon?.()
+      staged.onAbandoned?.()
       staged.abort.abort()
     }
     this.#onSettled()
@@ -88,18 +88,20 @@ export class ExportsInFlight {
 /** What a batch is counted as when its `send` gave no outcome, or one that does not add up. */
 const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
 
-function outcomeOf({ status, value, error }: Settled<BatchOutcome>, total: number): BatchOutcome {
-  try {
-    // Read once: what comes from an exporter may throw, and may be something else the next time.
-    const { exported, failed, error: reported } = value as BatchOutcome
-    const outcome = { exported, failed: { ...failed }, error: reported }
-    let rest = total
-    for (const count of [exported, ...Object.values(outcome.failed)]) {
-      rest -= count >= 0 && Number.isSafeInteger(count) ? count : NaN
+function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome {
+  if (settled.status === 'done') {
+    try {
+      // Read once: what comes from an exporter may throw, and may be something else the next time.
+      const { exported, failed, error } = settled.value
+      const outcome = { exported, failed: { ...failed }, error }
+      let rest = total
+      for (const count of [exported, ...Object.values(outcome.failed)]) {
+        rest -= count >= 0 && Number.isSafeInteger(count) ? count : NaN
+      }
+      if (rest === 0) return outcome
+    } catch {
+      // Counted below.
     }
-    if (rest === 0) return outcome
-  } catch {
-    // Counted below.
   }
-  return { exported: 0, failed: { [REASONS[status]]: total }, error }
+  return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: errorIn(settled) }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number that was chosen, with what speaks for it. In a file of their own a bundler puts them where they are used.
 
-/** Longest delay that timers take, in milliseconds; a longer one would fire at once. */
-export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
-
 /**
  * How often an awake loop looks at the ring, in milliseconds: a power of two, such that a quarter of a batch arrives in
  * between. Looking every 2 ms at any rate cost more processor time, in wake-ups of an idle process, than it spread.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api'
-import { MAX_SPANS, MAX_TIMER_MILLIS, SHUTDOWN_MILLIS } from './limits.js'
-import type { SpanExporter } from './span-exporter.js'
+import { MAX_TIMER_MILLIS } from '@spanring/core'
+import type { SpanExporter } from '@spanring/core'
+import { MAX_SPANS, SHUTDOWN_MILLIS } from './limits.js'
 import { textOf, warn } from './warn.js'
 
 /**

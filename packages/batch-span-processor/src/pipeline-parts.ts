@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.js'
+import type { Clock, ReadableSpan } from '@spanring/core'
 import type { ExportScope } from './export-scope.js'
 import type { ExporterTarget } from './exporter-target.js'
 import type { FlushTickets } from './flush-tickets.js'
 import type { LateAbortController } from './late-abort-controller.js'
 import type { Ledger } from './ledger.js'
 import type { Settings } from './options.js'
-import type { ReadableSpan } from './readable-span.js'
 import type { ResourceGate } from './resource-gate.js'
 import type { SpanRing } from './span-ring.js'
 

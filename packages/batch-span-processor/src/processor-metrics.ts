@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, MeterProvider, ObservableCallback, UpDownCounter } from '@opentelemetry/api'
-import { takeComponentNumber } from './component-number.js'
+import { takeComponentNumber } from '@spanring/core'
 import type { Ledger } from './ledger.js'
 
 /** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
@@ -37,7 +37,7 @@ export class ProcessorMetrics {
     this.#getCapacity = queue.getCapacity
     this.#attributes = {
       'otel.component.type': COMPONENT_TYPE,
-      'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber()}`,
+      'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber(COMPONENT_TYPE)}`,
     }
     const meter = provider.getMeter('@spanring/batch-span-processor')
     // Described in the words of the conventions: what differs between two SDKs in a process, a metrics SDK warns about.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bounded } from './bounded.js'
-import type { Clock } from './clock.js'
+import { bounded } from '@spanring/core'
+import type { Clock, ReadableSpan, SpanResource } from '@spanring/core'
 import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from './limits.js'
-import type { ReadableSpan, SpanResource } from './readable-span.js'
 import type { StagedBatch } from './staged-batch.js'
 
 /**

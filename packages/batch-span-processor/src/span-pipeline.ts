@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api'
-import { bounded } from './bounded.js'
-import type { Bound, Settled } from './bounded.js'
-import type { Clock } from './clock.js'
+import { bounded, errorIn } from '@spanring/core'
+import type { Bound, Clock, ReadableSpan, Settled, SpanExporter } from '@spanring/core'
 import { DrainLoop } from './drain-loop.js'
 import { ExporterTarget } from './exporter-target.js'
 import { ExportScope } from './export-scope.js'
@@ -17,9 +16,7 @@ import { limitMillis } from './options.js'
 import type { Settings } from './options.js'
 import type { PipelineParts } from './pipeline-parts.js'
 import { ProcessorMetrics } from './processor-metrics.js'
-import type { ReadableSpan } from './readable-span.js'
 import { ResourceGate } from './resource-gate.js'
-import type { SpanExporter } from './span-exporter.js'
 import { SpanRing } from './span-ring.js'
 
 interface Limit extends Bound {
@@ -161,7 +158,7 @@ export class SpanPipeline {
       // The door is shut before the first step: an exporter that calls back in, or ends a span, finds it so.
       let begin = (_ended: Promise<void>): void => {}
       this.#closed = observed(new Promise((resolve) => (begin = resolve)))
-      begin(this.#parts.scope.neutral(() => this.#shutdown(options)))
+      begin(this.#parts.scope.runNeutral(() => this.#shutdown(options)))
     }
     return this.#parts.scope.isInside() ? Promise.resolve() : this.#closed
   }
@@ -244,8 +241,8 @@ export class SpanPipeline {
     if (settled.status !== 'done') ticket.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
   }
 
-  #errorOf({ status, error }: Settled<void>, what: string, millis: number): unknown {
-    if (status !== 'timeout') return error ?? new Error(`${what} failed`)
+  #errorOf(settled: Settled<void>, what: string, millis: number): unknown {
+    if (settled.status !== 'timeout') return errorIn(settled) ?? new Error(`${what} failed`)
     return new Error(
       `${what} has not ended within ${millis} ms; ${this.#queued + this.#ledger.encoded} queued, ${this.#ledger.inFlight} in flight`,
     )

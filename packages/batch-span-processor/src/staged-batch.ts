@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SpanBatch, SpanResource } from '@spanring/core'
 import { LateAbortController } from './late-abort-controller.js'
-import type { SpanResource } from './readable-span.js'
-import type { StageableBatch } from './span-exporter.js'
 
 /** A batch of the exporter with what the drain loop must know of it; its own counts, which no exporter can falsify. */
 export class StagedBatch {
-  readonly batch: StageableBatch
+  /** What the processor uses of it: it counts for itself, so no exporter can falsify its counts. */
+  readonly batch: Pick<SpanBatch, 'add' | 'close' | 'send'>
   /** Whether its spans are bytes of the exporter's by now; otherwise they are the objects that the application ended. */
   readonly isEncoded: boolean
   /** Sequence number of its oldest span; Infinity while it is empty. */
@@ -22,8 +22,12 @@ export class StagedBatch {
   /** Tells the exporter that nobody waits for the outcome any more. Made when it is sent, maybe in another request of a worker. */
   readonly abort: LateAbortController = new LateAbortController()
 
-  constructor(batch: StageableBatch, isEncoded: boolean) {
+  /** Called when nobody waits for the outcome any more, before the signal, which an exporter may not hear. */
+  readonly onAbandoned: (() => void) | undefined
+
+  constructor(batch: StagedBatch['batch'], isEncoded: boolean, onAbandoned?: () => void) {
     this.batch = batch
     this.isEncoded = isEncoded
+    this.onAbandoned = onAbandoned
   }
 }

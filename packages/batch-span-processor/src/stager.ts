@@ -111,11 +111,21 @@ export class Stager {
     return 'moved'
   }
 
-  /** The open batch goes out as it is, if it holds a span. */
+  /** Closes the open batch, full or not, if it holds a span. */
   closeBatch(): void {
     if (!this.#open?.count) return
     this.waiting.push(this.#open)
+    this.#endFilling()
+  }
+
+  #endFilling(): void {
+    const batch = this.#open?.batch
     this.#open = undefined
+    try {
+      batch?.close?.()
+    } catch {
+      // The batch is sent all the same; what comes of that is counted.
+    }
   }
 
   /** Forgets everything; the caller has counted it. */
@@ -132,7 +142,7 @@ export class Stager {
   matchExporter(): void {
     if (this.#open === undefined || this.#open.isEncoded === this.#parts.target.isIncremental) return
     this.closeBatch()
-    this.#open = undefined
+    this.#endFilling()
   }
 
   /**

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.js'
+import type { BatchOutcome, Clock, ExportResult, ReadableSpan, SpanExporter } from '@spanring/core'
 import { MAX_PAUSE_MILLIS } from './limits.js'
-import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, ExportResult, SpanExporter, StageableBatch } from './span-exporter.js'
+import { StagedBatch } from './staged-batch.js'
 
 /**
  * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
@@ -37,12 +36,12 @@ export class WholeBatchExporter {
    * Undefined while another batch is open or under way, unless it may overlap, and in the pause after one that was
    * abandoned, unless somebody waits for it.
    */
-  openBatch(mayOverlap = false, isAwaited = false): StageableBatch | undefined {
+  openBatch(mayOverlap = false, isAwaited = false): StagedBatch | undefined {
     if (!mayOverlap && (this.#live.size > 0 || (!isAwaited && this.#clock.now() < this.#notBefore))) return undefined
     const spans: ReadableSpan[] = []
     let startedAt = Infinity
     this.#live.add(spans)
-    return {
+    const batch: StagedBatch['batch'] = {
       add: (span) => {
         spans.push(span)
         return 'added'
@@ -51,10 +50,10 @@ export class WholeBatchExporter {
         startedAt = this.#clock.now()
         return this.#send(spans)
       },
-      abandon: () => {
-        if (this.#live.delete(spans)) this.#abandon(startedAt)
-      },
     }
+    return new StagedBatch(batch, false, () => {
+      if (this.#live.delete(spans)) this.#abandon(startedAt)
+    })
   }
 
   /** Settles when the exporter has answered; that it does not is for the caller to notice, who then abandons the batch. */

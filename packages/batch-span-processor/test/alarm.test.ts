@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import type { Clock } from '@spanring/core'
 import { Alarm } from '../src/alarm.js'
-import type { Clock } from '../src/clock.js'
 import { FakeClock } from './fake-clock.js'
 
 function setup() {

@@ -162,7 +162,7 @@ test('no method of the exporter is ever on the stack of onEnd or onStart', async
   for (const stack of exporter.stacks) expect(stack).not.toMatch(/\bon(End|Start)\b/)
 })
 
-test('with an incremental exporter only openBatch and add may be on the stack of onEnd', async () => {
+test('with an incremental exporter only openBatch, add and close may be on the stack of onEnd', async () => {
   const exporter = new IncrementalDouble(new FakeClock(), 4)
   exporter.captureStacks = true
   const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64, maxExportBatchSize: 8, scheduledDelayMillis: 1 })
@@ -171,7 +171,7 @@ test('with an incremental exporter only openBatch and add may be on the stack of
   for (let i = 0; i < 500; i++) processor.onEnd(createSpan(i))
   await processor.shutdown()
   const onStack = new Set(exporter.stacks.filter(({ stack }) => /\bonEnd\b/.test(stack)).map(({ what }) => what))
-  expect(onStack).toEqual(new Set(['openBatch', 'add']))
+  expect(onStack).toEqual(new Set(['openBatch', 'add', 'close']))
   expect(processor.stats().exported).toBe(1000)
 })
 

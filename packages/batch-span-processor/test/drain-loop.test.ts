@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
-import type { ReadableSpan } from '../src/readable-span.js'
-import type { ExportResult } from '../src/span-exporter.js'
+import type { ExportResult, ReadableSpan } from '@spanring/core'
 import { pendingResource } from './manual-exporter.js'
 import { setup, setupIncremental, setupManual } from './setup-pipeline.js'
 import { numbersOf } from './span.js'
@@ -184,7 +183,7 @@ test('a burst in one stretch is staged inside onEnd, and nothing is sent there',
   exporter.captureStacks = true
   end(4000)
   expect(pipeline.stats()).toMatchObject({ ended: 4000, queued: 20, encoded: 3980, dropped: { queue_full: 0 } })
-  expect(new Set(exporter.log)).toEqual(new Set(['openBatch', 'add']))
+  expect(new Set(exporter.log)).toEqual(new Set(['openBatch', 'add', 'close']))
   await clock.advance(1000)
   expect(pipeline.stats().exported).toBe(4000)
   expect(exporter.numbers).toEqual(Array.from({ length: 4000 }, (_, i) => i))
@@ -709,4 +708,54 @@ test('an exporter that says that it has room although it has none does not keep 
   end(40)
   await clock.advance(1000)
   expect(opens).toBeLessThanOrEqual(1000)
+})
+
+describe('every batch is closed once, before it is sent', () => {
+  test.each([
+    ['when it is full', 10, 5],
+    ['when it is due', 3, 50],
+  ])('%s', async (_when, count, millis) => {
+    const { clock, exporter, end } = setupIncremental({})
+    end(count)
+    await clock.advance(millis)
+    expect(exporter.sent.map(({ closedTimes }) => closedTimes)).toEqual([1])
+    expect(exporter.openBatches).toBe(0)
+  })
+
+  test('when it is flushed', async () => {
+    const { clock, exporter, pipeline, end } = setupIncremental({})
+    end(3)
+    const flushed = pipeline.forceFlush()
+    await clock.advance(0)
+    await flushed
+    expect(exporter.sent.map(({ closedTimes }) => closedTimes)).toEqual([1])
+  })
+
+  test('also while every slot is busy: what waits is closed', async () => {
+    const { clock, exporter, end } = setupIncremental({}, 1, { send: [{ answer: 'never', delay: undefined }] })
+    end(35)
+    await clock.advance(5)
+    expect(exporter.log.filter((what) => what === 'close').length).toBe(3)
+    expect(exporter.openBatches).toBe(1)
+  })
+
+  test('an empty one that is given up because export was replaced, too', async () => {
+    const { clock, exporter, end } = setupIncremental({}, 1, { add: ['rejected', 'added'] })
+    end()
+    await clock.advance(50)
+    expect(exporter.openBatches).toBe(1)
+    exporter.export = () => {}
+    end()
+    await clock.advance(50)
+    expect(exporter.openBatches).toBe(0)
+  })
+
+  test('a close that throws loses nothing', async () => {
+    const { clock, exporter, pipeline, end } = setupIncremental({})
+    exporter.throwsInClose = true
+    end(25)
+    await clock.advance(100)
+    expect(exporter.numbers.length).toBe(25)
+    expect(pipeline.stats()).toMatchObject({ exported: 25, failed: {} })
+  })
 })

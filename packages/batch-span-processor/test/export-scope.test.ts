@@ -61,7 +61,7 @@ test('work runs in the contexts of construction and not in those of the request'
       call(() => [storage.getStore(), context.active().getValue(REQUEST)]),
     ),
   )
-  expect((await seen).value).toEqual(['construction', undefined])
+  expect(await seen).toEqual({ status: 'done', value: ['construction', undefined] })
 })
 
 test('where a request lets nobody into its contexts once it is over, work runs in those of the caller', async () => {
@@ -69,7 +69,7 @@ test('where a request lets nobody into its contexts once it is over, work runs i
   Object.assign(globalThis, { WebSocketPair: Object })
   const { call } = setup(storage.run('request', () => new ExportScope()))
   Reflect.deleteProperty(globalThis, 'WebSocketPair')
-  expect((await storage.run('later request', () => call(() => storage.getStore()))).value).toBe('later request')
+  expect(await storage.run('later request', () => call(() => storage.getStore()))).toMatchObject({ value: 'later request' })
 })
 
 test('a call into the exporter knows that it is inside, later in its own context too', async () => {
@@ -82,7 +82,7 @@ test('a call into the exporter knows that it is inside, later in its own context
     return scope.isInside()
   })
   expect(scope.isInside()).toBe(false)
-  expect((await later).value).toBe(true)
+  expect(await later).toEqual({ status: 'done', value: true })
   expect(new ExportScope().isInside()).toBe(false)
 })
 
@@ -101,7 +101,7 @@ test('what goes on after the call has ended is outside again', async () => {
 
 test('without a context manager the synchronous part is still recognised', async () => {
   const { scope, call } = setup()
-  expect((await call(() => scope.isInside())).value).toBe(true)
+  expect(await call(() => scope.isInside())).toEqual({ status: 'done', value: true })
   expect(scope.isInside()).toBe(false)
 })
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import type { ExportResult, IncrementalSpanExporter, ReadableSpan, SpanBatch, SpanExporter } from '@spanring/core'
 import { SpanPipeline } from '../src/span-pipeline.js'
-import type { ReadableSpan } from '../src/readable-span.js'
-import type { ExportResult, IncrementalSpanExporter, SpanBatch, SpanExporter } from '../src/span-exporter.js'
 import { FakeClock } from './fake-clock.js'
 import { createSpan, numbersOf } from './span.js'
 

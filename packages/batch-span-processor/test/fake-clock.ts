@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { timerDelay } from '../src/clock.js'
-import type { Clock, Timer } from '../src/clock.js'
+import { timerDelay } from '@spanring/core'
+import type { Clock, Timer } from '@spanring/core'
 
 interface Entry {
   at: number

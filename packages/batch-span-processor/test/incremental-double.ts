@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReadableSpan } from '../src/readable-span.js'
-import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, SpanBatch } from '../src/span-exporter.js'
+import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, ReadableSpan, SpanBatch } from '@spanring/core'
 import type { FakeClock } from './fake-clock.js'
 import { numbersOf } from './span.js'
 
@@ -28,6 +27,8 @@ interface Sent {
   readonly numbers: number[]
   readonly startedAt: number
   readonly deadline: Deadline
+  /** How often the batch was closed before it was sent. */
+  readonly closedTimes: number
   settled: boolean
 }
 
@@ -38,6 +39,9 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   readonly log: string[] = []
   readonly stacks: { what: string; stack: string }[] = []
   captureStacks = false
+  throwsInClose = false
+  /** Batches that were opened and not closed yet. */
+  openBatches = 0
   onSend: (() => void) | undefined
   onAdd: (() => void) | undefined
   readonly #clock: FakeClock
@@ -68,6 +72,8 @@ export class IncrementalDouble implements IncrementalSpanExporter {
 
   #createBatch(): SpanBatch {
     const spans: ReadableSpan[] = []
+    let closedTimes = 0
+    this.openBatches++
     return {
       get spanCount() {
         return spans.length
@@ -78,20 +84,26 @@ export class IncrementalDouble implements IncrementalSpanExporter {
       add: (span) => {
         this.#note('add')
         this.onAdd?.()
+        if (closedTimes > 0) throw new Error('a closed batch is given a span')
         const answer = pick(this.#lies.add, this.#adds++) ?? 'added'
         if (answer === 'throw') throw new Error('add throws')
         if (answer === 'added') spans.push(span)
         return answer as 'added'
       },
-      send: (deadline) => this.#send(spans, deadline),
+      close: () => {
+        this.#note('close')
+        if (closedTimes++ === 0) this.openBatches--
+        if (this.throwsInClose) throw new Error('close throws')
+      },
+      send: (deadline) => this.#send(spans, deadline, closedTimes),
     }
   }
 
-  #send(spans: ReadableSpan[], deadline: Deadline): Promise<BatchOutcome> {
+  #send(spans: ReadableSpan[], deadline: Deadline, closedTimes: number): Promise<BatchOutcome> {
     this.#note('send')
     this.onSend?.()
     const { answer, delay } = pick(this.#lies.send, this.#sends++) ?? { answer: 'ok', delay: undefined }
-    const sent = { numbers: numbersOf(spans), startedAt: this.#clock.now(), deadline, settled: answer === 'throw' }
+    const sent = { numbers: numbersOf(spans), startedAt: this.#clock.now(), deadline, closedTimes, settled: answer === 'throw' }
     this.sent.push(sent)
     const count = spans.length
     if (answer === 'throw') throw new Error('send throws')

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReadableSpan, SpanResource } from '../src/readable-span.js'
-import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, SpanBatch } from '../src/span-exporter.js'
+import type {
+  BatchOutcome,
+  Deadline,
+  ExportResult,
+  IncrementalSpanExporter,
+  ReadableSpan,
+  SpanBatch,
+  SpanResource,
+} from '@spanring/core'
 import { numbersOf } from './span.js'
 
 interface Sent {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider, ObservableCallback } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
+import type { IncrementalSpanExporter } from '@spanring/core'
 import { BatchSpanProcessor } from '../src/batch-span-processor.js'
-import type { IncrementalSpanExporter } from '../src/span-exporter.js'
 
 const SPAN = { spanContext: () => ({ traceFlags: 1 }), resource: {} }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import type { SpanResource } from '@spanring/core'
 import { RESOURCE_WAIT_MILLIS } from '../src/limits.js'
-import type { SpanResource } from '../src/readable-span.js'
 import { ResourceGate } from '../src/resource-gate.js'
 import { FakeClock } from './fake-clock.js'
 

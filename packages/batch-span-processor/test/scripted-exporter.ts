@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReadableSpan } from '../src/readable-span.js'
-import type { ExportResult, SpanExporter } from '../src/span-exporter.js'
+import type { ExportResult, ReadableSpan, SpanExporter } from '@spanring/core'
 import type { FakeClock } from './fake-clock.js'
 import { numbersOf } from './span.js'
 

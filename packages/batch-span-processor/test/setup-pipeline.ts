@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SpanExporter, SpanResource } from '@spanring/core'
 import type { Settings } from '../src/options.js'
-import type { SpanResource } from '../src/readable-span.js'
-import type { SpanExporter } from '../src/span-exporter.js'
 import { SpanPipeline } from '../src/span-pipeline.js'
 import { FakeClock } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReadableSpan, SpanResource } from '../src/readable-span.js'
+import type { ReadableSpan, SpanResource } from '@spanring/core'
 
 export interface NumberedSpan extends ReadableSpan {
   readonly number: number

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import type { BatchOutcome } from '../src/span-exporter.js'
+import type { BatchOutcome } from '@spanring/core'
 import { WholeBatchExporter } from '../src/whole-batch-exporter.js'
 import { FakeClock } from './fake-clock.js'
 import { ScriptedExporter } from './scripted-exporter.js'
@@ -16,14 +16,15 @@ function setup(...script: Behaviour[]) {
   const state = { room: 0, outcomes: [] as unknown[] }
   /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */
   const send = (timeoutMillis = TIMEOUT): boolean => {
-    const batch = target.openBatch()
+    const staged = target.openBatch()
     const { signal } = new AbortController()
-    if (batch === undefined) return false
+    if (staged === undefined) return false
+    const { batch } = staged
     batch.add(createSpan(1))
     batch.add(createSpan(2))
     const keep = (outcome: unknown): void => void state.outcomes.push(outcome)
     batch.send({ at: clock.now() + timeoutMillis, signal, closing: signal }).then(keep, keep)
-    clock.later(() => batch.abandon?.(), timeoutMillis)
+    clock.later(() => staged.onAbandoned?.(), timeoutMillis)
     return true
   }
   return { clock, exporter, target, state, send }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Deadline } from '@spanring/core'
 import type { ByteBudget } from './byte-budget.js'
 import type { AddOutcome, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, Deadline, SpanBatch } from './span-exporter.js'
+import type { BatchOutcome, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
 /** How much more than at the last try must be left before a span is tried again: to try means to encode it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Clock, systemClock } from './transport/clock.js'
+import { systemClock } from '@spanring/core'
+import type { Clock, Timer } from '@spanring/core'
 
 /** A batch is opened only where this much is left for it, in bytes; every usual batch fits. */
 const MIN_ROOM_BYTES = 1024 * 1024
@@ -25,7 +26,7 @@ interface Waiter {
 export class ByteBudget {
   readonly #limit: number
   readonly #minRoom: number
-  readonly #clock: Pick<Clock, 'now' | 'startTimer'>
+  readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
   #used = 0
   /** The part of it that was set aside for open batches. */
   #setAside = 0
@@ -33,9 +34,9 @@ export class ByteBudget {
   /** In the order of waiting. Whoever is woken keeps its place until it has come, or has not come for a while. */
   readonly #waiting = new Map<() => void, Waiter>()
   /** Set while somebody is woken and has not come. */
-  #stopTimer: (() => void) | undefined
+  #timer: Timer | undefined
 
-  constructor(limit: number, clock: Pick<Clock, 'now' | 'startTimer'> = systemClock) {
+  constructor(limit: number, clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
     this.#limit = limit
     this.#minRoom = Math.min(MIN_ROOM_BYTES, limit)
     this.#clock = clock
@@ -106,8 +107,8 @@ export class ByteBudget {
     this.#used = 0
     this.#setAside = 0
     this.#waiting.clear()
-    this.#stopTimer?.()
-    this.#stopTimer = undefined
+    this.#clock.stopTimer(this.#timer)
+    this.#timer = undefined
   }
 
   /** What is left when everybody who waits longer than this caller has what it needs, in bytes; may be negative. */
@@ -128,13 +129,13 @@ export class ByteBudget {
       if (this.#leftFor(wake) < waiter.room) return
       if (waiter.wokenAt !== undefined) continue
       waiter.wokenAt = this.#clock.now()
-      this.#stopTimer ??= this.#clock.startTimer(() => this.#dropWhoStaysAway(), CLAIM_MILLIS, false)
+      this.#timer ??= this.#clock.startTimer(() => this.#dropWhoStaysAway(), CLAIM_MILLIS)
       wake()
     }
   }
 
   #dropWhoStaysAway(): void {
-    this.#stopTimer = undefined
+    this.#timer = undefined
     const now = this.#clock.now()
     let nextMillis = Infinity
     for (const [wake, { wokenAt }] of this.#waiting) {
@@ -143,8 +144,7 @@ export class ByteBudget {
       if (left <= 0) this.#waiting.delete(wake)
       else nextMillis = Math.min(nextMillis, left)
     }
-    if (nextMillis < Infinity)
-      this.#stopTimer = this.#clock.startTimer(() => this.#dropWhoStaysAway(), Math.ceil(nextMillis), false)
+    if (nextMillis < Infinity) this.#timer = this.#clock.startTimer(() => this.#dropWhoStaysAway(), nextMillis)
     this.#wakeWhoFits()
   }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
-import { takeComponentNumber } from './component-number.js'
+import { systemClock, takeComponentNumber } from '@spanring/core'
 import type { Settings } from './config/settings.js'
 import { warn, warnLater } from './config/warn.js'
 import type { Truncated } from './encode/clean-values.js'
-import { systemClock } from './transport/clock.js'
 import type { BackendChange } from './transport/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
 import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bounded, systemClock } from '@spanring/core'
+import type { ExportResult } from '@spanring/core'
 import { BufferedBatch } from './buffered-batch.js'
 import { ByteBudget } from './byte-budget.js'
 import type { OTLPTraceExporterOptions } from './config/options.js'
@@ -8,9 +10,7 @@ import { TraceEncoder } from './encode/trace-encoder.js'
 import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { ExportResult, SpanBatch } from './span-exporter.js'
-import { bounded } from './transport/bounded.js'
-import { systemClock } from './transport/clock.js'
+import type { SpanBatch } from './span-exporter.js'
 import { Transport } from './transport/transport.js'
 import { WholeExports } from './whole-export.js'
 
@@ -49,8 +49,6 @@ export class OTLPTraceExporter {
   readonly #telemetry: ExporterTelemetry
   readonly #transport: Transport
   readonly #closing = new AbortController()
-  /** The batch that a caller of `openBatch` fills at the time, by its `onRoom`. */
-  readonly #filling = new WeakMap<() => void, BufferedBatch>()
   /** Arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
   readonly #arrays: WholeExports
@@ -89,17 +87,12 @@ export class OTLPTraceExporter {
   }
 
   /**
-   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called when that has changed, and when there
-   * is more room for a span that an empty batch called full. A caller fills one batch at a time: the one that it opened
-   * before with the same `onRoom` takes no more spans.
+   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called once there is room, and when there is
+   * more room for a span that an empty batch called full. Close a batch before you open the next one: an open batch has
+   * up to half of the memory that is left set aside for it.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
-    const self = selfOf(this)
-    self.#filling.get(onRoom)?.close()
-    self.#filling.delete(onRoom)
-    const batch = self.#openBatch(onRoom)
-    if (batch !== undefined) self.#filling.set(onRoom, batch)
-    return batch
+    return selfOf(this).#openBatch(onRoom)
   }
 
   /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Deadline } from '@spanring/core'
 import type { BufferedBatch } from './buffered-batch.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, Deadline } from './span-exporter.js'
+import type { BatchOutcome } from './span-exporter.js'
 
 /** How long one stretch of encoding may keep the event loop, in milliseconds. */
 const STRETCH_MILLIS = 0.5

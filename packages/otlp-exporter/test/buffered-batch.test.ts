@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, onTestFinished, test } from 'vitest'
+import type { Deadline } from '@spanring/core'
 import { BufferedBatch } from '../src/buffered-batch.js'
 import { ByteBudget } from '../src/byte-budget.js'
 import { resolveOptions } from '../src/config/settings.js'
 import { TraceEncoder } from '../src/encode/trace-encoder.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
-import type { BatchOutcome, Deadline, SpanBatch } from '../src/span-exporter.js'
+import type { BatchOutcome, SpanBatch } from '../src/span-exporter.js'
 import { Transport } from '../src/transport/transport.js'
 import { SeededRandom, seedFromEnvironment } from './encode/seeded-random.js'
 import { endedSpan, endedSpans } from './ended-span.js'
@@ -117,6 +118,7 @@ test('many waiting batches of one caller share the budget: each holds what it ca
   for (let batch = exporter.openBatch(onRoom); batch !== undefined; batch = exporter.openBatch(onRoom)) {
     waiting.push(batch)
     for (const span of endedSpans(200, 1000)) expect(batch.add(span)).toBe('added')
+    batch.close()
     expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(8 * MIB)
   }
 
@@ -296,6 +298,7 @@ test('what is held is what the buffers take, by the measure of Node.js', async (
   for (let batch = exporter.openBatch(onRoom); batch !== undefined; batch = exporter.openBatch(onRoom)) {
     waiting.push(batch)
     for (let spans = 1 + random.below(300); spans > 0; spans--) batch.add(endedSpan(spans, 200 + random.below(3000)))
+    batch.close()
   }
   const { bufferedBytes } = exporter.stats()
   expect(waiting.length).toBeGreaterThan(20)

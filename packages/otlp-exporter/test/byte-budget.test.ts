@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Timer } from '@spanring/core'
 import { ByteBudget } from '../src/byte-budget.js'
 
 const MIB = 1024 * 1024
@@ -10,15 +11,16 @@ const nobody = (): void => {}
 function setupClock() {
   let now = 0
   const timers = new Map<() => void, number>()
-  const startTimer = (callback: () => void, delayMillis: number): (() => void) => {
+  const startTimer = (callback: () => void, delayMillis: number): Timer => {
     timers.set(callback, now + delayMillis)
-    return () => void timers.delete(callback)
+    return { stop: () => void timers.delete(callback) }
   }
+  const stopTimer = (timer: Timer | undefined): void => timer?.stop?.()
   const advance = (millis: number): void => {
     now += millis
     for (const [callback, at] of timers) if (at <= now && timers.delete(callback)) callback()
   }
-  return { clock: { now: () => now, startTimer }, timers, advance }
+  return { clock: { now: () => now, startTimer, stopTimer }, timers, advance }
 }
 
 describe('a byte budget', () => {

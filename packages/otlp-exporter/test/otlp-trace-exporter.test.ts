@@ -3,10 +3,10 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { Sink } from '@spanring/sink'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { ExportResult } from '@spanring/core'
 import type { OTLPTraceExporterOptions } from '../src/config/options.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
 import type { ReadableSpan } from '../src/readable-span.js'
-import type { ExportResult } from '../src/span-exporter.js'
 import { captureDiag } from './capture-diag.js'
 import { endedSpan, endedSpans } from './ended-span.js'
 import { settledWithin, setupSink, until } from './transport/setup-transport.js'
@@ -238,10 +238,11 @@ describe('forceFlush', () => {
 describe('shutdown', () => {
   test('holds nothing afterwards, not even of a batch that nobody sent', async () => {
     const { exporter } = await setup()
-    const onRoom = (): void => {}
-    exporter.openBatch(onRoom)?.add(endedSpan(1))
+    const batch = exporter.openBatch(() => {})
+    batch?.add(endedSpan(1))
     expect(exporter.stats().bufferedBytes).toBe(0)
-    exporter.openBatch(onRoom)?.add(endedSpan(2))
+    batch?.close()
+    expect(batch?.add(endedSpan(2))).toBe('full')
     expect(exporter.stats().bufferedBytes).toBeGreaterThan(0)
     expect(exporter.stats().bufferedBytes).toBeLessThan(20_000)
     await exporter.shutdown()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
+import type { Deadline } from '@spanring/core'
 import type { BufferedBatch } from '../src/buffered-batch.js'
-import type { BatchOutcome, Deadline } from '../src/span-exporter.js'
+import type { BatchOutcome } from '../src/span-exporter.js'
 import { WholeExports } from '../src/whole-export.js'
 import { endedSpans } from './ended-span.js'
 

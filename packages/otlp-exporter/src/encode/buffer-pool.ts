@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Clock, systemClock } from '../transport/clock.js'
+import { systemClock } from '@spanring/core'
+import type { Clock, Timer } from '@spanring/core'
 
 /** What is larger was an exception, has its exact size and is not kept. In bytes. */
 const SMALLEST = 4 * 1024
@@ -28,16 +29,16 @@ export class BufferPool {
   /** By size. The last one given back is the first one taken, while the processor's caches still hold it. */
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
-  readonly #clock: Pick<Clock, 'now' | 'startTimer'>
+  readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
   /** Set while buffers wait here. */
-  #stopTimer: (() => void) | undefined
+  #timer: Timer | undefined
   /** What the last batches came to, in bytes. */
   readonly #sizes = new Float64Array(REMEMBERED).fill(FIRST)
   #batchCount = 0
   #usual = FIRST
   #isClosed = false
 
-  constructor(clock: Pick<Clock, 'now' | 'startTimer'> = systemClock) {
+  constructor(clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
     this.#clock = clock
   }
 
@@ -69,7 +70,7 @@ export class BufferPool {
     if (idle === undefined) this.#idle.set(length, [{ buffer, since }])
     else idle.push({ buffer, since })
     this.#idleBytes += length
-    this.#stopTimer ??= this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS, false)
+    this.#timer ??= this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS)
   }
 
   /**
@@ -95,8 +96,8 @@ export class BufferPool {
   /** The end: keeps nothing, not even what is given back later. */
   close(): void {
     this.#isClosed = true
-    this.#stopTimer?.()
-    this.#stopTimer = undefined
+    this.#clock.stopTimer(this.#timer)
+    this.#timer = undefined
     this.#idle.clear()
     this.#idleBytes = 0
   }
@@ -111,7 +112,7 @@ export class BufferPool {
       }
       if (idle.length === 0) this.#idle.delete(length)
     }
-    this.#stopTimer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS, false) : undefined
+    this.#timer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS) : undefined
   }
 }
 

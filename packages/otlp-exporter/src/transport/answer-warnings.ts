@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.js'
+import type { Clock } from '@spanring/core'
 import { LimitedWarning } from './limited-warning.js'
 import type { Verdict } from './verdict.js'
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bounded } from './bounded.js'
-import type { Settled } from './bounded.js'
-import type { Clock } from './clock.js'
+import { bounded } from '@spanring/core'
+import type { Clock, Settled } from '@spanring/core'
 import type { Connection, Post } from './connection.js'
 import type { Operation } from './operation.js'
 import { Patience } from './patience.js'

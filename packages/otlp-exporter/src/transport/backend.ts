@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bounded } from './bounded.js'
-import type { Clock } from './clock.js'
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import type { Operation } from './operation.js'
 import type { Verdict } from './verdict.js'
 

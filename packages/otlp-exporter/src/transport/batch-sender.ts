@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import type { AnswerWarnings } from './answer-warnings.js'
-import type { Clock } from './clock.js'
 import type { Operation } from './operation.js'
 import type { Outcome } from './outcome.js'
 import { PendingRequest } from './pending-request.js'

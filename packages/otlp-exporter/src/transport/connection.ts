@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher, buildConnector } from 'undici'
+import type { Clock } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
 import { AnswerWatch } from './answer-watch.js'
-import type { Clock } from './clock.js'
 import { ownConnector } from './own-connector.js'
 import { ResponseCollector } from './response-collector.js'
 import type { RawOutcome } from './response-collector.js'

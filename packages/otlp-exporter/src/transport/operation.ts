@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setMaxListeners } from 'node:events'
-import type { Bound } from './bounded.js'
+import type { Bound } from '@spanring/core'
 
 /** By when a batch is settled, and the two ways in which the caller hurries. */
 export interface Deadline {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import type { Compression } from '../config/options.js'
-import { bounded } from './bounded.js'
-import type { Clock } from './clock.js'
 import type { Operation } from './operation.js'
 
 export interface RequestBody {

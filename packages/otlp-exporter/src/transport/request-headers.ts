@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import { cleanHeaders } from '../config/headers.js'
 import type { Settings } from '../config/settings.js'
-import { bounded } from './bounded.js'
-import type { Clock } from './clock.js'
 import type { LimitedWarning } from './limited-warning.js'
 import type { Operation } from './operation.js'
 

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.js'
 import { Attempts } from './attempt.js'
 import type { Backend } from './backend.js'
 import { backoffMillis } from './backoff.js'
-import type { Clock } from './clock.js'
+import type { TransportClock } from './clock.js'
 import type { Post } from './connection.js'
 import type { Operation } from './operation.js'
 import type { PendingRequest } from './pending-request.js'
@@ -32,7 +32,7 @@ const RETRY_AFTER_JITTER = { share: 0.2, maxMillis: 1000 }
  */
 export class RequestSender {
   readonly #settings: Settings
-  readonly #clock: Clock
+  readonly #clock: TransportClock
   readonly #random: () => number
   readonly #backend: Backend
   readonly #slots: Pick<Slots, 'closeIdle'>
@@ -40,7 +40,7 @@ export class RequestSender {
 
   constructor(
     settings: Settings,
-    clock: Clock,
+    clock: TransportClock,
     random: () => number,
     parts: { backend: Backend; slots: Pick<Slots, 'closeIdle'> },
   ) {

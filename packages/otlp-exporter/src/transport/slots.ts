@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
-import { bounded } from './bounded.js'
-import type { Clock } from './clock.js'
 import { Connection } from './connection.js'
 import type { Operation } from './operation.js'
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '@spanring/core'
 import type { Duplex } from 'node:stream'
 import type { buildConnector } from 'undici'
-import type { Clock } from './clock.js'
 
 /**
  * Time for one connection with its TLS handshake, in milliseconds; then it is a failed attempt like any other. Without
@@ -33,14 +33,13 @@ export class SocketTracker {
       this.#sockets.add(socket)
       // undici takes its own listeners off a socket that it hands on; an error without any would be an uncaught exception.
       socket.on('error', () => {})
-      const stopTimer = this.#clock.startTimer(
+      const timer = this.#clock.startTimer(
         () => socket.destroy(new Error(`no connection within ${CONNECT_LIMIT_MILLIS} ms`)),
         CONNECT_LIMIT_MILLIS,
-        false,
       )
-      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', stopTimer)
+      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#clock.stopTimer(timer))
       socket.once('close', () => {
-        stopTimer()
+        this.#clock.stopTimer(timer)
         this.#sockets.delete(socket)
       })
       return socket as unknown as void

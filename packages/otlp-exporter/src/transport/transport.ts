@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DetachedScope, bounded } from '@spanring/core'
+import type { Bound, Deadline } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
 import { warnLater } from '../config/warn.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { AnswerWarnings } from './answer-warnings.js'
 import { Backend } from './backend.js'
 import { BatchSender } from './batch-sender.js'
-import { bounded } from './bounded.js'
-import type { Bound } from './bounded.js'
-import { systemClock } from './clock.js'
-import type { Clock } from './clock.js'
-import { DetachedScope } from './detached-scope.js'
+import { transportClock } from './clock.js'
+import type { TransportClock } from './clock.js'
 import { LimitedWarning } from './limited-warning.js'
 import { Operation } from './operation.js'
-import type { Deadline } from './operation.js'
 import { Outcome } from './outcome.js'
 import type { SendOutcome } from './outcome.js'
 import { whyNoParser } from './parser-check.js'
@@ -24,7 +22,7 @@ import type { TransportHooks } from './transport-hooks.js'
 
 /** What tests replace. */
 export interface Internals {
-  readonly clock?: Clock
+  readonly clock?: TransportClock
   /** Draws from 0 to 1, for jitter. */
   readonly random?: () => number
 }
@@ -38,7 +36,7 @@ const DESTROY_LIMIT_MILLIS = 250
  */
 export class Transport {
   readonly #settings: Settings
-  readonly #clock: Clock
+  readonly #clock: TransportClock
   readonly #hooks: TransportHooks
   readonly #scope = new DetachedScope()
   readonly #backend: Backend
@@ -50,7 +48,7 @@ export class Transport {
   #shutdown: Promise<void> | undefined
 
   constructor(settings: Settings, hooks: TransportHooks = {}, internals: Internals = {}) {
-    const { clock = systemClock, random = Math.random } = internals
+    const { clock = transportClock, random = Math.random } = internals
     this.#settings = settings
     this.#clock = clock
     this.#hooks = hooks

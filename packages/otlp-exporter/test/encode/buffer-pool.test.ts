@@ -114,10 +114,11 @@ function setup() {
   const pool = new BufferPool({
     now: () => now,
     startTimer: (callback, delayMillis, keepAlive) => {
-      expect(keepAlive).toBe(false)
+      expect(keepAlive).toBeFalsy()
       timers.set(callback, now + delayMillis)
-      return () => void timers.delete(callback)
+      return { stop: () => void timers.delete(callback) }
     },
+    stopTimer: (timer) => timer?.stop?.(),
   })
   const pass = (millis: number): void => {
     now += millis

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream'
 import type { buildConnector } from 'undici'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/transport/clock.js'
+import { systemClock } from '@spanring/core'
 import { SocketTracker } from '../../src/transport/socket-tracker.js'
 
 const WHERE = { hostname: 'collector', protocol: 'http:', port: '4318' }
@@ -12,9 +12,9 @@ function setup() {
   const timers = new Set<() => void>()
   const startTimer = (callback: () => void) => {
     timers.add(callback)
-    return () => void timers.delete(callback)
+    return { stop: () => void timers.delete(callback) }
   }
-  const tracker = new SocketTracker({ ...systemClock, startTimer })
+  const tracker = new SocketTracker({ ...systemClock, startTimer, stopTimer: (timer) => timer?.stop?.() })
   const open = (socket: PassThrough): PassThrough => {
     const connector = (() => socket) as unknown as buildConnector.connector
     tracker.track(connector)(WHERE, () => {})

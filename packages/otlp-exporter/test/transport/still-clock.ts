@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '../../src/transport/clock.js'
+import type { Timer } from '@spanring/core'
+import type { TransportClock } from '../../src/transport/clock.js'
 
 /** A clock that stands still until it is told. */
 export function stillClock() {
   let now = 0
-  const timers = new Set<{ callback: () => void; at: number; keepAlive: boolean }>()
+  const timers = new Set<Timer & { callback: () => void; at: number; keepAlive: boolean }>()
   const turns: (() => void)[] = []
-  const clock: Clock = {
+  const clock: TransportClock = {
     now: () => now,
     wallTime: () => now,
-    startTimer(callback, delayMillis, keepAlive) {
-      const timer = { callback, at: now + delayMillis, keepAlive }
+    startTimer(callback, delayMillis, keepAlive = false) {
+      const timer = { callback, at: now + delayMillis, keepAlive, stop: () => void timers.delete(timer) }
       timers.add(timer)
-      return () => void timers.delete(timer)
+      return timer
     },
+    stopTimer: (timer) => timer?.stop?.(),
     soon: (callback) => void turns.push(callback),
   }
   const advance = (millis: number): void => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { exportOfBatches } from '../src/span-exporter.js'
-import type { SpanExporter } from '../src/span-exporter.js'
+import type { SpanExporter } from '@spanring/core'
+import { exportOfBatches } from '../src/incremental-export.js'
 
 class Incremental implements SpanExporter {
   export(): void {}

@@ -2,7 +2,7 @@
 import { builtinModule } from './builtin-module.js'
 import { MAX_TIMER_MILLIS } from './limits.js'
 
-/** A delay as timers take it, in milliseconds: not a fraction, since one that fires early would find nothing due. */
+/** A delay as timers take it, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
 export function timerDelay(millis: number): number {
   return Math.min(Math.max(Math.ceil(millis), 0), MAX_TIMER_MILLIS)
 }
@@ -12,7 +12,7 @@ export interface Timer {
   /** Starts it again with the same delay. */
   refresh?(): unknown
   unref?(): unknown
-  /** Where the platform has no call that stops it. */
+  /** Stops it where the platform cannot. */
   stop?(): void
 }
 
@@ -20,7 +20,7 @@ export interface Timer {
 export interface Clock {
   /** Monotonic, in milliseconds. */
   now(): number
-  /** A timer that is running; only with `keepAlive` does it hold an otherwise idle process. */
+  /** Starts a timer. It keeps an otherwise idle process alive only with `keepAlive`. */
   startTimer(callback: () => void, delayMillis: number, keepAlive?: boolean): Timer
   stopTimer(timer: Timer | undefined): void
   /** Calls back in a later turn of the event loop, after pending I/O. */
@@ -29,14 +29,18 @@ export interface Clock {
 
 type StartTimer = (callback: () => void, delayMillis?: number) => Timer
 
-// Taken when the module loads, and with what they belong to: an application that fakes or stubs time in its own tests must
-// not stop the pipeline.
-const setRealTimeout = (real('setTimeout') ?? startUnstoppable) as StartTimer
-const clearRealTimeout = (real('clearTimeout') ?? clearTimeout) as (timer: Timer | undefined) => void
-const setRealImmediate = (real('setImmediate') ?? setRealTimeout) as StartTimer
-const time = (real('performance') ?? Date) as { now(): number }
+// Taken when the module loads, together with the object they belong to: an application that fakes time in its own tests
+// must not stop the pipeline.
+const setRealTimeout = (platformGlobal('setTimeout') ?? startUnstoppable) as StartTimer
+const clearRealTimeout = (platformGlobal('clearTimeout') ?? clearTimeout) as (timer: Timer | undefined) => void
+const setRealImmediate = (platformGlobal('setImmediate') ?? setRealTimeout) as StartTimer
+// The one of Node.js first: that of a test environment (jsdom) starts at another time, and deadlines go from the processor
+// to the exporter, which may have been loaded outside of it.
+const time = (builtinModule<{ performance: unknown }>('perf_hooks')?.performance ?? platformGlobal('performance') ?? Date) as {
+  now(): number
+}
 const prototype = Object.getPrototypeOf(time) as typeof time
-// That of the prototype if there is one: an object may carry a fake of its own.
+// From the prototype if it is there: the object itself may carry a fake.
 const now = ('now' in prototype ? prototype : time).now.bind(time)
 
 export const systemClock: Clock = {
@@ -47,7 +51,7 @@ export const systemClock: Clock = {
       if (!keepAlive) timer.unref?.()
       return timer
     } catch {
-      // The module scope of a Cloudflare worker has no timers: what waits goes out with the next flush.
+      // The module scope of a Cloudflare worker has no timers. The next flush sends what waits.
       return {}
     }
   },
@@ -64,7 +68,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** What fake timers are known by: those of sinon, Jest and Vitest, the older ones of Jest, and those of `node:test`. */
+/** The marks of fake timers: those of sinon, Jest and Vitest (`clock`), of older Jest (`mock`), and of `node:test` (`name`). */
 interface MaybeFake {
   readonly clock?: Readonly<Record<string, MaybeFake>>
   readonly mock?: unknown
@@ -72,10 +76,11 @@ interface MaybeFake {
 }
 
 /**
- * A global as the platform made it; undefined if that cannot be had. Fake timers may be active as this module loads: Jest
- * can enable them for every test file. The first kind keeps what it replaced, and some leave the modules of Node.js alone.
+ * A global as the platform made it, or undefined if only a fake can be found. Fake timers may already be active when this
+ * module loads: Jest can enable them for every test file. Those of sinon keep what they replaced; others leave the modules
+ * of Node.js alone.
  */
-function real(name: string): unknown {
+export function platformGlobal(name: string): unknown {
   for (const owner of [globalThis, builtinModule('timers')]) {
     let value = (owner as Record<string, MaybeFake | undefined> | undefined)?.[name]
     while (value?.clock) value = value.clock[`_${name}`]
@@ -84,7 +89,7 @@ function real(name: string): unknown {
   return undefined
 }
 
-/** The one timer that nobody fakes. It can only be ignored, and holds no process. */
+/** The one timer that nobody fakes. It cannot be stopped, only ignored, and does not keep the process alive. */
 function startUnstoppable(callback: () => void, delayMillis = 0): Timer {
   let isOn = true
   const signal = AbortSignal.timeout(delayMillis)

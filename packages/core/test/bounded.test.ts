@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { bounded } from '../src/bounded.js'
 import type { Settled } from '../src/bounded.js'
-import { FakeClock } from './fake-clock.js'
+import { FakeClock } from '../../batch-span-processor/test/fake-clock.js'
 
 /** Starts a wait of 100 ms and records how it ended. */
 function setup(work: () => unknown, signal?: AbortSignal, millis = 100) {

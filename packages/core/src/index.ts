@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+export { bounded, errorIn } from './bounded.js'
+export type { Bound, Settled } from './bounded.js'
+export { builtinModule } from './builtin-module.js'
+export { platformGlobal, systemClock, timerDelay } from './clock.js'
+export type { Clock, Timer } from './clock.js'
+export { takeComponentNumber } from './component-number.js'
+export { DetachedScope } from './detached-scope.js'
+export { MAX_TIMER_MILLIS } from './limits.js'
+export type {
+  BatchOutcome,
+  Deadline,
+  ExportResult,
+  IncrementalSpanExporter,
+  ReadableSpan,
+  SpanBatch,
+  SpanExporter,
+  SpanResource,
+} from './span-exporter.js'
