@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Unit tests run the sources of a package, and so those of what is copied into it at build.
+  resolve: { alias: { '@spanring/core': fileURLToPath(new URL('packages/core/src/index.ts', import.meta.url)) } },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TypeScript to ES modules and types for every package; then, for the published ones, the code that they share, and CommonJS.
 import { spawnSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -9,45 +9,69 @@ import { build } from 'esbuild'
 /** The package that is copied, and never published. */
 const CORE = '@spanring/core'
 const root = fileURLToPath(new URL('..', import.meta.url))
+const packages = readdirSync(join(root, 'packages')).map((name) => {
+  const dir = join(root, 'packages', name)
+  return { esm: join(dir, 'dist/esm'), src: join(dir, 'src'), ...JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) }
+})
+const published = packages.filter((manifest) => !manifest.private)
+
+// The compiler reads its own output again, as it has left it.
+for (const { esm } of published) pointImports(esm, /'(?:\.{1,2}\/)+core\/index\.js'/g, () => CORE)
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 })
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 
-for (const name of readdirSync(join(root, 'packages'))) {
-  const dir = join(root, 'packages', name)
-  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
-  if (manifest.private) continue
-  if (CORE in manifest.devDependencies) copyCore(dir)
-  await buildCommonJs(dir)
+for (const { esm, src } of packages) removeStale(esm, src)
+for (const { esm, devDependencies } of published) {
+  if (CORE in devDependencies) copyCore(esm)
+  await buildCommonJs(esm)
+}
+
+/** The compiler leaves what it made of files that were moved or removed since, and `npm pack` would take it along. */
+function removeStale(esm, src) {
+  for (const file of modulesIn(esm)) {
+    const isCopy = dirname(file) === join(esm, 'core')
+    if (!isCopy && !existsSync(join(src, relative(esm, file).replace(/\.(d\.ts|js)$/, '.ts')))) rmSync(file)
+  }
 }
 
 /**
  * Gives a package a copy of what it shares with others, in `dist/esm/core`, and points its imports there. So there is one
  * source and one type for each, and no dependency that users would have to install.
  */
-function copyCore(dir) {
-  const esm = join(dir, 'dist/esm')
+function copyCore(esm) {
   const core = join(esm, 'core')
   rmSync(core, { recursive: true, force: true })
   cpSync(join(root, 'packages/core/dist/esm'), core, { recursive: true })
-  for (const file of readdirSync(esm, { recursive: true }).map((name) => join(esm, name))) {
-    if (!/\.(js|d\.ts)$/.test(file)) continue
-    const text = readFileSync(file, 'utf8')
+  pointImports(esm, new RegExp(`'${CORE}'`, 'g'), (file) => {
     const path = relative(dirname(file), join(core, 'index.js')).split(sep).join('/')
-    const rewritten = text.replaceAll(`'${CORE}'`, `'${path.startsWith('.') ? path : `./${path}`}'`)
-    if (rewritten !== text) writeFileSync(file, rewritten)
+    return path.startsWith('.') ? path : `./${path}`
+  })
+}
+
+/** Replaces one specifier of imports by another, in modules and declarations. */
+function pointImports(esm, from, to) {
+  for (const file of modulesIn(esm)) {
+    const text = readFileSync(file, 'utf8')
+    const pointed = text.replaceAll(from, `'${to(file)}'`)
+    if (pointed !== text) writeFileSync(file, pointed)
   }
+}
+
+function modulesIn(esm) {
+  if (!existsSync(esm)) return []
+  const files = readdirSync(esm, { recursive: true }).map((file) => join(esm, file))
+  return files.filter((file) => /\.(js|d\.ts)$/.test(file))
 }
 
 /**
  * Transforms file by file, so that both formats have the same modules. Not `tsc` a second time: it rejects
  * `import.meta` in CommonJS output, which the address of a worker file needs.
  */
-async function buildCommonJs(dir) {
-  const esm = join(dir, 'dist/esm')
-  const cjs = join(dir, 'dist/cjs')
+async function buildCommonJs(esm) {
+  const cjs = join(esm, '../cjs')
   const files = readdirSync(esm, { recursive: true }).map(String)
   rmSync(cjs, { recursive: true, force: true })
   const entryPoints = files.filter((file) => file.endsWith('.js')).map((file) => join(esm, file))
