@@ -51,7 +51,7 @@ try {
   checkWith('types of tests and programs', 'typescript', ['-p', 'tsconfig.test.json'])
   // With the libraries of both SDK lines: what a project of the last TypeScript before 7 compiles.
   const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023']
-  const types = ['--typeRoots', 'node_modules/@types', '--types', 'node', 'test/compat/types.ts']
+  const types = ['--typeRoots', 'node_modules/@types', '--types', 'node', 'test/suites/compat/types.ts']
   check('types by TypeScript 5.9', process.execPath, ['test/node_modules/typescript-5/bin/tsc', ...strict, ...types])
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   for (const { name, version, dir } of publishedPackages()) {

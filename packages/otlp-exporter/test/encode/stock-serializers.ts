@@ -10,7 +10,7 @@ export interface StockSerializer {
 
 /** What the stock exporters of that line encode with: an internal package, found the way those exporters find it. */
 export function stockSerializers(line: SdkLine): { protobuf: StockSerializer; json: StockSerializer } {
-  const sdk = createRequire(new URL(`../../../../test/sdks/sdk-${line.charAt(0)}/package.json`, import.meta.url))
+  const sdk = createRequire(new URL(`../../../../test/fixtures/sdks/sdk-${line.charAt(0)}/package.json`, import.meta.url))
   const exporter = createRequire(sdk.resolve('@opentelemetry/exporter-trace-otlp-proto'))
   const { ProtobufTraceSerializer, JsonTraceSerializer } = exporter('@opentelemetry/otlp-transformer')
   return { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll } from 'vitest'
+
+const exec = promisify(execFile)
+
+export const workspaceRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
+
+interface Manifest {
+  readonly name: string
+  readonly private?: boolean
+  readonly exports: Readonly<Record<string, string | { readonly require: { readonly default: string } }>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+interface PublishedPackage {
+  readonly name: string
+  readonly dir: string
+  readonly manifest: Manifest
+}
+
+interface PackedPackage {
+  readonly tarball: string
+  /** Paths inside the tarball, sorted. */
+  readonly files: readonly string[]
+}
+
+/** Every package of the workspace that npm would publish. */
+export async function publishedPackages(): Promise<PublishedPackage[]> {
+  const packages = join(workspaceRoot, 'packages')
+  const found = await Promise.all((await readdir(packages)).map((name) => readPackage(join(packages, name))))
+  return found.filter(({ manifest }) => manifest.private !== true)
+}
+
+async function readPackage(dir: string): Promise<PublishedPackage> {
+  const manifest = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8')) as Manifest
+  return { name: manifest.name, dir, manifest }
+}
+
+/** What `npm publish` would upload. */
+export async function pack(dir: string, destination: string): Promise<PackedPackage> {
+  const stdout = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', destination], dir)
+  const [packed] = Object.values(JSON.parse(stdout) as Record<string, { filename: string; files: { path: string }[] }>)
+  if (packed === undefined) throw new Error(`npm pack says nothing about ${dir}`)
+  return { tarball: join(destination, packed.filename), files: packed.files.map(({ path }) => path).toSorted() }
+}
+
+/**
+ * Makes a directory an application with these packages installed, each from a tarball or a directory, as npm lays them
+ * out for a user. Nothing comes from the network.
+ */
+export async function installInto(dir: string, packages: readonly string[]): Promise<void> {
+  await writeFile(join(dir, 'package.json'), JSON.stringify({ name: 'an-application', private: true }))
+  await npm(['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], dir)
+}
+
+/** The same with pnpm, in the version that the workspace pins. `overrides` name the tarballs of packages that others depend on. */
+export async function installWithPnpm(dir: string, packages: Readonly<Record<string, string>>): Promise<void> {
+  const files = Object.fromEntries(Object.entries(packages).map(([name, tarball]) => [name, `file:${tarball}`]))
+  await writeFile(join(dir, 'package.json'), JSON.stringify({ name: 'an-application', private: true, dependencies: files }))
+  // JSON is YAML.
+  await writeFile(join(dir, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: files }))
+  const { packageManager } = JSON.parse(await readFile(join(workspaceRoot, 'package.json'), 'utf8')) as { packageManager: string }
+  const pnpm = ['exec', '--yes', '--prefer-offline', `--package=${packageManager}`, '--', 'pnpm']
+  await npm([...pnpm, 'install', '--offline', '--ignore-scripts'], dir)
+}
+
+/** Gone when the tests of the file are. */
+export async function temporaryDirectory(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'spanring-'))
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+async function npm(args: string[], cwd: string): Promise<string> {
+  // `npm test` tells its children about the workspace, which is not the project that is meant here.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD)/i.test(name)))
+  const { stdout } = await exec('npm', args, { cwd, env, shell: process.platform === 'win32' })
+  return stdout
+}
+
+/** Compilers that declarations are read by: the one of this repository, and the last of the generation before. */
+export const compilers: readonly { readonly name: string; readonly tsc: string }[] = [
+  { name: 'TypeScript 7', tsc: join(workspaceRoot, 'node_modules/typescript/bin/tsc') },
+  { name: 'TypeScript 5.9', tsc: join(workspaceRoot, 'test/node_modules/typescript-5/bin/tsc') },
+]
