@@ -60,6 +60,7 @@ function recordBatch(batch: SpanBatch, record: FlightRecord): SpanBatch {
       if (verdict === 'rejected') record.rejected(idOf(span))
       return verdict
     },
+    close: () => batch.close?.(),
     async send(deadline) {
       const recorded = record.handedOver(ids)
       const outcome = await batch.send(deadline)
