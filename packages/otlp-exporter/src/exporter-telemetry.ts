@@ -3,7 +3,7 @@ import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } fro
 import { systemClock, takeComponentNumber } from '@spanring/core'
 import type { Settings } from './config/settings.js'
 import { warn, warnLater } from './config/warn.js'
-import type { Truncated } from './encode/clean-values.js'
+import type { Truncated } from './encode/sanitize/values.js'
 import type { BackendChange } from './transport/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
 import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'

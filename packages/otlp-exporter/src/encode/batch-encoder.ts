@@ -2,13 +2,12 @@
 import type { InstrumentationScope, ReadableSpan } from '../readable-span.js'
 import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
-import { cleanSpan } from './clean-span.js'
-import type { Truncated } from './clean-values.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { EncodedSpans } from './encoded-spans.js'
-import { HEAD_TOO_LARGE, type HeadCache } from './head-cache.js'
+import { cleanSpan } from './sanitize/span.js'
+import type { Truncated } from './sanitize/values.js'
 import type { SpanFormat } from './span-format.js'
-import { SpanGroups } from './span-groups.js'
+import { HEAD_TOO_LARGE, type HeadCache, SpanGroups } from './span-groups.js'
 
 export interface BatchEncoderParts {
   readonly format: SpanFormat

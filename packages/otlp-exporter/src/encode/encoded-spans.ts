@@ -2,9 +2,7 @@
 import type { BufferPool } from './buffer-pool.js'
 import type { ByteWriter } from './byte-writer.js'
 import type { EncodedBatch } from './encoded-batch.js'
-import { type ResourcePart, requestParts } from './request-parts.js'
-import type { SpanFormat } from './span-format.js'
-import type { GroupHeads } from './span-groups.js'
+import { type GroupHeads, requestParts, type ResourcePart, type SpanFormat } from './span-format.js'
 
 /** What a batch encoder leaves behind: spans as bytes, and what each of them belongs to. */
 export class EncodedSpans implements EncodedBatch {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchEncoder } from './batch-encoder.js'
 import { BufferPool } from './buffer-pool.js'
-import type { Truncated } from './clean-values.js'
-import { HeadCache } from './head-cache.js'
-import { jsonFormat } from './json-format.js'
-import { protobufFormat } from './protobuf-format.js'
+import { jsonFormat } from './json/format.js'
+import { protobufFormat } from './protobuf/format.js'
+import type { Truncated } from './sanitize/values.js'
 import type { SpanFormat } from './span-format.js'
+import { HeadCache } from './span-groups.js'
 
 export type OtlpFormat = 'protobuf' | 'json'
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { encodeKey } from '../../src/encode/encoded-key.js'
 import { KeyCache } from '../../src/encode/key-cache.js'
 import { encodeOne, FORMATS } from './encode-all.js'
 import { plainSpan } from './plain-span.js'
@@ -43,27 +42,6 @@ test('a key of a program, too long for a vocabulary, is not kept', () => {
   const { cache } = setup()
   for (let i = 0; i < 3; i++) expect(cache.find('k'.repeat(101))).toBeUndefined()
   expect(cache.size).toBe(0)
-})
-
-test('an encoded key is the same whatever was encoded before it', () => {
-  for (const key of [
-    '',
-    'k',
-    'plain.key',
-    'k'.repeat(70),
-    'ключ',
-    '😀'.repeat(50),
-    'k'.repeat(100),
-    '\u007f'.repeat(99),
-    'é'.repeat(150),
-  ]) {
-    const { length, words } = encodeKey(key)
-    const text = Buffer.from(key)
-    const head = text.length > 0x7f ? [0x0a, (text.length & 0x7f) | 0x80, text.length >>> 7] : [0x0a, text.length]
-    const bytes = Buffer.from(words.buffer)
-    expect(bytes.subarray(0, length)).toEqual(Buffer.from([...head, ...text, 0x12]))
-    expect(bytes.subarray(length).every((byte) => byte === 0)).toBe(true)
-  }
 })
 
 test.each(FORMATS)('the first, the second and the third span with a key have it alike in %s', (format) => {

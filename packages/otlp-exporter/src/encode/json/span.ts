@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanContext } from '@opentelemetry/api'
-import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
-import { attributesText } from './json-value.js'
-import type { JsonWriter } from './json-writer.js'
-import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
-import { codeOf, kindOf } from './span-enums.js'
-import { isLinkSpanId, isLinkTraceId, isSpanId, isTraceId } from './span-ids.js'
+import type { ReadableSpan, SpanEvent, SpanLink } from '../../readable-span.js'
+import type { CountedResource, CountedScope } from '../span-fields.js'
+import {
+  codeOf,
+  isLinkSpanId,
+  isLinkTraceId,
+  isSpanId,
+  isTraceId,
+  kindOf,
+  linkFlags,
+  parentIdOf,
+  spanFlags,
+} from '../span-fields.js'
+import { attributesText } from './any-value.js'
+import type { JsonWriter } from './writer.js'
 
 /**
  * One span as an element of a list, with the comma before it: the request leaves the first one out. Throws for anything
@@ -89,4 +98,26 @@ function statusText(writer: JsonWriter, span: ReadableSpan): string {
   const { message } = span.status
   if (code === 0 && !message) return ''
   return `,"status":{"code":${code}${message ? `,"message":${writer.quote(message)}` : ''}}`
+}
+
+/** ResourceSpans up to its list, with the comma before it: the request leaves the first one out. */
+export function writeResource(writer: JsonWriter, resource: CountedResource): void {
+  const { attributes, schemaUrl, droppedAttributesCount } = resource
+  writer.begin()
+  const content = attributesText(writer, attributes) + writer.count('droppedAttributesCount', droppedAttributesCount || 0)
+  const url = schemaUrl ? `,"schemaUrl":${writer.quote(schemaUrl)}` : ''
+  writer.end(`,{"resource":{${content.slice(1)}}${url},"scopeSpans":[`)
+}
+
+/** ScopeSpans up to its list, with the comma before it. */
+export function writeScope(writer: JsonWriter, scope: CountedScope): void {
+  const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
+  writer.begin()
+  const scopeText =
+    `"name":${writer.quote(name)}` +
+    (version ? `,"version":${writer.quote(version)}` : '') +
+    attributesText(writer, attributes) +
+    writer.count('droppedAttributesCount', droppedAttributesCount || 0)
+  const url = schemaUrl ? `,"schemaUrl":${writer.quote(schemaUrl)}` : ''
+  writer.end(`,{"scope":{${scopeText}}${url},"spans":[`)
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnyAttributes } from '../readable-span.js'
-import { isBytes, lengthOfBytes } from './byte-values.js'
-import type { JsonWriter } from './json-writer.js'
-import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
+import type { AnyAttributes } from '../../readable-span.js'
+import { isBytes, lengthOfBytes, MAX_DEPTH, TooDeepOrMany } from '../attribute-values.js'
+import type { JsonWriter } from './writer.js'
 
 /** Of an element that is null, and of any other at least, in characters with the comma. */
 const NULL_LENGTH = '{},'.length

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BufferPool } from './buffer-pool.js'
-import { ByteWriter, TOO_LARGE } from './byte-writer.js'
-import type { KeyCache } from './key-cache.js'
-import { MAX_NESTED } from './nesting.js'
+import { MAX_NESTED } from '../attribute-values.js'
+import type { BufferPool } from '../buffer-pool.js'
+import { ByteWriter, TOO_LARGE } from '../byte-writer.js'
+import type { KeyCache } from '../key-cache.js'
 
 const TWO_64 = 2n ** 64n
 /** An escaped surrogate: JSON.stringify writes one for each that is lone. A backslash before it may itself be escaped. */
@@ -14,7 +14,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
  */
 export class JsonWriter extends ByteWriter {
   readonly keys: KeyCache<string>
-  /** Arrays and maps in others that the span being written may still have; see nesting.ts. */
+  /** Arrays and maps in others that the span being written may still have; see attribute-values.ts. */
   nestedLeft = 0
   /** What the texts of the element being written may still come to, in characters: a string cannot be longer than 2^29. */
   #charactersLeft = 0

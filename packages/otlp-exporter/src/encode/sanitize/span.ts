@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HrTime, SpanContext } from '@opentelemetry/api'
-import type { InstrumentationScope, ReadableSpan, SpanEvent, SpanLink, SpanResource } from '../readable-span.js'
-import { CleanValues } from './clean-values.js'
-import { isEnum, NO_KIND } from './span-enums.js'
-import { parentIdOf } from './span-flags.js'
-import { isLinkSpanId, isLinkTraceId, isSpanId, isTraceId, NO_SPAN_ID, NO_TRACE_ID } from './span-ids.js'
+import type { InstrumentationScope, ReadableSpan, SpanEvent, SpanLink, SpanResource } from '../../readable-span.js'
+import type { CountedResource, CountedScope } from '../span-fields.js'
+import {
+  isEnum,
+  isLinkSpanId,
+  isLinkTraceId,
+  isSpanId,
+  isTraceId,
+  NO_KIND,
+  NO_SPAN_ID,
+  NO_TRACE_ID,
+  parentIdOf,
+} from '../span-fields.js'
+import { CleanValues } from './values.js'
 
 const MAX_UINT32 = 2 ** 32 - 1
 const TWO_64 = 2n ** 64n
@@ -164,4 +173,30 @@ function objectOr<T extends object>(values: CleanValues, otherwise: T, read: () 
 
 function self<T>(this: T): T {
   return this
+}
+
+/** A copy of a resource on which the encoder has failed, without what throws or makes no sense; that is counted. */
+export function cleanResource(resource: SpanResource): CountedResource {
+  const values = new CleanValues()
+  const { attributes, dropped } = values.attributes(() => resource.attributes)
+  return {
+    attributes,
+    schemaUrl: values.text(values.attempt(() => resource.schemaUrl)),
+    droppedAttributesCount: dropped,
+    isCut: values.isCut,
+  }
+}
+
+/** The same for a scope. */
+export function cleanScope(scope: InstrumentationScope): CountedScope {
+  const values = new CleanValues()
+  const { attributes, dropped } = values.attributes(() => scope.attributes)
+  return {
+    name: values.text(values.attempt(() => scope.name)),
+    version: values.text(values.attempt(() => scope.version)),
+    schemaUrl: values.text(values.attempt(() => scope.schemaUrl)),
+    attributes,
+    droppedAttributesCount: dropped,
+    isCut: values.isCut,
+  }
 }

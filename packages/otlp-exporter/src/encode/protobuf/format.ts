@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResourcePart, ScopePart } from './request-parts.js'
-import { varintLength } from './protobuf-writer.js'
+import { KeyCache } from '../key-cache.js'
+import type { ResourcePart, ScopePart, SpanFormat } from '../span-format.js'
+import { encodeKey } from './encoded-key.js'
+import { writeResource, writeScope, writeSpan } from './span.js'
+import { ProtobufWriter, varintLength } from './writer.js'
+
+/** OTLP in binary protobuf, with a cache of keys of its own. */
+export function protobufFormat(): SpanFormat<ProtobufWriter> {
+  const keys = new KeyCache(encodeKey)
+  return {
+    contentType: 'application/x-protobuf',
+    // A tag of one byte and a length of at most five.
+    framingBytes: 6,
+    createWriter: (pool, limit) => new ProtobufWriter(pool, limit, keys),
+    writeSpan,
+    writeResource,
+    writeScope,
+    requestLength,
+    writeRequest,
+  }
+}
 
 /** ExportTraceServiceRequest.resource_spans */
 const RESOURCE_SPANS = 0x0a

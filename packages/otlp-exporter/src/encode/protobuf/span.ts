@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanContext } from '@opentelemetry/api'
-import type { ReadableSpan, SpanEvent, SpanLink } from '../readable-span.js'
+import type { ReadableSpan, SpanEvent, SpanLink } from '../../readable-span.js'
+import { MAX_NESTED } from '../attribute-values.js'
+import type { CountedResource, CountedScope } from '../span-fields.js'
+import { codeOf, kindOf, linkFlags, NO_SPAN_ID, NO_TRACE_ID, parentIdOf, spanFlags } from '../span-fields.js'
 import { writeAttributes } from './any-value.js'
-import { MAX_NESTED } from './nesting.js'
-import type { ProtobufWriter } from './protobuf-writer.js'
-import { linkFlags, parentIdOf, spanFlags } from './span-flags.js'
-import { codeOf, kindOf } from './span-enums.js'
-import { NO_SPAN_ID, NO_TRACE_ID } from './span-ids.js'
+import type { ProtobufWriter } from './writer.js'
 
 const ZEROES_16 = new Uint8Array(16)
 const ZEROES_8 = new Uint8Array(8)
@@ -87,4 +86,28 @@ function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
   if (message) writer.text(0x12, message)
   writer.count(0x18, code)
   writer.close(from, 1)
+}
+
+/** ResourceSpans but for its spans: the schema URL, field 3, may stand before them. */
+export function writeResource(writer: ProtobufWriter, resource: CountedResource): void {
+  const { attributes, schemaUrl, droppedAttributesCount } = resource
+  writer.nestedLeft = MAX_NESTED
+  const from = writer.open(0x0a, 2)
+  if (attributes) writeAttributes(writer, 0x0a, attributes)
+  if (droppedAttributesCount) writer.count(0x10, droppedAttributesCount)
+  writer.close(from, 2)
+  if (schemaUrl) writer.text(0x1a, schemaUrl)
+}
+
+/** ScopeSpans but for its spans. */
+export function writeScope(writer: ProtobufWriter, scope: CountedScope): void {
+  const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
+  writer.nestedLeft = MAX_NESTED
+  const from = writer.open(0x0a, 1)
+  writer.text(0x0a, name)
+  if (version) writer.text(0x12, version)
+  if (attributes) writeAttributes(writer, 0x1a, attributes)
+  if (droppedAttributesCount) writer.count(0x20, droppedAttributesCount)
+  writer.close(from, 1)
+  if (schemaUrl) writer.text(0x1a, schemaUrl)
 }

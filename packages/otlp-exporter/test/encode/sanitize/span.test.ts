@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever a span loses because it cannot be sent is counted: in the data, where it was lost, and by the encoder.
 import { describe, expect, test } from 'vitest'
-import type { OtlpFormat } from '../../src/encode/trace-encoder.js'
-import { TraceEncoder } from '../../src/encode/trace-encoder.js'
-import type { ReadableSpan } from '../../src/readable-span.js'
-import { decode, decodeStock, encodeAll, FORMATS } from './encode-all.js'
-import { plainSpan, SPAN_ID, TRACE_ID } from './plain-span.js'
-import { stockSerializers } from './stock-serializers.js'
+import type { OtlpFormat } from '../../../src/encode/trace-encoder.js'
+import { TraceEncoder } from '../../../src/encode/trace-encoder.js'
+import type { ReadableSpan } from '../../../src/readable-span.js'
+import { decode, decodeStock, encodeAll, FORMATS } from '../encode-all.js'
+import { plainSpan, SPAN_ID, TRACE_ID } from '../plain-span.js'
+import { stockSerializers } from '../stock-serializers.js'
 
 const VECTOR = Array.from({ length: 1536 }, (_, i) => i / 7)
 const NO_IDS = { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { types } from 'node:util'
-import type { AnyAttributes } from '../readable-span.js'
-import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from './nesting.js'
+import type { AnyAttributes } from '../../readable-span.js'
+import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from '../attribute-values.js'
 
 /** What may have lost a part because it could not be sent whole. */
 export type Truncated = 'span' | 'resource' | 'scope'

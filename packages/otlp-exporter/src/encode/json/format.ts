@@ -1,5 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResourcePart } from './request-parts.js'
+import { KeyCache } from '../key-cache.js'
+import type { ResourcePart, SpanFormat } from '../span-format.js'
+import { writeResource, writeScope, writeSpan } from './span.js'
+import { JsonWriter, quoteKey } from './writer.js'
+
+/** OTLP/JSON: ids in hex, enums as numbers, names in lowerCamelCase, 64-bit integers as strings. */
+export function jsonFormat(): SpanFormat<JsonWriter> {
+  const keys = new KeyCache(quoteKey)
+  return {
+    contentType: 'application/json',
+    // `]}` behind the list of a resource or scope, and what is around all of them.
+    framingBytes: 24,
+    createWriter: (pool, limit) => new JsonWriter(pool, limit, keys),
+    writeSpan,
+    writeResource,
+    writeScope,
+    requestLength,
+    writeRequest,
+  }
+}
 
 const START = Buffer.from('{"resourceSpans":[')
 const END = Buffer.from(']}')

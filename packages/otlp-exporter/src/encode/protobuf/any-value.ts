@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnyAttributes } from '../readable-span.js'
-import { writeInteger } from './integer-value.js'
+import type { AnyAttributes } from '../../readable-span.js'
+import { isBytes, lengthOfBytes, MAX_DEPTH, TooDeepOrMany } from '../attribute-values.js'
 import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
-import { isBytes, lengthOfBytes } from './byte-values.js'
-import { MAX_DEPTH, TooDeepOrMany } from './nesting.js'
-import { type ProtobufWriter, SHORT_TEXT, varintLength } from './protobuf-writer.js'
+import { type ProtobufWriter, SHORT_TEXT, varintLength } from './writer.js'
 
 /** Of an encoded key, in bytes: with a short text it stays below 128 bytes, so that every length is one byte. */
 const SHORT_KEY = 72
@@ -166,5 +164,21 @@ function writeEntries(writer: ProtobufWriter, entries: AnyAttributes, depth: num
   for (const key of Object.keys(entries)) {
     if (depth > 1 && --writer.nestedLeft < 0) throw new TooDeepOrMany()
     writeKeyValue(writer, VALUES, key, entries[key], depth)
+  }
+}
+
+/** AnyValue.int_value, int64. */
+const INT_VALUE = 0x18
+const TWO_32 = 2 ** 32
+
+/** An integer of the range of int64 as AnyValue.int_value. Beyond 2^53 a number is still an exact integer, if not the one that was meant. */
+export function writeInteger(writer: ProtobufWriter, value: number): void {
+  writer.reserve(11)
+  writer.bytes[writer.pos++] = INT_VALUE
+  if (value >= 0 && value < TWO_32) {
+    writer.putVarint(value)
+  } else {
+    const high = Math.floor(value / TWO_32)
+    writer.putVarint64(value - high * TWO_32, high)
   }
 }
