@@ -51,21 +51,21 @@ export class BufferedBatch implements SpanBatch {
   }
 
   add(span: ReadableSpan): AddOutcome {
-    const verdict = this.#encoder.add(span)
-    if (verdict === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return verdict
-    if (verdict === 'full') return this.#addToEmpty(span)
-    this.#budget.leave(this.#onRoom)
-    return this.#stayEmpty(verdict)
+    const result = this.#encoder.add(span)
+    if (result === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return result
+    if (result === 'full') return this.#addToEmpty(span)
+    this.#budget.stopWaiting(this.#onRoom)
+    return this.#stayEmpty(result)
   }
 
   /** Nobody would open another batch in place of this one, so it takes what is left, and all of it if need be. */
   #addToEmpty(span: ReadableSpan): AddOutcome {
-    let verdict = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes, this.#onRoom), span)
-    if (verdict === 'full') verdict = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes, this.#onRoom), span)
+    let result = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes, this.#onRoom), span)
+    if (result === 'full') result = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes, this.#onRoom), span)
     const room = Math.max(this.#encoder.neededBytes, Math.ceil(this.#held * WORTH_A_TRY))
-    if (verdict === 'full') this.#budget.wait(room, this.#onRoom)
-    else this.#budget.leave(this.#onRoom)
-    return verdict === 'added' ? verdict : this.#stayEmpty(verdict)
+    if (result === 'full') this.#budget.wait(room, this.#onRoom)
+    else this.#budget.stopWaiting(this.#onRoom)
+    return result === 'added' ? result : this.#stayEmpty(result)
   }
 
   #addWithin(bytes: number, span: ReadableSpan): AddOutcome {
@@ -75,12 +75,12 @@ export class BufferedBatch implements SpanBatch {
   }
 
   /** Without a span it may stay open for long, and holds nothing meanwhile, neither memory nor budget: two such batches would wait for one another. */
-  #stayEmpty(verdict: AddOutcome): AddOutcome {
-    this.#encoder.giveBack()
-    this.#budget.fill(this.#held, 0)
+  #stayEmpty(result: AddOutcome): AddOutcome {
+    this.#encoder.releaseIfEmpty()
+    this.#budget.hold(this.#held, 0)
     this.#held = 0
     this.#encoder.limit = 0
-    return verdict
+    return result
   }
 
   /**
@@ -111,8 +111,8 @@ export class BufferedBatch implements SpanBatch {
   #hold(capacity: number): void {
     const held = Math.min(capacity, this.#held)
     if (this.#isOpen) {
-      if (this.#encoder.spanCount === 0) this.#budget.leave(this.#onRoom)
-      this.#budget.fill(this.#held, held)
+      if (this.#encoder.spanCount === 0) this.#budget.stopWaiting(this.#onRoom)
+      this.#budget.hold(this.#held, held)
     } else this.#budget.release(this.#held - held)
     this.#isOpen = false
     this.#held = held

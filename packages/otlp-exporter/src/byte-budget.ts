@@ -59,7 +59,7 @@ export class ByteBudget {
       return 0
     }
     const reserved = this.widen(0, most, onRoom)
-    this.leave(onRoom)
+    this.stopWaiting(onRoom)
     return reserved
   }
 
@@ -83,12 +83,12 @@ export class ByteBudget {
   }
 
   /** Whoever waited does so no more: it has what it needs, or gives up. */
-  leave(onRoom: () => void): void {
+  stopWaiting(onRoom: () => void): void {
     if (this.#waiting.delete(onRoom)) this.#wakeWhoFits()
   }
 
   /** Of a part that was set aside so many bytes are held from now on, and the others are given back. */
-  fill(reserved: number, held: number): void {
+  hold(reserved: number, held: number): void {
     if (this.#isClosed) return
     this.#setAside -= reserved
     this.release(reserved - held)

@@ -139,16 +139,16 @@ export class WholeExports {
     for (let i = 0; i < spans.length; i++) {
       if (this.#isEnded) return void refused.set('shutdown', spans.length - i)
       const shared = (this.#open ??= this.#openBatch(deadline))
-      const verdict = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
-      if (verdict === 'full') {
+      const result = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
+      if (result === 'full') {
         if (shared !== undefined && shared.batch.spanCount > 0) this.#send()
         // oxlint-disable-next-line no-await-in-loop -- the span needs the room
         else if (!(await this.#hasRoomInTime(deadline, spans.length))) return void refused.set('buffer_full', spans.length - i)
         i--
-      } else if (verdict === 'added') {
+      } else if (result === 'added') {
         batches.add(shared as SharedBatch)
       } else {
-        refused.set(verdict, (refused.get(verdict) ?? 0) + 1)
+        refused.set(result, (refused.get(result) ?? 0) + 1)
       }
       if (i % SPANS_PER_LOOK === 0 && now() >= this.#stretchEnd) {
         // oxlint-disable-next-line no-await-in-loop -- to give the event loop a turn is the point

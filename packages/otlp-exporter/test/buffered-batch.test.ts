@@ -231,12 +231,12 @@ test('twenty spans of 3 MB to a slow backend are all sent, whatever has to wait 
   let waits = 0
   for (let id = 0; id < 20;) {
     const batch = exporter.openBatch(onRoom)
-    const verdict = batch?.add(endedSpan(id, 3_000_000)) ?? 'full'
-    if (verdict === 'added') {
+    const result = batch?.add(endedSpan(id, 3_000_000)) ?? 'full'
+    if (result === 'added') {
       id++
       sent.push(batch!.send(within(10_000)))
     } else {
-      expect(verdict).toBe('full')
+      expect(result).toBe('full')
       waits++
       // oxlint-disable-next-line no-await-in-loop -- one span after the other
       await new Promise<void>((resolve) => (wake = resolve))
@@ -270,17 +270,17 @@ test('a span that waits for much room gets it, although another caller always ha
   await until(() => exporter.stats().exported > 0)
   let wake = (): void => {}
   const batch = exporter.openBatch(() => wake())
-  let verdict = batch?.add(endedSpan(2, 7.9 * MIB))
-  expect(verdict).toBe('full')
-  for (const giveUpAt = performance.now() + 5000; verdict === 'full' && performance.now() < giveUpAt;) {
+  let result = batch?.add(endedSpan(2, 7.9 * MIB))
+  expect(result).toBe('full')
+  for (const giveUpAt = performance.now() + 5000; result === 'full' && performance.now() < giveUpAt;) {
     // oxlint-disable-next-line no-await-in-loop -- until there is room
     await new Promise<void>((resolve) => {
       wake = resolve
       setTimeout(resolve, 1000)
     })
-    verdict = batch?.add(endedSpan(2, 7.9 * MIB))
+    result = batch?.add(endedSpan(2, 7.9 * MIB))
   }
-  expect(verdict).toBe('added')
+  expect(result).toBe('added')
   expect(await batch?.send(within(10_000))).toEqual({ exported: 1, failed: {} })
   over.abort()
   await busy

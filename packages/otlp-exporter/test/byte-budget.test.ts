@@ -137,7 +137,7 @@ describe('a byte budget', () => {
     expect(woken).toEqual(['much', 'little'])
     expect(budget.reserve(64 * MIB, little)).toBe(MIB)
     expect(budget.widenToAll(0, 64 * MIB, much)).toBe(7 * MIB)
-    budget.leave(much)
+    budget.stopWaiting(much)
     budget.end()
   })
 
@@ -153,7 +153,7 @@ describe('a byte budget', () => {
     budget.wait(7 * MIB, much)
     budget.release(MIB)
     expect(woken).toEqual(['much', 'much'])
-    budget.leave(much)
+    budget.stopWaiting(much)
     expect(woken).toEqual(['much', 'much', 'little'])
     budget.end()
   })
@@ -248,7 +248,7 @@ describe('a byte budget', () => {
             budget.wait(bytes, wake)
           } else if (what === 'leave') {
             waits.delete(who)
-            budget.leave(wake)
+            budget.stopWaiting(wake)
           } else if (what === 'time') advance(bytes % 150)
           expect(budget.used).toBeLessThanOrEqual(limit)
         }

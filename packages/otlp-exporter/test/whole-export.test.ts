@@ -6,7 +6,7 @@ import type { BatchOutcome } from '../src/span-exporter.js'
 import { WholeExports } from '../src/whole-export.js'
 import { endedSpans } from './ended-span.js'
 
-type Verdict = 'added' | 'full' | 'rejected' | 'too_large'
+type AddResult = 'added' | 'full' | 'rejected' | 'too_large'
 type Span = ReturnType<typeof endedSpans>[number]
 
 const CLOSING = new AbortController().signal
@@ -18,11 +18,11 @@ function setup(
     batches?: number
     room?: number
     millisPerSpan?: number
-    verdictOf?: (span: Span) => Verdict
+    resultOf?: (span: Span) => AddResult
     outcomeOf?: (batch: number, count: number) => BatchOutcome
   } = {},
 ) {
-  const { room = Infinity, millisPerSpan = 0, verdictOf, outcomeOf } = options
+  const { room = Infinity, millisPerSpan = 0, resultOf, outcomeOf } = options
   const log: string[] = []
   let { batches = Infinity } = options
   let now = 0
@@ -38,10 +38,10 @@ function setup(
       get spanCount() {
         return spanCount
       },
-      add(span: Span): Verdict {
+      add(span: Span): AddResult {
         now += millisPerSpan
-        const verdict = verdictOf?.(span) ?? 'added'
-        if (verdict !== 'added') return verdict
+        const result = resultOf?.(span) ?? 'added'
+        if (result !== 'added') return result
         if (spanCount === room) return 'full'
         spanCount++
         return 'added'
@@ -107,15 +107,15 @@ test('an array that does not fit goes out in several batches, each sent when the
 
 test('what can never be sent is counted by its reason, and the others go out', async () => {
   const spans = endedSpans(5)
-  const verdicts: Verdict[] = ['added', 'rejected', 'too_large', 'too_large', 'added']
-  const { run, log, refused } = setup({ verdictOf: (span) => verdicts[spans.indexOf(span)] ?? 'full' })
+  const results: AddResult[] = ['added', 'rejected', 'too_large', 'too_large', 'added']
+  const { run, log, refused } = setup({ resultOf: (span) => results[spans.indexOf(span)] ?? 'full' })
   expect(await run(spans)).toEqual(new Error('1 spans cannot be sent: no valid ids'))
   expect(refused).toEqual({ rejected: 1, too_large: 2 })
   expect(log).toEqual(['send 2'])
 })
 
 test('a batch of nothing but rejected spans is not sent', async () => {
-  const { run, log, refused } = setup({ verdictOf: () => 'too_large' })
+  const { run, log, refused } = setup({ resultOf: () => 'too_large' })
   expect(await run(7)).toEqual(new Error('7 spans cannot be sent: larger than maxRequestBytes or maxBufferedBytes'))
   expect(refused).toEqual({ too_large: 7 })
   expect(log).toEqual(['discard'])
@@ -164,12 +164,12 @@ describe('without room', () => {
   })
 
   test('for a single span in an empty batch waits as well', async () => {
-    let verdict: Verdict = 'full'
-    const { run, log, freeRoom } = setup({ verdictOf: () => verdict })
+    let result: AddResult = 'full'
+    const { run, log, freeRoom } = setup({ resultOf: () => result })
     const ended = run(1)
     await settle()
     expect(log).toEqual(['wait'])
-    verdict = 'added'
+    result = 'added'
     freeRoom()
     expect(await ended).toBeUndefined()
     expect(log).toEqual(['wait', 'send 1'])
@@ -260,12 +260,12 @@ describe('arrays of one span that queue', () => {
   })
 
   test('have a deadline of their own when the one before was given up in an empty batch', async () => {
-    let verdict: Verdict = 'full'
-    const { run, log, runOut } = setup({ verdictOf: () => verdict })
+    let result: AddResult = 'full'
+    const { run, log, runOut } = setup({ resultOf: () => result })
     const first = run(1, 1000)
     const second = run(1, 1095)
     await settle()
-    verdict = 'added'
+    result = 'added'
     runOut()
     expect(await first).toBeInstanceOf(Error)
     expect(await second).toBeUndefined()
@@ -285,7 +285,7 @@ describe('arrays of one span that queue', () => {
   })
 
   test('and are refused leave what is open to be sent', async () => {
-    const { run, log } = setup({ verdictOf: (span) => (span.name.length > 10 ? 'too_large' : 'added') })
+    const { run, log } = setup({ resultOf: (span) => (span.name.length > 10 ? 'too_large' : 'added') })
     const [first, second] = await Promise.all([run(1), run(endedSpans(1, 20))])
     expect(first).toBeUndefined()
     expect(second).toBeInstanceOf(Error)

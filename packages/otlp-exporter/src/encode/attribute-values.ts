@@ -20,8 +20,8 @@ export const MAX_NESTED = 65_536
 export const MAX_COPIED = 1_048_576
 
 /** The fast path gives the span up; see sanitize/span.ts, which cuts it down. */
-export class TooDeepOrMany extends Error {
-  override readonly name = 'TooDeepOrMany'
+export class NestingLimitError extends Error {
+  override readonly name = 'NestingLimitError'
 
   constructor() {
     super('values are nested too deep or too many')

@@ -4,18 +4,18 @@ import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { EncodedSpans } from './encoded-spans.js'
-import { cleanSpan } from './sanitize/span.js'
+import { sanitizeSpan } from './sanitize/span.js'
 import type { Truncated } from './sanitize/values.js'
 import type { SpanFormat } from './span-format.js'
-import { HEAD_TOO_LARGE, type HeadCache, SpanGroups } from './span-groups.js'
+import { PREFIX_TOO_LARGE, type EncodedPrefixCache, SpanGroups } from './span-groups.js'
 
 export interface BatchEncoderParts {
   readonly format: SpanFormat
-  readonly heads: HeadCache
+  readonly prefixes: EncodedPrefixCache
   readonly pool: BufferPool
   /** What this batch may come to for now, and what any request may, in bytes. */
   readonly limit: number
-  readonly largest: number
+  readonly maxBytes: number
   /** Called for a span that was added without a part that cannot be sent. */
   readonly onTruncated: (what: Truncated) => void
 }
@@ -33,12 +33,12 @@ export type AddOutcome = 'added' | 'full' | 'rejected' | 'too_large'
  *
  * Invariants:
  * 1. `add` never throws, and a span that was not added leaves no byte.
- * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`, and needs nothing but its group's heads to be sent.
+ * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`, and needs nothing but its group's prefixes to be sent.
  * 3. The request of all spans is no larger than `byteLength`, and that no larger than the limit.
  */
 export class BatchEncoder {
   readonly #format: SpanFormat
-  readonly #largest: number
+  readonly #maxBytes: number
   readonly #onTruncated: (what: Truncated) => void
   #limit = 0
   readonly #writer: ByteWriter
@@ -47,19 +47,19 @@ export class BatchEncoder {
   readonly #ends: number[] = []
   readonly #groupOf: number[] = []
   #spanCount = 0
-  /** For heads and framing, in bytes. */
-  #headBytes = 0
+  /** For prefixes and framing, in bytes. */
+  #overheadBytes = 0
   #neededBytes = 0
   #isClosed = false
 
-  constructor({ format, heads, pool, limit, largest, onTruncated }: BatchEncoderParts) {
+  constructor({ format, prefixes, pool, limit, maxBytes, onTruncated }: BatchEncoderParts) {
     this.#format = format
-    this.#largest = largest
+    this.#maxBytes = maxBytes
     this.#onTruncated = onTruncated
-    this.#writer = format.createWriter(pool, Math.min(limit, largest))
+    this.#writer = format.createWriter(pool, Math.min(limit, maxBytes))
     this.#pool = pool
-    this.#groups = new SpanGroups(heads)
-    this.#headBytes = format.framingBytes
+    this.#groups = new SpanGroups(prefixes)
+    this.#overheadBytes = format.framingBytes
     this.limit = limit
   }
 
@@ -69,7 +69,7 @@ export class BatchEncoder {
   }
 
   set limit(bytes: number) {
-    this.#limit = Math.min(bytes, this.#largest)
+    this.#limit = Math.min(bytes, this.#maxBytes)
     this.#writer.limit = this.#limit
   }
 
@@ -79,7 +79,7 @@ export class BatchEncoder {
 
   /** Size of the request with every span so far, in bytes: up to some bytes for each resource and scope too many. */
   get byteLength(): number {
-    return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#headBytes
+    return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#overheadBytes
   }
 
   /** Size of the memory under it, in bytes. */
@@ -103,12 +103,12 @@ export class BatchEncoder {
     try {
       return this.#encode(span, start)
     } catch (error) {
-      return this.#giveUp(error, start) ?? this.#addClean(span, start)
+      return this.#rollBack(error, start) ?? this.#addSanitized(span, start)
     }
   }
 
   /** Gives the memory back that a refused span has taken. A batch without spans may stay open for long. */
-  giveBack(): void {
+  releaseIfEmpty(): void {
     if (this.#spanCount === 0) this.#writer.release()
   }
 
@@ -123,7 +123,7 @@ export class BatchEncoder {
   /** The end of the encoder. */
   finish(): EncodedBatch {
     this.close()
-    return new EncodedSpans(this.#format, this.#writer, this.#pool, this.#groups.heads(), this.#groupOf, this.#ends)
+    return new EncodedSpans(this.#format, this.#writer, this.#pool, this.#groups.prefixes(), this.#groupOf, this.#ends)
   }
 
   #encode(span: ReadableSpan, start: number): AddOutcome {
@@ -133,12 +133,13 @@ export class BatchEncoder {
     const scope = (span.instrumentationScope ?? span.instrumentationLibrary) as InstrumentationScope
     const group = this.#groups.find(resource, scope)
     if (group === this.#groups.count) {
-      const headBytes = this.#groups.headBytes(resource, scope) + 2 * this.#format.framingBytes
-      if (writer.pos + this.#headBytes + headBytes > this.#limit) return this.#tooLarge(start, writer.pos - start + headBytes)
+      const prefixBytes = this.#groups.prefixBytes(resource, scope) + 2 * this.#format.framingBytes
+      if (writer.pos + this.#overheadBytes + prefixBytes > this.#limit)
+        return this.#tooLarge(start, writer.pos - start + prefixBytes)
       this.#groups.add(resource, scope)
-      this.#headBytes += headBytes
-    } else if (writer.pos + this.#headBytes > this.#limit) {
-      return this.#tooLarge(start, writer.pos - start + this.#groups.headBytes(resource, scope))
+      this.#overheadBytes += prefixBytes
+    } else if (writer.pos + this.#overheadBytes > this.#limit) {
+      return this.#tooLarge(start, writer.pos - start + this.#groups.prefixBytes(resource, scope))
     }
     const index = this.#spanCount++
     this.#ends[index] = writer.pos
@@ -146,22 +147,22 @@ export class BatchEncoder {
     return 'added'
   }
 
-  #addClean(span: ReadableSpan, start: number): AddOutcome {
+  #addSanitized(span: ReadableSpan, start: number): AddOutcome {
     try {
-      const { span: clean, isCut } = cleanSpan(span)
-      const outcome = this.#encode(clean, start)
-      if (isCut && outcome === 'added') this.#onTruncated('span')
-      return outcome
+      const { span: sanitized, isTruncated } = sanitizeSpan(span)
+      const result = this.#encode(sanitized, start)
+      if (isTruncated && result === 'added') this.#onTruncated('span')
+      return result
     } catch (error) {
-      return this.#giveUp(error, start) ?? 'rejected'
+      return this.#rollBack(error, start) ?? 'rejected'
     }
   }
 
-  #giveUp(error: unknown, start: number): AddOutcome | undefined {
+  #rollBack(error: unknown, start: number): AddOutcome | undefined {
     const writer = this.#writer
     if (error === TOO_LARGE) return this.#tooLarge(start, writer.pos - start + writer.refusedBytes)
     writer.pos = start
-    if (error === HEAD_TOO_LARGE) return 'too_large'
+    if (error === PREFIX_TOO_LARGE) return 'too_large'
     return undefined
   }
 
@@ -169,6 +170,6 @@ export class BatchEncoder {
   #tooLarge(start: number, bytes: number): AddOutcome {
     this.#writer.pos = start
     this.#neededBytes = bytes + 3 * this.#format.framingBytes
-    return this.#neededBytes > this.#largest ? 'too_large' : 'full'
+    return this.#neededBytes > this.#maxBytes ? 'too_large' : 'full'
   }
 }

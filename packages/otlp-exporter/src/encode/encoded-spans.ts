@@ -2,7 +2,7 @@
 import type { BufferPool } from './buffer-pool.js'
 import type { ByteWriter } from './byte-writer.js'
 import type { EncodedBatch } from './encoded-batch.js'
-import { type GroupHeads, requestParts, type ResourcePart, type SpanFormat } from './span-format.js'
+import { type GroupPrefixes, requestParts, type ResourcePart, type SpanFormat } from './span-format.js'
 
 /** What a batch encoder leaves behind: spans as bytes, and what each of them belongs to. */
 export class EncodedSpans implements EncodedBatch {
@@ -11,7 +11,7 @@ export class EncodedSpans implements EncodedBatch {
   readonly #format: SpanFormat
   readonly #writer: ByteWriter
   readonly #pool: BufferPool
-  readonly #groups: readonly GroupHeads[]
+  readonly #groups: readonly GroupPrefixes[]
   readonly #groupOf: readonly number[]
   readonly #ends: readonly number[]
   #isReleased = false
@@ -20,7 +20,7 @@ export class EncodedSpans implements EncodedBatch {
     format: SpanFormat,
     writer: ByteWriter,
     pool: BufferPool,
-    groups: readonly GroupHeads[],
+    groups: readonly GroupPrefixes[],
     groupOf: readonly number[],
     ends: readonly number[],
   ) {

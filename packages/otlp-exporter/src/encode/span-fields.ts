@@ -31,16 +31,16 @@ export function isLinkSpanId(id: unknown): id is string {
 const LARGEST = 2 ** 31 - 2
 
 /** Stands for none where a number must: one more is OTLP's "unspecified". */
-export const NO_KIND = -1
+export const UNSPECIFIED_KIND = -1
 
 /** As OTLP numbers it: from 1, with 0 for none. Throws for what is no kind; one that is not known yet is a kind. */
-export function kindOf({ kind }: ReadableSpan): number {
+export function otlpKindOf({ kind }: ReadableSpan): number {
   if (kind === undefined || kind === null) return 0
   return isEnum(kind) || isNone(kind) ? kind + 1 : fail()
 }
 
 /** The API and OTLP number it alike. Throws for what is no code. */
-export function codeOf({ status }: ReadableSpan): number {
+export function statusCodeOf({ status }: ReadableSpan): number {
   return isEnum(status.code) ? status.code : fail()
 }
 
@@ -50,7 +50,7 @@ export function isEnum(value: unknown): value is number {
 }
 
 function isNone(kind: number): boolean {
-  return kind === NO_KIND
+  return kind === UNSPECIFIED_KIND
 }
 
 function fail(): never {
@@ -94,5 +94,5 @@ export interface CountedResource extends SpanResource, Counted {}
 interface Counted {
   readonly droppedAttributesCount?: number | undefined
   /** Of a copy: whether it lacks anything. */
-  readonly isCut?: boolean | undefined
+  readonly isTruncated?: boolean | undefined
 }

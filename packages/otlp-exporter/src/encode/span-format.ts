@@ -11,10 +11,10 @@ export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
   readonly contentType: string
   createWriter(pool: BufferPool, limit: number): Writer
   writeSpan(writer: Writer, span: ReadableSpan): void
-  /** What a request says once about a resource, about a scope: the head of its list of spans. */
+  /** What a request says once about a resource, about a scope: the prefix of its list of spans. */
   writeResource(writer: Writer, resource: SpanResource): void
   writeScope(writer: Writer, scope: InstrumentationScope): void
-  /** At most so many bytes more than heads and spans are in the request for each resource, each scope and once. */
+  /** At most so many bytes more than prefixes and spans are in the request for each resource, each scope and once. */
   readonly framingBytes: number
   requestLength(parts: readonly ResourcePart[]): number
   /** `out` has the length of the request. */
@@ -22,20 +22,20 @@ export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
 }
 
 /** Encoded resource and scope, the first the same object for all scopes of a resource. */
-export interface GroupHeads {
+export interface GroupPrefixes {
   readonly resource: Uint8Array
   readonly scope: Uint8Array
 }
 
 /** What a request holds of one resource. */
 export interface ResourcePart {
-  readonly head: Uint8Array
+  readonly prefix: Uint8Array
   readonly scopes: ScopePart[]
 }
 
 /** What a request holds of one scope: the spans between pairs of positions in the buffer of spans. */
 export interface ScopePart {
-  readonly head: Uint8Array
+  readonly prefix: Uint8Array
   /** From, to, from, to, … in the order in which the spans ended. */
   readonly ranges: number[]
   spanBytes: number
@@ -43,7 +43,7 @@ export interface ScopePart {
 
 /** Sorts the spans `from` to `to` by resource and scope; those that lie side by side become one range. */
 export function requestParts(
-  groups: readonly GroupHeads[],
+  groups: readonly GroupPrefixes[],
   groupOf: readonly number[],
   ends: readonly number[],
   from: number,
@@ -65,13 +65,13 @@ export function requestParts(
   return [...resources.values()]
 }
 
-function addScope(resources: Map<Uint8Array, ResourcePart>, heads: GroupHeads): ScopePart {
-  let resource = resources.get(heads.resource)
+function addScope(resources: Map<Uint8Array, ResourcePart>, prefixes: GroupPrefixes): ScopePart {
+  let resource = resources.get(prefixes.resource)
   if (resource === undefined) {
-    resource = { head: heads.resource, scopes: [] }
-    resources.set(heads.resource, resource)
+    resource = { prefix: prefixes.resource, scopes: [] }
+    resources.set(prefixes.resource, resource)
   }
-  const scope: ScopePart = { head: heads.scope, ranges: [], spanBytes: 0 }
+  const scope: ScopePart = { prefix: prefixes.scope, ranges: [], spanBytes: 0 }
   resource.scopes.push(scope)
   return scope
 }

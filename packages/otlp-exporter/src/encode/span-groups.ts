@@ -2,28 +2,28 @@
 import type { InstrumentationScope, SpanResource } from '../readable-span.js'
 import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
-import { cleanResource, cleanScope } from './sanitize/span.js'
+import { sanitizeResource, sanitizeScope } from './sanitize/span.js'
 import type { Truncated } from './sanitize/values.js'
-import type { GroupHeads, SpanFormat } from './span-format.js'
+import type { GroupPrefixes, SpanFormat } from './span-format.js'
 
 interface Group {
   readonly resource: SpanResource
   readonly scope: InstrumentationScope
   /** Of the resource, as it was when its first span came. */
-  readonly head: Uint8Array
+  readonly prefix: Uint8Array
 }
 
 /** The resources and scopes of one batch, each pair with a number. Told apart by identity, as the SDK makes one object of each. */
 export class SpanGroups {
-  readonly #heads: HeadCache
+  readonly #prefixes: EncodedPrefixCache
   readonly #groups: Group[] = []
   readonly #numbers = new Map<SpanResource, Map<InstrumentationScope, number>>()
   #lastResource: SpanResource | undefined
   #lastScope: InstrumentationScope | undefined
   #lastNumber = 0
 
-  constructor(heads: HeadCache) {
-    this.#heads = heads
+  constructor(prefixes: EncodedPrefixCache) {
+    this.#prefixes = prefixes
   }
 
   get count(): number {
@@ -39,14 +39,14 @@ export class SpanGroups {
     return number
   }
 
-  /** Size of both heads, in bytes. Throws when they cannot be encoded. */
-  headBytes(resource: SpanResource, scope: InstrumentationScope): number {
-    return this.#heads.resource(resource).length + this.#heads.scope(scope).length
+  /** Size of both prefixes, in bytes. Throws when they cannot be encoded. */
+  prefixBytes(resource: SpanResource, scope: InstrumentationScope): number {
+    return this.#prefixes.resource(resource).length + this.#prefixes.scope(scope).length
   }
 
   add(resource: SpanResource, scope: InstrumentationScope): void {
     const number = this.#groups.length
-    this.#groups.push({ resource, scope, head: this.#heads.resource(resource) })
+    this.#groups.push({ resource, scope, prefix: this.#prefixes.resource(resource) })
     let scopes = this.#numbers.get(resource)
     if (scopes === undefined) {
       scopes = new Map()
@@ -60,12 +60,12 @@ export class SpanGroups {
    * As late as possible, since attributes of a resource may have arrived in the meantime. When they make it larger than
    * a request may be, the spans go without them, and that is said.
    */
-  heads(): GroupHeads[] {
+  prefixes(): GroupPrefixes[] {
     const resources = new Map<SpanResource, Uint8Array>()
-    return this.#groups.map(({ resource, scope, head: earlier }) => {
-      const head = resources.get(resource) ?? this.#heads.latest(resource, earlier)
-      resources.set(resource, head)
-      return { resource: head, scope: this.#heads.scope(scope) }
+    return this.#groups.map(({ resource, scope, prefix: earlier }) => {
+      const prefix = resources.get(resource) ?? this.#prefixes.latest(resource, earlier)
+      resources.set(resource, prefix)
+      return { resource: prefix, scope: this.#prefixes.scope(scope) }
     })
   }
 
@@ -77,13 +77,13 @@ export class SpanGroups {
 }
 
 /** Thrown when a resource or a scope alone is larger than a request may be: none of its spans can be sent. */
-export const HEAD_TOO_LARGE: Error = new Error('the resource or the scope does not fit into a request')
+export const PREFIX_TOO_LARGE: Error = new Error('the resource or the scope does not fit into a request')
 
 /**
  * Resources and scopes as bytes, encoded once for each object. Only a resource that still waits for attributes is
  * encoded anew every time.
  */
-export class HeadCache {
+export class EncodedPrefixCache {
   readonly #format: SpanFormat
   readonly #pool: BufferPool
   readonly #limit: number
@@ -99,7 +99,7 @@ export class HeadCache {
   }
 
   /**
-   * What is known of a resource at the time. Throws for what is no object, and when the head alone is larger than a
+   * What is known of a resource at the time. Throws for what is no object, and when the prefix alone is larger than a
    * request may be.
    */
   resource(resource: SpanResource): Uint8Array {
@@ -107,9 +107,9 @@ export class HeadCache {
     if (cached !== undefined) return cached
     // Looked at first: attributes that arrive in between are then encoded, but not taken as the last word.
     if (isWaiting(resource)) return this.#encodeResource(knownPart(resource) ?? NOTHING_KNOWN)
-    const head = this.#encodeResource(resource)
-    this.#resources.set(resource, head)
-    return head
+    const prefix = this.#encodeResource(resource)
+    this.#resources.set(resource, prefix)
+    return prefix
   }
 
   /** The resource as it is now, or as it was if that can no longer be encoded. */
@@ -127,27 +127,27 @@ export class HeadCache {
   scope(scope: InstrumentationScope): Uint8Array {
     const cached = this.#scopes.get(scope)
     if (cached !== undefined) return cached
-    const head = this.#encode(
+    const prefix = this.#encode(
       (writer) => this.#format.writeScope(writer, scope),
-      (writer) => this.#format.writeScope(writer, this.#noted('scope', cleanScope(scope))),
+      (writer) => this.#format.writeScope(writer, this.#reportTruncated('scope', sanitizeScope(scope))),
     )
-    this.#scopes.set(scope, head)
-    return head
+    this.#scopes.set(scope, prefix)
+    return prefix
   }
 
   #encodeResource(resource: SpanResource): Uint8Array {
     return this.#encode(
       (writer) => this.#format.writeResource(writer, resource),
-      (writer) => this.#format.writeResource(writer, this.#noted('resource', cleanResource(resource))),
+      (writer) => this.#format.writeResource(writer, this.#reportTruncated('resource', sanitizeResource(resource))),
     )
   }
 
-  #noted<T extends { readonly isCut?: boolean | undefined }>(what: Truncated, clean: T): T {
-    if (clean.isCut === true) this.#onTruncated(what)
-    return clean
+  #reportTruncated<T extends { readonly isTruncated?: boolean | undefined }>(what: Truncated, sanitized: T): T {
+    if (sanitized.isTruncated === true) this.#onTruncated(what)
+    return sanitized
   }
 
-  #encode(write: (writer: ByteWriter) => void, writeClean: (writer: ByteWriter) => void): Uint8Array {
+  #encode(write: (writer: ByteWriter) => void, writeSanitized: (writer: ByteWriter) => void): Uint8Array {
     const writer = this.#format.createWriter(this.#pool, this.#limit)
     try {
       try {
@@ -155,11 +155,11 @@ export class HeadCache {
       } catch (error) {
         if (error === TOO_LARGE) throw error
         writer.pos = 0
-        writeClean(writer)
+        writeSanitized(writer)
       }
       return writer.copy()
     } catch (error) {
-      throw error === TOO_LARGE ? HEAD_TOO_LARGE : error
+      throw error === TOO_LARGE ? PREFIX_TOO_LARGE : error
     } finally {
       writer.release()
     }

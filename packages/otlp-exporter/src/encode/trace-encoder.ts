@@ -5,7 +5,7 @@ import { jsonFormat } from './json/format.js'
 import { protobufFormat } from './protobuf/format.js'
 import type { Truncated } from './sanitize/values.js'
 import type { SpanFormat } from './span-format.js'
-import { HeadCache } from './span-groups.js'
+import { EncodedPrefixCache } from './span-groups.js'
 
 export type OtlpFormat = 'protobuf' | 'json'
 
@@ -26,7 +26,7 @@ export class TraceEncoder {
   readonly contentType: string
   readonly maxRequestBytes: number
   readonly #format: SpanFormat
-  readonly #heads: HeadCache
+  readonly #prefixes: EncodedPrefixCache
   readonly #pool = new BufferPool()
   readonly #onTruncated: (what: Truncated) => void
 
@@ -34,7 +34,7 @@ export class TraceEncoder {
     this.#format = format === 'json' ? jsonFormat() : protobufFormat()
     this.contentType = this.#format.contentType
     this.maxRequestBytes = maxRequestBytes
-    this.#heads = new HeadCache(this.#format, this.#pool, maxRequestBytes, onTruncated)
+    this.#prefixes = new EncodedPrefixCache(this.#format, this.#pool, maxRequestBytes, onTruncated)
     this.#onTruncated = onTruncated
   }
 
@@ -42,10 +42,10 @@ export class TraceEncoder {
   openBatch(limit: number = this.maxRequestBytes): BatchEncoder {
     return new BatchEncoder({
       format: this.#format,
-      heads: this.#heads,
+      prefixes: this.#prefixes,
       pool: this.#pool,
       limit,
-      largest: this.maxRequestBytes,
+      maxBytes: this.maxRequestBytes,
       onTruncated: this.#onTruncated,
     })
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnyAttributes } from '../../readable-span.js'
-import { isBytes, lengthOfBytes, MAX_DEPTH, TooDeepOrMany } from '../attribute-values.js'
+import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribute-values.js'
 import type { JsonWriter } from './writer.js'
 
 /** Of an element that is null, and of any other at least, in characters with the comma. */
@@ -43,7 +43,7 @@ function numberText(value: number): string {
 }
 
 function objectText(writer: JsonWriter, value: object, depth: number): string {
-  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new TooDeepOrMany()
+  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new NestingLimitError()
   if (isBytes(value)) return bytesText(writer, value)
   return Array.isArray(value) ? arrayText(writer, value, depth) : mapText(writer, value as AnyAttributes, depth)
 }
@@ -70,7 +70,7 @@ function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number
 function mapText(writer: JsonWriter, entries: AnyAttributes, depth: number): string {
   let text = ''
   for (const key of Object.keys(entries)) {
-    if (depth > 1 && --writer.nestedLeft < 0) throw new TooDeepOrMany()
+    if (depth > 1 && --writer.nestedLeft < 0) throw new NestingLimitError()
     text += (text === '' ? '' : ',') + writer.key(key) + valueText(writer, entries[key], depth) + '}'
   }
   return `{"kvlistValue":{"values":[${text}]}}`

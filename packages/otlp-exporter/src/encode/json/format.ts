@@ -26,9 +26,9 @@ const END = Buffer.from(']}')
 export function requestLength(parts: readonly ResourcePart[]): number {
   // Every element of a list has a comma before it, and the first of each list loses it.
   let length = START.length + END.length - (parts.length > 0 ? 1 : 0)
-  for (const { head, scopes } of parts) {
-    length += head.length + END.length - 1
-    for (const scope of scopes) length += scope.head.length + scope.spanBytes + END.length - 1
+  for (const { prefix, scopes } of parts) {
+    length += prefix.length + END.length - 1
+    for (const scope of scopes) length += scope.prefix.length + scope.spanBytes + END.length - 1
   }
   return length
 }
@@ -37,9 +37,9 @@ export function requestLength(parts: readonly ResourcePart[]): number {
 export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
   let at = START.copy(out)
   for (const [i, resource] of parts.entries()) {
-    at = put(out, at, resource.head, i === 0)
+    at = put(out, at, resource.prefix, i === 0)
     for (const [j, scope] of resource.scopes.entries()) {
-      at = put(out, at, scope.head, j === 0)
+      at = put(out, at, scope.prefix, j === 0)
       for (let k = 0; k < scope.ranges.length; k += 2) {
         const from = scope.ranges[k]! + (k === 0 ? 1 : 0)
         at += spans.copy(out, at, from, scope.ranges[k + 1])
@@ -51,8 +51,8 @@ export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out:
   END.copy(out, at)
 }
 
-function put(out: Buffer, at: number, head: Uint8Array, isFirst: boolean): number {
-  const element = isFirst ? head.subarray(1) : head
+function put(out: Buffer, at: number, prefix: Uint8Array, isFirst: boolean): number {
+  const element = isFirst ? prefix.subarray(1) : prefix
   out.set(element, at)
   return at + element.length
 }

@@ -3,12 +3,12 @@ import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanEvent, SpanLink } from '../../readable-span.js'
 import type { CountedResource, CountedScope } from '../span-fields.js'
 import {
-  codeOf,
+  statusCodeOf,
   isLinkSpanId,
   isLinkTraceId,
   isSpanId,
   isTraceId,
-  kindOf,
+  otlpKindOf,
   linkFlags,
   parentIdOf,
   spanFlags,
@@ -27,7 +27,7 @@ export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
   let text = ',{' + idsText(context) + traceStateText(writer, context)
   if (parentId) text += `,"parentSpanId":"${checkedSpanId(parentId)}"`
   text += ',"name":' + writer.quote(span.name)
-  text += writer.count('kind', kindOf(span))
+  text += writer.count('kind', otlpKindOf(span))
   text += ',"startTimeUnixNano":' + writer.time(span.startTime)
   text += ',"endTimeUnixNano":' + writer.time(span.endTime)
   text += attributesText(writer, span.attributes)
@@ -94,7 +94,7 @@ function traceStateText(writer: JsonWriter, { traceState }: SpanContext): string
 }
 
 function statusText(writer: JsonWriter, span: ReadableSpan): string {
-  const code = codeOf(span)
+  const code = statusCodeOf(span)
   const { message } = span.status
   if (code === 0 && !message) return ''
   return `,"status":{"code":${code}${message ? `,"message":${writer.quote(message)}` : ''}}`

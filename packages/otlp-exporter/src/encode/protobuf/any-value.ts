@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnyAttributes } from '../../readable-span.js'
-import { isBytes, lengthOfBytes, MAX_DEPTH, TooDeepOrMany } from '../attribute-values.js'
+import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribute-values.js'
 import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
 import { type ProtobufWriter, SHORT_TEXT, varintLength } from './writer.js'
 
@@ -137,7 +137,7 @@ function writeBigInt(writer: ProtobufWriter, value: bigint): void {
 }
 
 function writeObject(writer: ProtobufWriter, value: object, depth: number): void {
-  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new TooDeepOrMany()
+  if (depth > MAX_DEPTH || (depth > 1 && --writer.nestedLeft < 0)) throw new NestingLimitError()
   if (isBytes(value)) {
     writer.bytesField(BYTES_VALUE, value, lengthOfBytes(value))
     return
@@ -162,7 +162,7 @@ function writeElements(writer: ProtobufWriter, values: readonly unknown[], depth
 
 function writeEntries(writer: ProtobufWriter, entries: AnyAttributes, depth: number): void {
   for (const key of Object.keys(entries)) {
-    if (depth > 1 && --writer.nestedLeft < 0) throw new TooDeepOrMany()
+    if (depth > 1 && --writer.nestedLeft < 0) throw new NestingLimitError()
     writeKeyValue(writer, VALUES, key, entries[key], depth)
   }
 }

@@ -37,25 +37,25 @@ export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out:
   let at = 0
   for (const resource of parts) {
     at = putFrame(out, at, RESOURCE_SPANS, resourceLength(resource))
-    out.set(resource.head, at)
-    at += resource.head.length
+    out.set(resource.prefix, at)
+    at += resource.prefix.length
     for (const scope of resource.scopes) {
       at = putFrame(out, at, SCOPE_SPANS, scopeLength(scope))
-      out.set(scope.head, at)
-      at += scope.head.length
+      out.set(scope.prefix, at)
+      at += scope.prefix.length
       for (let i = 0; i < scope.ranges.length; i += 2) at += spans.copy(out, at, scope.ranges[i], scope.ranges[i + 1])
     }
   }
 }
 
-function resourceLength({ head, scopes }: ResourcePart): number {
-  let length = head.length
+function resourceLength({ prefix, scopes }: ResourcePart): number {
+  let length = prefix.length
   for (const scope of scopes) length += framed(scopeLength(scope))
   return length
 }
 
-function scopeLength({ head, spanBytes }: ScopePart): number {
-  return head.length + spanBytes
+function scopeLength({ prefix, spanBytes }: ScopePart): number {
+  return prefix.length + spanBytes
 }
 
 function framed(length: number): number {

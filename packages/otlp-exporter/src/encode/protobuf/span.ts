@@ -3,7 +3,7 @@ import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanEvent, SpanLink } from '../../readable-span.js'
 import { MAX_NESTED } from '../attribute-values.js'
 import type { CountedResource, CountedScope } from '../span-fields.js'
-import { codeOf, kindOf, linkFlags, NO_SPAN_ID, NO_TRACE_ID, parentIdOf, spanFlags } from '../span-fields.js'
+import { statusCodeOf, otlpKindOf, linkFlags, NO_SPAN_ID, NO_TRACE_ID, parentIdOf, spanFlags } from '../span-fields.js'
 import { writeAttributes } from './any-value.js'
 import type { ProtobufWriter } from './writer.js'
 
@@ -24,7 +24,7 @@ export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const parentId = parentIdOf(span)
   if (parentId) writer.spanId(0x22, parentId)
   writer.text(0x2a, span.name)
-  writer.count(0x30, kindOf(span))
+  writer.count(0x30, otlpKindOf(span))
   writer.time(0x39, span.startTime)
   writer.time(0x41, span.endTime)
   writeAttributes(writer, 0x4a, span.attributes)
@@ -79,7 +79,7 @@ function writeTraceState(writer: ProtobufWriter, tag: number, context: SpanConte
 }
 
 function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
-  const code = codeOf(span)
+  const code = statusCodeOf(span)
   const { message } = span.status
   if (code === 0 && !message) return
   const from = writer.open(0x7a, 1)

@@ -8,12 +8,12 @@ import {
   isLinkTraceId,
   isSpanId,
   isTraceId,
-  NO_KIND,
+  UNSPECIFIED_KIND,
   NO_SPAN_ID,
   NO_TRACE_ID,
   parentIdOf,
 } from '../span-fields.js'
-import { CleanValues } from './values.js'
+import { ValueSanitizer } from './values.js'
 
 const MAX_UINT32 = 2 ** 32 - 1
 const TWO_64 = 2n ** 64n
@@ -22,10 +22,10 @@ const LAST_SECOND = 18_446_744_073
 const NO_RESOURCE: SpanResource = { attributes: {} }
 const NO_SCOPE: InstrumentationScope = { name: '' }
 
-export interface CleanSpan {
+export interface SanitizedSpan {
   readonly span: ReadableSpan
   /** Whether it lacks anything that the span had; attributes, events and links are counted in it. */
-  readonly isCut: boolean
+  readonly isTruncated: boolean
 }
 
 /**
@@ -33,141 +33,141 @@ export interface CleanSpan {
  * sense is left out or replaced. Slow, and seldom used. Throws when the ids are no ids: such a span would make receivers
  * refuse the request, and its neighbours with it.
  */
-export function cleanSpan(span: ReadableSpan): CleanSpan {
-  const values = new CleanValues()
-  const context = cleanContext(span.spanContext(), values)
-  const parent = values.attempt(() => span.parentSpanContext)
-  const parentId = values.attempt(() => parentIdOf(span))
+export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
+  const sanitizer = new ValueSanitizer()
+  const context = sanitizeContext(span.spanContext(), sanitizer)
+  const parent = sanitizer.tryRead(() => span.parentSpanContext)
+  const parentId = sanitizer.tryRead(() => parentIdOf(span))
   const hasParent = isSpanId(parentId)
-  if (!hasParent && parentId) values.lose()
-  const isRemote = values.attempt(() => parent?.isRemote) === true
-  const { attributes, dropped } = values.attributes(() => span.attributes)
-  const links = cleanList(values, () => span.links, cleanLink)
-  const events = cleanList(values, () => span.events, cleanEvent)
-  const clean: ReadableSpan = {
-    name: values.text(values.attempt(() => span.name)),
+  if (!hasParent && parentId) sanitizer.noteLoss()
+  const isRemote = sanitizer.tryRead(() => parent?.isRemote) === true
+  const { attributes, dropped } = sanitizer.attributes(() => span.attributes)
+  const links = sanitizeList(sanitizer, () => span.links, sanitizeLink)
+  const events = sanitizeList(sanitizer, () => span.events, sanitizeEvent)
+  const copy: ReadableSpan = {
+    name: sanitizer.text(sanitizer.tryRead(() => span.name)),
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- none of the API's stands for none
-    kind: cleanEnum(values, NO_KIND, () => span.kind ?? NO_KIND),
+    kind: sanitizeEnum(sanitizer, UNSPECIFIED_KIND, () => span.kind ?? UNSPECIFIED_KIND),
     spanContext: () => context,
     parentSpanContext: parent && hasParent ? { ...context, spanId: parentId, isRemote } : undefined,
     parentSpanId: hasParent ? parentId : undefined,
-    startTime: cleanTime(values, () => span.startTime),
-    endTime: cleanTime(values, () => span.endTime),
+    startTime: sanitizeTime(sanitizer, () => span.startTime),
+    endTime: sanitizeTime(sanitizer, () => span.endTime),
     status: {
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a code that is not known yet stays
-      code: cleanEnum(values, 0, () => span.status.code),
-      message: values.text(values.attempt(() => span.status.message)),
+      code: sanitizeEnum(sanitizer, 0, () => span.status.code),
+      message: sanitizer.text(sanitizer.tryRead(() => span.status.message)),
     },
     attributes,
     links: links.kept,
     events: events.kept,
-    resource: objectOr(values, NO_RESOURCE, () => span.resource),
-    instrumentationScope: objectOr(values, NO_SCOPE, () => span.instrumentationScope ?? span.instrumentationLibrary),
-    droppedAttributesCount: cleanCount(values, () => span.droppedAttributesCount, dropped),
-    droppedEventsCount: cleanCount(values, () => span.droppedEventsCount, events.dropped),
-    droppedLinksCount: cleanCount(values, () => span.droppedLinksCount, links.dropped),
+    resource: objectOr(sanitizer, NO_RESOURCE, () => span.resource),
+    instrumentationScope: objectOr(sanitizer, NO_SCOPE, () => span.instrumentationScope ?? span.instrumentationLibrary),
+    droppedAttributesCount: sanitizeCount(sanitizer, () => span.droppedAttributesCount, dropped),
+    droppedEventsCount: sanitizeCount(sanitizer, () => span.droppedEventsCount, events.dropped),
+    droppedLinksCount: sanitizeCount(sanitizer, () => span.droppedLinksCount, links.dropped),
   }
-  return { span: clean, isCut: values.isCut }
+  return { span: copy, isTruncated: sanitizer.isTruncated }
 }
 
-function cleanContext(context: SpanContext, values: CleanValues): SpanContext {
+function sanitizeContext(context: SpanContext, sanitizer: ValueSanitizer): SpanContext {
   const { traceId, spanId } = context
   if (!isTraceId(traceId)) throw new TypeError('the trace id is invalid')
   if (!isSpanId(spanId)) throw new TypeError('the span id is invalid')
-  return contextOf(context, traceId, spanId, values)
+  return contextOf(context, traceId, spanId, sanitizer)
 }
 
 /** A link may point nowhere: see {@link NO_TRACE_ID}. */
-function cleanLinkContext(context: SpanContext, values: CleanValues): SpanContext {
+function sanitizeLinkContext(context: SpanContext, sanitizer: ValueSanitizer): SpanContext {
   const traceId = context.traceId === '' ? NO_TRACE_ID : context.traceId
   const spanId = context.spanId === '' ? NO_SPAN_ID : context.spanId
   if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('an id of the link is invalid')
-  return contextOf(context, traceId, spanId, values)
+  return contextOf(context, traceId, spanId, sanitizer)
 }
 
-function contextOf(context: SpanContext, traceId: string, spanId: string, values: CleanValues): SpanContext {
-  const traceState = values.text(values.attempt(() => context.traceState?.serialize()))
+function contextOf(context: SpanContext, traceId: string, spanId: string, sanitizer: ValueSanitizer): SpanContext {
+  const traceState = sanitizer.text(sanitizer.tryRead(() => context.traceState?.serialize()))
   return {
     traceId,
     spanId,
-    traceFlags: cleanCount(values, () => context.traceFlags),
-    isRemote: values.attempt(() => context.isRemote) === true,
+    traceFlags: sanitizeCount(sanitizer, () => context.traceFlags),
+    isRemote: sanitizer.tryRead(() => context.isRemote) === true,
     traceState: { serialize: () => traceState, get: () => undefined, set: self, unset: self },
   }
 }
 
-function cleanLink(link: SpanLink, values: CleanValues): SpanLink {
-  const context = cleanLinkContext(link.context, values)
-  const { attributes, dropped } = values.attributes(() => link.attributes)
-  return { context, attributes, droppedAttributesCount: cleanCount(values, () => link.droppedAttributesCount, dropped) }
+function sanitizeLink(link: SpanLink, sanitizer: ValueSanitizer): SpanLink {
+  const context = sanitizeLinkContext(link.context, sanitizer)
+  const { attributes, dropped } = sanitizer.attributes(() => link.attributes)
+  return { context, attributes, droppedAttributesCount: sanitizeCount(sanitizer, () => link.droppedAttributesCount, dropped) }
 }
 
-function cleanEvent(event: SpanEvent, values: CleanValues): SpanEvent {
-  const { attributes, dropped } = values.attributes(() => event.attributes)
+function sanitizeEvent(event: SpanEvent, sanitizer: ValueSanitizer): SpanEvent {
+  const { attributes, dropped } = sanitizer.attributes(() => event.attributes)
   return {
-    time: cleanTime(values, () => event.time),
-    name: values.text(values.attempt(() => event.name)),
+    time: sanitizeTime(sanitizer, () => event.time),
+    name: sanitizer.text(sanitizer.tryRead(() => event.name)),
     attributes,
-    droppedAttributesCount: cleanCount(values, () => event.droppedAttributesCount, dropped),
+    droppedAttributesCount: sanitizeCount(sanitizer, () => event.droppedAttributesCount, dropped),
   }
 }
 
-function cleanEnum(values: CleanValues, none: number, read: () => unknown): number {
-  const value = values.attempt(read)
+function sanitizeEnum(sanitizer: ValueSanitizer, none: number, read: () => unknown): number {
+  const value = sanitizer.tryRead(read)
   if (isEnum(value)) return value
-  if (value !== none) values.lose()
+  if (value !== none) sanitizer.noteLoss()
   return none
 }
 
 /** Zero, which is 1970, for what is no time, or one after the end of fixed64, in the year 2554. */
-function cleanTime(values: CleanValues, read: () => HrTime): HrTime {
-  const seconds = cleanPart(values, LAST_SECOND, () => read()[0])
-  const nanos = cleanPart(values, MAX_UINT32, () => read()[1])
+function sanitizeTime(sanitizer: ValueSanitizer, read: () => HrTime): HrTime {
+  const seconds = sanitizeTimePart(sanitizer, LAST_SECOND, () => read()[0])
+  const nanos = sanitizeTimePart(sanitizer, MAX_UINT32, () => read()[1])
   if (seconds === undefined) return [0, 0]
   if (nanos === undefined) return [seconds, 0]
   if (BigInt(seconds) * 1_000_000_000n + BigInt(nanos) < TWO_64) return [seconds, nanos]
-  values.lose()
+  sanitizer.noteLoss()
   return [0, 0]
 }
 
-function cleanPart(values: CleanValues, most: number, read: () => unknown): number | undefined {
-  const part = values.attempt(read)
+function sanitizeTimePart(sanitizer: ValueSanitizer, most: number, read: () => unknown): number | undefined {
+  const part = sanitizer.tryRead(read)
   if (typeof part === 'number' && part >= 0 && part <= most) return Math.trunc(part)
-  values.lose()
+  sanitizer.noteLoss()
   return undefined
 }
 
 /** A count and what was dropped here; 0 for what is no count. */
-function cleanCount(values: CleanValues, read: () => unknown, dropped = 0): number {
-  const count = values.attempt(read)
+function sanitizeCount(sanitizer: ValueSanitizer, read: () => unknown, dropped = 0): number {
+  const count = sanitizer.tryRead(read)
   return Math.min((typeof count === 'number' && count > 0 ? Math.trunc(count) : 0) + dropped, MAX_UINT32)
 }
 
-function cleanList<T extends object>(
-  values: CleanValues,
+function sanitizeList<T extends object>(
+  sanitizer: ValueSanitizer,
   read: () => readonly T[],
-  clean: (item: T, values: CleanValues) => T,
+  sanitize: (item: T, sanitizer: ValueSanitizer) => T,
 ): { kept: T[]; dropped: number } {
-  const list = values.attempt(read)
-  const length = cleanCount(values, () => list?.length)
+  const list = sanitizer.tryRead(read)
+  const length = sanitizeCount(sanitizer, () => list?.length)
   const kept: T[] = []
-  for (let i = 0; i < length && values.takeElement(); i++) {
+  for (let i = 0; i < length && sanitizer.takeElement(); i++) {
     try {
       const item: unknown = list![i]
-      if (typeof item === 'object' && item !== null) kept.push(clean(item as T, values))
+      if (typeof item === 'object' && item !== null) kept.push(sanitize(item as T, sanitizer))
     } catch {
       // Counted as dropped.
     }
   }
-  if (kept.length < length) values.lose()
+  if (kept.length < length) sanitizer.noteLoss()
   return { kept, dropped: length - kept.length }
 }
 
 /** Kept as it is: spans are grouped by the identity of these. */
-function objectOr<T extends object>(values: CleanValues, otherwise: T, read: () => T | undefined): T {
-  const value = values.attempt(read)
+function objectOr<T extends object>(sanitizer: ValueSanitizer, otherwise: T, read: () => T | undefined): T {
+  const value = sanitizer.tryRead(read)
   if (typeof value === 'object' && value !== null) return value
-  values.lose()
+  sanitizer.noteLoss()
   return otherwise
 }
 
@@ -176,27 +176,27 @@ function self<T>(this: T): T {
 }
 
 /** A copy of a resource on which the encoder has failed, without what throws or makes no sense; that is counted. */
-export function cleanResource(resource: SpanResource): CountedResource {
-  const values = new CleanValues()
-  const { attributes, dropped } = values.attributes(() => resource.attributes)
+export function sanitizeResource(resource: SpanResource): CountedResource {
+  const sanitizer = new ValueSanitizer()
+  const { attributes, dropped } = sanitizer.attributes(() => resource.attributes)
   return {
     attributes,
-    schemaUrl: values.text(values.attempt(() => resource.schemaUrl)),
+    schemaUrl: sanitizer.text(sanitizer.tryRead(() => resource.schemaUrl)),
     droppedAttributesCount: dropped,
-    isCut: values.isCut,
+    isTruncated: sanitizer.isTruncated,
   }
 }
 
 /** The same for a scope. */
-export function cleanScope(scope: InstrumentationScope): CountedScope {
-  const values = new CleanValues()
-  const { attributes, dropped } = values.attributes(() => scope.attributes)
+export function sanitizeScope(scope: InstrumentationScope): CountedScope {
+  const sanitizer = new ValueSanitizer()
+  const { attributes, dropped } = sanitizer.attributes(() => scope.attributes)
   return {
-    name: values.text(values.attempt(() => scope.name)),
-    version: values.text(values.attempt(() => scope.version)),
-    schemaUrl: values.text(values.attempt(() => scope.schemaUrl)),
+    name: sanitizer.text(sanitizer.tryRead(() => scope.name)),
+    version: sanitizer.text(sanitizer.tryRead(() => scope.version)),
+    schemaUrl: sanitizer.text(sanitizer.tryRead(() => scope.schemaUrl)),
     attributes,
     droppedAttributesCount: dropped,
-    isCut: values.isCut,
+    isTruncated: sanitizer.isTruncated,
   }
 }

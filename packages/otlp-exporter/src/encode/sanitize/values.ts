@@ -7,7 +7,7 @@ import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from '../attribute-values.js'
 export type Truncated = 'span' | 'resource' | 'scope'
 
 /** Attributes that can be sent, and how many were left out or cut. */
-export interface CleanAttributes {
+export interface SanitizedAttributes {
   readonly attributes: AnyAttributes
   readonly dropped: number
 }
@@ -16,27 +16,27 @@ export interface CleanAttributes {
  * Copies of the values of one span that can be read without surprises: no getters, no proxies, no cycles. Keeps account
  * of what is lost on the way.
  */
-export class CleanValues {
+export class ValueSanitizer {
   #copiesLeft = MAX_COPIED
   #nestedLeft = MAX_NESTED
   #lost = 0
 
   /** Whether anything of the span was left out, cut or replaced by nothing. */
-  get isCut(): boolean {
+  get isTruncated(): boolean {
     return this.#lost > 0
   }
 
   /** Notes that something is lost. */
-  lose(): void {
+  noteLoss(): void {
     this.#lost++
   }
 
   /** What `read` returns, or undefined, and lost, when it throws. */
-  attempt<T>(read: () => T): T | undefined {
+  tryRead<T>(read: () => T): T | undefined {
     try {
       return read()
     } catch {
-      this.lose()
+      this.noteLoss()
       return undefined
     }
   }
@@ -46,10 +46,10 @@ export class CleanValues {
     return --this.#copiesLeft >= 0
   }
 
-  attributes(read: () => unknown): CleanAttributes {
+  attributes(read: () => unknown): SanitizedAttributes {
     const attributes: Record<string, unknown> = Object.create(null)
-    const given = this.attempt(() => read() ?? {})
-    const keys = this.attempt(() => Object.keys(given as object))
+    const given = this.tryRead(() => read() ?? {})
+    const keys = this.tryRead(() => Object.keys(given as object))
     if (typeof given !== 'object' || given === null || keys === undefined) return { attributes, dropped: 1 }
     let dropped = 0
     for (const key of keys) {
@@ -65,14 +65,14 @@ export class CleanValues {
     if (typeof value === 'string') return wellFormed(value)
     if (value === undefined || value === null) return ''
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
-    this.lose()
+    this.noteLoss()
     return ''
   }
 
   #copyMember(copy: Record<string, unknown>, record: object, key: string, depth: number): void {
     const name = wellFormed(key)
     if (this.takeElement() && !(name !== key && name in copy)) copy[name] = this.#member(record, key, depth)
-    else this.lose()
+    else this.noteLoss()
   }
 
   /** What is cut off is null, the only kind of value that says nothing. */
@@ -87,7 +87,7 @@ export class CleanValues {
     } catch {
       // Lost, as is what is nested too deep or too often.
     }
-    this.lose()
+    this.noteLoss()
     return null
   }
 
@@ -95,7 +95,7 @@ export class CleanValues {
     const copy: unknown[] = []
     for (let i = 0; i < values.length; i++) {
       if (!this.takeElement()) {
-        this.lose()
+        this.noteLoss()
         break
       }
       copy.push(this.#member(values, i, depth))
@@ -107,7 +107,7 @@ export class CleanValues {
   #record(record: object, depth: number): AnyAttributes {
     const copy: Record<string, unknown> = Object.create(null)
     for (const key of Object.keys(record)) {
-      if (depth > 1 && --this.#nestedLeft < 0) this.lose()
+      if (depth > 1 && --this.#nestedLeft < 0) this.noteLoss()
       else this.#copyMember(copy, record, key, depth)
     }
     return copy

@@ -16,9 +16,9 @@ test('an encoded key is the same whatever was encoded before it', () => {
   ]) {
     const { length, words } = encodeKey(key)
     const text = Buffer.from(key)
-    const head = text.length > 0x7f ? [0x0a, (text.length & 0x7f) | 0x80, text.length >>> 7] : [0x0a, text.length]
+    const start = text.length > 0x7f ? [0x0a, (text.length & 0x7f) | 0x80, text.length >>> 7] : [0x0a, text.length]
     const bytes = Buffer.from(words.buffer)
-    expect(bytes.subarray(0, length)).toEqual(Buffer.from([...head, ...text, 0x12]))
+    expect(bytes.subarray(0, length)).toEqual(Buffer.from([...start, ...text, 0x12]))
     expect(bytes.subarray(length).every((byte) => byte === 0)).toBe(true)
   }
 })
