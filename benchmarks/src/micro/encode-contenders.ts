@@ -13,7 +13,7 @@ interface Serializer {
 interface Batch {
   readonly spanCount: number
   add(span: ReadableSpan): string
-  finish(): { assemble(from: number, to: number): Uint8Array; reclaim(body: Uint8Array): void; release(): void }
+  finish(): { assemble(from: number, to: number): { readonly bytes: Uint8Array; release(): void }; release(): void }
 }
 
 /** The first is the one that others are compared with. */
@@ -41,10 +41,10 @@ async function ours(format: 'protobuf' | 'json'): Promise<Encode> {
     for (const span of spans) batch.add(span)
     if (batch.spanCount !== spans.length) throw new Error(`${spans.length - batch.spanCount} spans were not taken`)
     const encoded = batch.finish()
-    const body = encoded.assemble(0, batch.spanCount)
-    encoded.reclaim(body)
+    const request = encoded.assemble(0, batch.spanCount)
+    request.release()
     encoded.release()
-    return body
+    return request.bytes
   }
 }
 

@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Deadline } from '@spanring/core'
 import type { ByteBudget } from './byte-budget.js'
-import type { AddOutcome, BatchEncoder } from './encode/batch-encoder.js'
+import type { AddResult, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
-/** How much more than at the last try must be left before a span is tried again: to try means to encode it. */
+/** How much more room than at the last try, as a factor, makes another try worthwhile: a try means encoding the span. */
 const WORTH_A_TRY = 9 / 8
 
 export interface BufferedBatchParts {
   readonly encoder: BatchEncoder
   readonly transport: Transport
   readonly budget: ByteBudget
-  /** What was set aside of the budget for it, and what any batch may come to, in bytes. */
+  /** The part of the budget that was set aside for the batch, in bytes. */
   readonly reserved: number
+  /** The largest size of any batch, in bytes. */
   readonly maxBytes: number
   /** Called when there is more room for a span that found too little. */
   readonly onRoom: () => void
 }
 
 /**
- * A batch between encoder and transport. While it is being filled it holds what was set aside for it, then the memory
- * under it, until its outcome is known.
+ * A batch of the exporter, from its opening to its outcome. It alone owns its share of the budget and the memory under its
+ * spans:
+ *
+ * - open: the part of the budget that was set aside for it, and the buffer of the encoder;
+ * - closed and being sent: the bytes of that buffer, shrunk to what the spans need;
+ * - with its outcome, or discarded: nothing.
+ *
+ * The transport borrows the spans for the time of `send`; each request that it assembles from them is its own.
  */
 export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
@@ -30,6 +37,7 @@ export class BufferedBatch implements SpanBatch {
   readonly #budget: ByteBudget
   readonly #maxBytes: number
   readonly #onRoom: () => void
+  /** Its share of the budget, in bytes. */
   #held: number
   #isOpen = true
 
@@ -50,7 +58,7 @@ export class BufferedBatch implements SpanBatch {
     return this.#encoder.byteLength
   }
 
-  add(span: ReadableSpan): AddOutcome {
+  add(span: ReadableSpan): AddResult {
     const result = this.#encoder.add(span)
     if (result === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return result
     if (result === 'full') return this.#addToEmpty(span)
@@ -58,8 +66,8 @@ export class BufferedBatch implements SpanBatch {
     return this.#stayEmpty(result)
   }
 
-  /** Nobody would open another batch in place of this one, so it takes what is left, and all of it if need be. */
-  #addToEmpty(span: ReadableSpan): AddOutcome {
+  /** The caller opens no other batch in place of an empty one, so this takes what a new one would get, then all that is left. */
+  #addToEmpty(span: ReadableSpan): AddResult {
     let result = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes, this.#onRoom), span)
     if (result === 'full') result = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes, this.#onRoom), span)
     const room = Math.max(this.#encoder.neededBytes, Math.ceil(this.#held * WORTH_A_TRY))
@@ -68,14 +76,17 @@ export class BufferedBatch implements SpanBatch {
     return result === 'added' ? result : this.#stayEmpty(result)
   }
 
-  #addWithin(bytes: number, span: ReadableSpan): AddOutcome {
+  #addWithin(bytes: number, span: ReadableSpan): AddResult {
     this.#held = bytes
     this.#encoder.limit = bytes
     return this.#encoder.add(span)
   }
 
-  /** Without a span it may stay open for long, and holds nothing meanwhile, neither memory nor budget: two such batches would wait for one another. */
-  #stayEmpty(result: AddOutcome): AddOutcome {
+  /**
+   * A batch without spans may stay open for long. It holds neither memory nor budget meanwhile: two such batches would
+   * wait for each other.
+   */
+  #stayEmpty(result: AddResult): AddResult {
     this.#encoder.releaseIfEmpty()
     this.#budget.hold(this.#held, 0)
     this.#held = 0
@@ -84,37 +95,41 @@ export class BufferedBatch implements SpanBatch {
   }
 
   /**
-   * Takes no more spans. A batch may wait long for its turn to be sent, and what it did not use must be there for others
-   * meanwhile: half a dozen waiting batches would otherwise hold the whole budget between them.
+   * Ends filling: `add` returns `'full'` from now on. The batch gives back the part of its budget and of its memory that it
+   * did not use; an empty one gives back everything, and no longer waits for room. Without this, half a dozen batches that
+   * wait to be sent would hold the whole budget. Further calls do nothing.
    */
   close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     this.#encoder.close()
-    this.#hold(this.#encoder.spanCount === 0 ? 0 : this.#encoder.capacity)
+    const isEmpty = this.#encoder.spanCount === 0
+    if (isEmpty) this.#budget.stopWaiting(this.#onRoom)
+    // The encoder may go a little past its limit, and so past what was set aside.
+    const kept = isEmpty ? 0 : Math.min(this.#encoder.capacity, this.#held)
+    this.#budget.hold(this.#held, kept)
+    this.#held = kept
   }
 
+  /** Closes the batch if nobody did, and sends it. Once the outcome is known the batch holds nothing. */
   async send(deadline: Deadline): Promise<BatchOutcome> {
     this.close()
     const encoded = this.#encoder.finish()
     const outcome = await this.#transport.sendBatch(encoded, deadline)
     encoded.release()
-    this.#hold(0)
+    this.#releaseBudget()
     return outcome as BatchOutcome
   }
 
-  /** Gives everything back without sending. */
+  /** Closes the batch and gives everything back without sending. */
   discard(): void {
+    this.close()
     this.#encoder.finish().release()
-    this.#hold(0)
+    this.#releaseBudget()
   }
 
-  /** The writer may go a little past its limit, and past what was set aside. */
-  #hold(capacity: number): void {
-    const held = Math.min(capacity, this.#held)
-    if (this.#isOpen) {
-      if (this.#encoder.spanCount === 0) this.#budget.stopWaiting(this.#onRoom)
-      this.#budget.hold(this.#held, held)
-    } else this.#budget.release(this.#held - held)
-    this.#isOpen = false
-    this.#held = held
+  #releaseBudget(): void {
+    this.#budget.release(this.#held)
+    this.#held = 0
   }
 }

@@ -108,6 +108,40 @@ test('without a span it holds nothing once it is closed', async () => {
   expect(budget.used).toBe(0)
 })
 
+test('closed again, discarded or sent after it was closed, it gives nothing back twice', async () => {
+  const { budget, open } = await setup(32 * MIB)
+  const other = budget.reserve(MIB, () => {})
+  for (const end of ['discard', 'send'] as const) {
+    for (const count of [0, 300]) {
+      const batch = open()
+      for (const span of endedSpans(count, 1000)) batch.add(span)
+      batch.close()
+      const { used } = budget
+      batch.close()
+      expect(budget.used).toBe(used)
+      if (end === 'discard') batch.discard()
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+      else await batch.send(within(5000))
+      batch.close()
+      expect(budget.used).toBe(other)
+    }
+  }
+})
+
+test('an empty batch that waits for room and is closed waits no more, and takes no span when there is some', async () => {
+  const { budget, open, counts } = await setup(32 * MIB)
+  const batch = open()
+  const other = budget.reserve(64 * MIB, () => {})
+  const large = endedSpan(1, 30 * MIB)
+  expect(batch.add(large)).toBe('full')
+  batch.close()
+  expect(budget.used).toBe(other)
+  budget.release(other)
+  expect(counts.onRoom).toBe(0)
+  expect(batch.add(large)).toBe('full')
+  expect(budget.used).toBe(0)
+})
+
 test('many waiting batches of one caller share the budget: each holds what it came to, not what was set aside for it', async () => {
   const sink = await setupSink({ keep: 'count' })
   const exporter = new OTLPTraceExporter({ url: sink.url, maxBufferedBytes: 8 * MIB })

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Deadline } from '@spanring/core'
 import type { BufferedBatch } from '../src/buffered-batch.js'
-import type { BatchOutcome } from '../src/span-exporter.js'
+import type { BatchOutcome, SpanBatch } from '../src/span-exporter.js'
 import { WholeExports } from '../src/whole-export.js'
 import { endedSpans } from './ended-span.js'
 
-type AddResult = 'added' | 'full' | 'rejected' | 'too_large'
+type AddResult = ReturnType<SpanBatch['add']>
 type Span = ReturnType<typeof endedSpans>[number]
 
 const CLOSING = new AbortController().signal

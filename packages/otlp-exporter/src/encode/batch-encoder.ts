@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SpanBatch } from '@spanring/core'
 import type { InstrumentationScope, ReadableSpan } from '../readable-span.js'
 import type { BufferPool } from './buffer-pool.js'
 import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
-import type { EncodedBatch } from './encoded-batch.js'
-import { EncodedSpans } from './encoded-spans.js'
+import { EncodedBatch } from './encoded-batch.js'
 import { sanitizeSpan } from './sanitize/span.js'
 import type { Truncated } from './sanitize/values.js'
 import type { SpanFormat } from './span-format.js'
@@ -20,7 +20,7 @@ export interface BatchEncoderParts {
   readonly onTruncated: (what: Truncated) => void
 }
 
-export type AddOutcome = 'added' | 'full' | 'rejected' | 'too_large'
+export type AddResult = ReturnType<SpanBatch['add']>
 
 /**
  * The spans of one export on their way to bytes.
@@ -97,7 +97,7 @@ export class BatchEncoder {
    * is empty and widened. `'rejected'`: it can never be sent, because its ids are invalid; `'too_large'`: because it is
    * larger than a request may be.
    */
-  add(span: ReadableSpan): AddOutcome {
+  add(span: ReadableSpan): AddResult {
     if (this.#isClosed) return 'full'
     const start = this.#writer.pos
     try {
@@ -116,17 +116,25 @@ export class BatchEncoder {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    if (this.#spanCount > 0) this.#pool.observe(this.#writer.pos)
+    if (this.#spanCount === 0) return this.#writer.release()
+    this.#pool.observe(this.#writer.pos)
     this.#writer.shrink()
   }
 
   /** The end of the encoder. */
   finish(): EncodedBatch {
     this.close()
-    return new EncodedSpans(this.#format, this.#writer, this.#pool, this.#groups.prefixes(), this.#groupOf, this.#ends)
+    return new EncodedBatch({
+      format: this.#format,
+      pool: this.#pool,
+      writer: this.#writer,
+      groups: this.#groups.prefixes(),
+      groupOf: this.#groupOf,
+      ends: this.#ends,
+    })
   }
 
-  #encode(span: ReadableSpan, start: number): AddOutcome {
+  #encode(span: ReadableSpan, start: number): AddResult {
     const writer = this.#writer
     this.#format.writeSpan(writer, span)
     const { resource } = span
@@ -147,7 +155,7 @@ export class BatchEncoder {
     return 'added'
   }
 
-  #addSanitized(span: ReadableSpan, start: number): AddOutcome {
+  #addSanitized(span: ReadableSpan, start: number): AddResult {
     try {
       const { span: sanitized, isTruncated } = sanitizeSpan(span)
       const result = this.#encode(sanitized, start)
@@ -158,7 +166,7 @@ export class BatchEncoder {
     }
   }
 
-  #rollBack(error: unknown, start: number): AddOutcome | undefined {
+  #rollBack(error: unknown, start: number): AddResult | undefined {
     const writer = this.#writer
     if (error === TOO_LARGE) return this.#tooLarge(start, writer.pos - start + writer.refusedBytes)
     writer.pos = start
@@ -167,7 +175,7 @@ export class BatchEncoder {
   }
 
   /** `bytes` is what the span needs in a batch of its own, as far as is known. */
-  #tooLarge(start: number, bytes: number): AddOutcome {
+  #tooLarge(start: number, bytes: number): AddResult {
     this.#writer.pos = start
     this.#neededBytes = bytes + 3 * this.#format.framingBytes
     return this.#neededBytes > this.#maxBytes ? 'too_large' : 'full'

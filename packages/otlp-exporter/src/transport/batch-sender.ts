@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
-import type { EncodedBatch } from '../encode/encoded-batch.js'
 import type { AnswerWarnings } from './answer-warnings.js'
 import type { Operation } from './operation.js'
 import type { Outcome } from './outcome.js'
 import { PendingRequest } from './pending-request.js'
+import type { SendableBatch } from './pending-request.js'
 import { BodyCompressor } from './request-body.js'
 import type { RequestHeaders } from './request-headers.js'
 import type { Decision, RequestSender } from './request-sender.js'
@@ -43,7 +43,7 @@ export class BatchSender {
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
 
-  async send(operation: Operation, batch: EncodedBatch, outcome: Outcome): Promise<void> {
+  async send(operation: Operation, batch: SendableBatch, outcome: Outcome): Promise<void> {
     if (batch.spanCount === 0) return
     // Before the slot: a token service that hangs must not hold connections.
     const headers = await this.#headers.resolve(operation)
@@ -67,7 +67,7 @@ export class BatchSender {
   async #sendRanges(
     operation: Operation,
     slot: Slot,
-    batch: EncodedBatch,
+    batch: SendableBatch,
     headers: Readonly<Record<string, string>>,
     outcome: Outcome,
   ): Promise<void> {
@@ -91,7 +91,7 @@ export class BatchSender {
   async #sendRange(
     operation: Operation,
     slot: Slot,
-    batch: EncodedBatch,
+    batch: SendableBatch,
     [from, to]: Range,
     headers: Readonly<Record<string, string>>,
     outcome: Outcome,

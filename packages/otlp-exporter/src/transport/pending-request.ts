@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config/settings.js'
-import type { EncodedBatch } from '../encode/encoded-batch.js'
 import type { Post } from './connection.js'
 import type { Operation } from './operation.js'
 import type { BodyCompressor } from './request-body.js'
 
+/** What the transport needs of a batch: how much it is, and requests with any range of its spans. */
+export interface SendableBatch {
+  readonly spanCount: number
+  /** Size of the request with every span, in bytes. */
+  readonly byteLength: number
+  /**
+   * The request with the spans from index `from` up to, not including, `to`. The caller owns it, and calls `release` only
+   * when nobody reads the bytes any more; one that may still be read is left to the garbage collector.
+   */
+  assemble(from: number, to: number): { readonly bytes: Uint8Array; release(): void }
+}
+
 interface Parts {
-  readonly batch: EncodedBatch
+  readonly batch: SendableBatch
   /** The spans of the batch that it has. */
   readonly from: number
   readonly to: number
@@ -22,8 +33,8 @@ export class PendingRequest {
   readonly #compressor: BodyCompressor
   readonly #parts: Parts
   #post: Post | undefined
-  /** Of the pool, and in no other buffer; undefined if it was compressed or somebody may read it for ever. */
-  #pooled: Uint8Array | undefined
+  /** The assembled request, while it is the body; undefined once it was compressed, or if somebody may read it for ever. */
+  #assembled: ReturnType<SendableBatch['assemble']> | undefined
   #isFree = true
 
   constructor(settings: Settings, compressor: BodyCompressor, parts: Parts) {
@@ -40,15 +51,16 @@ export class PendingRequest {
   async prepare(operation: Operation): Promise<boolean> {
     const { batch, from, to, headers } = this.#parts
     const { maxRequestBytes, protocol } = this.#settings
-    const bytes = batch.assemble(from, to)
-    this.#pooled = bytes
+    const assembled = batch.assemble(from, to)
+    const { bytes } = assembled
+    this.#assembled = assembled
     this.#isFree = true
     if (bytes.byteLength > maxRequestBytes) return false
     const { bytes: body, encoding, isSourceInUse } = await this.#compressor.compress(operation, bytes)
     if (isSourceInUse || body !== bytes) {
-      this.#pooled = undefined
-      // What was compressed instead has been read.
-      if (!isSourceInUse) batch.reclaim(bytes)
+      this.#assembled = undefined
+      // Compressing has read it to its end.
+      if (!isSourceInUse) assembled.release()
     }
     const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf'
     const encoded = encoding === undefined ? {} : { 'content-encoding': encoding }
@@ -70,8 +82,8 @@ export class PendingRequest {
 
   /** Gives the memory back, if nobody may read it; it can be prepared again. */
   letGo(): void {
-    if (this.#pooled !== undefined && this.#isFree) this.#parts.batch.reclaim(this.#pooled)
-    this.#pooled = undefined
+    if (this.#isFree) this.#assembled?.release()
+    this.#assembled = undefined
     this.#post = undefined
   }
 }

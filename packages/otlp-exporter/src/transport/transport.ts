@@ -3,7 +3,6 @@ import { DetachedScope, bounded } from '@spanring/core'
 import type { Bound, Deadline } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
 import { warnLater } from '../config/warn.js'
-import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { AnswerWarnings } from './answer-warnings.js'
 import { Backend } from './backend.js'
 import { BatchSender } from './batch-sender.js'
@@ -14,6 +13,7 @@ import { Operation } from './operation.js'
 import { Outcome } from './outcome.js'
 import type { SendOutcome } from './outcome.js'
 import { whyNoParser } from './parser-check.js'
+import type { SendableBatch } from './pending-request.js'
 import { RequestHeaders } from './request-headers.js'
 import { RequestSender } from './request-sender.js'
 import { Slots } from './slots.js'
@@ -73,7 +73,7 @@ export class Transport {
    * Sends a batch; the caller releases it afterwards. Never rejects, and settles by `deadline.at` or when
    * `timeoutMillis` have passed, whichever is earlier. After `shutdown` it answers at once, without the network.
    */
-  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<SendOutcome> {
+  sendBatch(batch: SendableBatch, deadline: Deadline): Promise<SendOutcome> {
     const outcome = new Outcome(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
     callHook(this.#hooks, 'onStart', batch.spanCount)
     const refusal = this.#refusal()
@@ -118,7 +118,7 @@ export class Transport {
     await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
   }
 
-  async #send(operation: Operation, batch: EncodedBatch, outcome: Outcome): Promise<SendOutcome> {
+  async #send(operation: Operation, batch: SendableBatch, outcome: Outcome): Promise<SendOutcome> {
     const startedAt = this.#clock.now()
     try {
       await this.#sender.send(operation, batch, outcome)

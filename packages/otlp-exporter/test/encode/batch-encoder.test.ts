@@ -29,12 +29,13 @@ for (const format of FORMATS) {
       for (let i = 0; i < 30; i++)
         batch.add(plainSpan({ name: `span ${i}`, resource: resources[i % 2], instrumentationScope: scopes[(i >> 1) % 3] }))
       const encoded = batch.finish()
-      const names = (from: number, to: number): string[] => decode(format, encoded.assemble(from, to)).map(({ name }) => name)
+      const names = (from: number, to: number): string[] =>
+        decode(format, encoded.assemble(from, to).bytes).map(({ name }) => name)
       const whole = names(0, 30)
       expect(whole).toHaveLength(30)
       for (const middle of [0, 1, 7, 15, 29, 30])
         expect([...names(0, middle), ...names(middle, 30)].toSorted()).toEqual(whole.toSorted())
-      const ofOneGroup = decode(format, encoded.assemble(0, 30)).filter(
+      const ofOneGroup = decode(format, encoded.assemble(0, 30).bytes).filter(
         ({ scope, resource }) => scope.name === 'a' && resource.schemaUrl === '',
       )
       expect(ofOneGroup.map(({ name }) => name)).toEqual(['span 0', 'span 6', 'span 12', 'span 18', 'span 24'])
@@ -50,7 +51,7 @@ for (const format of FORMATS) {
       const encoded = batch.finish()
       expect(encoded.byteLength).toBeLessThanOrEqual(limit)
       expect(encoded.byteLength).toBeGreaterThan(limit * 0.9)
-      expect(decode(format, encoded.assemble(0, added))).toHaveLength(added)
+      expect(decode(format, encoded.assemble(0, added).bytes)).toHaveLength(added)
     })
 
     test.each([0, 1, 19, 20, 200])(
@@ -127,7 +128,7 @@ for (const format of FORMATS) {
           expect(batch.add(plainSpan({ name: 'neighbour' }))).toBe('added')
         }
         const encoded = batch.finish()
-        const spans = decode(format, encoded.assemble(0, batch.spanCount))
+        const spans = decode(format, encoded.assemble(0, batch.spanCount).bytes)
         const neighbours = spans.filter(({ name }) => name === 'neighbour')
         expect(neighbours).toHaveLength(places.length)
         for (const neighbour of neighbours) assert.deepEqual(neighbour, expected)
@@ -154,7 +155,7 @@ for (const format of FORMATS) {
           if (batch.add(plainSpan(parts)) === 'too_large') continue
           expect(batch.spanCount).toBe(1)
           const encoded = batch.finish()
-          expect(decode(format, encoded.assemble(0, 1))).toHaveLength(1)
+          expect(decode(format, encoded.assemble(0, 1).bytes)).toHaveLength(1)
           expect(encoded.byteLength).toBeLessThan(8 * MIB)
         }
       }
@@ -167,7 +168,7 @@ for (const format of FORMATS) {
       const batch = encoder.openBatch()
       batch.add(plainSpan({ resource }))
       attributes['late'] = 2
-      const first = decode(format, batch.finish().assemble(0, 1))
+      const first = decode(format, batch.finish().assemble(0, 1).bytes)
       expect(first[0]?.resource.attributes).toEqual({ early: 1n, late: 2n })
       resource.asyncAttributesPending = false
       attributes['last'] = 3
@@ -180,7 +181,7 @@ for (const format of FORMATS) {
     test('a batch without spans is an empty request, and a batch that was released refuses', () => {
       const { batch } = setup(format)
       const encoded = batch.finish()
-      expect(decode(format, encoded.assemble(0, 0))).toEqual([])
+      expect(decode(format, encoded.assemble(0, 0).bytes)).toEqual([])
       expect(encoded.spanCount).toBe(0)
       expect(batch.add(plainSpan())).toBe('full')
       expect(() => encoded.assemble(0, 1)).toThrow(RangeError)

@@ -15,7 +15,7 @@ export function encodeAll(encoder: TraceEncoder, spans: readonly ReadableSpan[])
     if (outcome !== 'added') throw new Error(`the span ${span.name} was ${outcome}`)
   }
   const encoded = batch.finish()
-  const body = encoded.assemble(0, spans.length)
+  const body = encoded.assemble(0, spans.length).bytes
   if (body.length !== encoded.byteLength) throw new Error(`${body.length} bytes, not ${encoded.byteLength}`)
   if (body.length > batch.byteLength) throw new Error(`${body.length} bytes, and at most ${batch.byteLength} were expected`)
   encoded.release()

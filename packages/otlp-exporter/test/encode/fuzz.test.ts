@@ -63,8 +63,8 @@ function runBatch(
   const encoded = batch.finish()
   assert.ok(encoded.byteLength <= MAX_REQUEST_BYTES, `${encoded.byteLength} bytes`)
   const half = random.below(spanCount + 1)
-  const spans = decode(format, encoded.assemble(0, spanCount))
-  const halves = [...decode(format, encoded.assemble(0, half)), ...decode(format, encoded.assemble(half, spanCount))]
+  const spans = decode(format, encoded.assemble(0, spanCount).bytes)
+  const halves = [...decode(format, encoded.assemble(0, half).bytes), ...decode(format, encoded.assemble(half, spanCount).bytes)]
   encoded.release()
   assert.equal(spans.length, spanCount)
   assert.equal(halves.length, spanCount)

@@ -44,7 +44,7 @@ test('one request is one buffer with its length, and says what it is and who sen
   expect(received).toEqual([
     {
       url: '/base/v1/traces?team=7',
-      body: batch.assemble(0, 3),
+      body: batch.assemble(0, 3).bytes,
       headers: {
         host: new URL(origin).host,
         connection: 'keep-alive',
@@ -82,7 +82,7 @@ for (const [size, nameLength] of [
     const [request] = received
     expect(request?.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/json' })
     expect(request?.headers['content-length']).toBe(String(request?.body.byteLength))
-    expect(zlib.gunzipSync(request?.body ?? '')).toEqual(batch.assemble(0, 3))
+    expect(zlib.gunzipSync(request?.body ?? '')).toEqual(batch.assemble(0, 3).bytes)
   })
 }
 
@@ -92,7 +92,9 @@ test.skipIf(!('zstdDecompressSync' in zlib))('zstd compresses where Node.js has 
   const batches = [new PlainBatch(1), new PlainBatch(2, 5000)]
   for (const batch of batches) expect((await send(batch)).exported).toBe(batch.spanCount)
   const { zstdDecompressSync } = zlib as unknown as { zstdDecompressSync(bytes: Uint8Array): Buffer }
-  expect(received.map(({ body }) => zstdDecompressSync(body))).toEqual(batches.map((batch) => batch.assemble(0, batch.spanCount)))
+  expect(received.map(({ body }) => zstdDecompressSync(body))).toEqual(
+    batches.map((batch) => batch.assemble(0, batch.spanCount).bytes),
+  )
 })
 
 test('413 halves the batch, in order, down to one span, which counts as too large', async () => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EncodedBatch } from '../../src/encode/encoded-batch.js'
+import type { SendableBatch } from '../../src/transport/pending-request.js'
 
 let nextSpan = 1
 
 /** A batch of spans whose name has `nameLength` bytes, written from field numbers alone. */
-export class PlainBatch implements EncodedBatch {
+export class PlainBatch implements SendableBatch {
   readonly spanCount: number
   readonly #spans: Buffer[]
   readonly assembled: [from: number, to: number][] = []
@@ -20,13 +20,10 @@ export class PlainBatch implements EncodedBatch {
     return this.#request(0, this.spanCount).byteLength
   }
 
-  assemble(from: number, to: number): Uint8Array {
+  assemble(from: number, to: number): ReturnType<SendableBatch['assemble']> {
     this.assembled.push([from, to])
-    return this.#request(from, to)
-  }
-
-  reclaim(body: Uint8Array): void {
-    this.reclaimed.push(body)
+    const bytes = this.#request(from, to)
+    return { bytes, release: () => void this.reclaimed.push(bytes) }
   }
 
   release(): void {
