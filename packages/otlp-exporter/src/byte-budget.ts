@@ -2,26 +2,26 @@
 import { systemClock } from '@spanring/core'
 import type { Clock, Timer } from '@spanring/core'
 
-/** A batch is opened only where this much is left for it, in bytes; every usual batch fits. */
+/** A batch is opened only if this much is left for it, in bytes. Every usual batch fits. */
 const MIN_ROOM_BYTES = 1024 * 1024
 
-/** How long the room of somebody who was woken is kept, in milliseconds: it may have nothing to send any more. */
+/** How long a caller that was woken keeps its claim, in milliseconds: it may have nothing to send any more. */
 const CLAIM_MILLIS = 100
 
-/** Somebody who waits. */
+/** A caller that waits. */
 interface Waiter {
-  /** How much is needed, in bytes. */
+  /** How much it needs, in bytes. */
   room: number
-  /** When it was told that there is so much; undefined before. */
+  /** When it was woken because there is that much; undefined before. */
   wokenAt: number | undefined
 }
 
 /**
- * How many encoded bytes may be held at once, open, waiting and in flight together. An open batch has a part set aside
- * for it, so that several of them cannot exceed the limit between them; when it is closed it gives back what it did not use.
+ * Limits how many encoded bytes are held at once, by open, waiting and in-flight batches together. For an open batch a part
+ * is set aside, so that several of them cannot exceed the limit between them; when it is closed it gives back the rest.
  *
- * First come, first served: what those before need is not there for anybody else, or a span that needs much would wait
- * for ever beside callers that need little. A caller is known by its `onRoom`.
+ * First come, first served: what earlier callers wait for is not given to later ones. Otherwise a span that needs much room
+ * would wait forever beside callers that need little. A caller is identified by its `onRoom`.
  */
 export class ByteBudget {
   readonly #limit: number
@@ -31,9 +31,9 @@ export class ByteBudget {
   /** The part of it that was set aside for open batches. */
   #setAside = 0
   #isClosed = false
-  /** In the order of waiting. Whoever is woken keeps its place until it has come, or has not come for a while. */
+  /** In the order of waiting. A caller that is woken keeps its place until it comes, or its claim expires. */
   readonly #waiting = new Map<() => void, Waiter>()
-  /** Set while somebody is woken and has not come. */
+  /** Set while a caller was woken and has not come. */
   #timer: Timer | undefined
 
   constructor(limit: number, clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
@@ -47,12 +47,15 @@ export class ByteBudget {
     return this.#used
   }
 
-  /** Bytes held by batches that are closed: what waits or is in flight. */
+  /** Bytes held by closed batches, which wait or are in flight. */
   get held(): number {
     return this.#used - this.#setAside
   }
 
-  /** Sets a part aside: half of what is left, or all of it when that is little. Returns its size, or 0 without room. */
+  /**
+   * Sets a part aside: half of what is left, or all of it if that is little, and no more than `most`. Returns its size, in
+   * bytes; 0 without room, and the caller then waits.
+   */
   reserve(most: number, onRoom: () => void): number {
     if (!this.#isClosed && this.#leftFor(onRoom) < this.#minRoom) {
       this.wait(this.#minRoom, onRoom)
@@ -63,45 +66,45 @@ export class ByteBudget {
     return reserved
   }
 
-  /** Makes a part larger that was set aside before: to what `reserve` would now give in its place. Returns its size. */
+  /** Enlarges a part to what `reserve` would give now in its place. Returns its new size, in bytes. */
   widen(reserved: number, most: number, onRoom: () => void): number {
     const left = this.#leftFor(onRoom) + reserved
     return this.#enlarge(reserved, Math.min(left, most, Math.max(Math.floor(left / 2), this.#minRoom)))
   }
 
-  /** Makes a part of all that is left. Returns its size. */
+  /** Enlarges a part by all that is left, to no more than `most`. Returns its new size, in bytes. */
   widenToAll(reserved: number, most: number, onRoom: () => void): number {
     return this.#enlarge(reserved, Math.min(this.#leftFor(onRoom) + reserved, most))
   }
 
   /**
-   * Calls `onRoom` once, when so many bytes are left beside what those before need; for more than there can be, when all
-   * are. Whoever waits already keeps its place.
+   * Calls `onRoom` once, as soon as `bytes` are left beside what earlier callers need. For more than the limit, as soon as
+   * nothing is held. A caller that waits already keeps its place.
    */
   wait(bytes: number, onRoom: () => void): void {
     if (!this.#isClosed) this.#waiting.set(onRoom, { room: Math.min(bytes, this.#limit), wokenAt: undefined })
   }
 
-  /** Whoever waited does so no more: it has what it needs, or gives up. */
+  /** The caller has what it needs, or gives up. */
   stopWaiting(onRoom: () => void): void {
-    if (this.#waiting.delete(onRoom)) this.#wakeWhoFits()
+    if (this.#waiting.delete(onRoom)) this.#wakeThoseThatFit()
   }
 
-  /** Of a part that was set aside so many bytes are held from now on, and the others are given back. */
+  /** Turns a part that was set aside into `held` bytes that are held, and gives the rest back. */
   hold(reserved: number, held: number): void {
     if (this.#isClosed) return
     this.#setAside -= reserved
     this.release(reserved - held)
   }
 
-  /** Gives bytes back. */
+  /** Gives held bytes back. */
   release(bytes: number): void {
     if (bytes <= 0 || this.#isClosed) return
     this.#used -= bytes
-    this.#wakeWhoFits()
+    this.#wakeThoseThatFit()
   }
 
-  /** The end: whatever was held is of no use to anybody any more, and nobody waits. */
+  /** Ends the budget: nothing counts as held any more, and nobody waits. */
   end(): void {
     this.#isClosed = true
     this.#used = 0
@@ -111,41 +114,41 @@ export class ByteBudget {
     this.#timer = undefined
   }
 
-  /** What is left when everybody who waits longer than this caller has what it needs, in bytes; may be negative. */
+  /** What is left once all earlier callers have what they need, in bytes. May be negative. */
   #leftFor(onRoom: () => void): number {
     let left = this.#limit - this.#used
-    for (const [before, { room }] of this.#waiting) {
-      if (before === onRoom) break
+    for (const [earlier, { room }] of this.#waiting) {
+      if (earlier === onRoom) break
       left -= room
     }
     return left
   }
 
-  #wakeWhoFits(): void {
-    // A copy: whoever is woken may take its room at once, or wait again.
+  #wakeThoseThatFit(): void {
+    // A copy, because a caller may take its room at once, or wait again.
     const waiting = [...this.#waiting]
-    for (const [wake, waiter] of waiting) {
-      if (this.#waiting.get(wake) !== waiter) continue
-      if (this.#leftFor(wake) < waiter.room) return
+    for (const [onRoom, waiter] of waiting) {
+      if (this.#waiting.get(onRoom) !== waiter) continue
+      if (this.#leftFor(onRoom) < waiter.room) return
       if (waiter.wokenAt !== undefined) continue
       waiter.wokenAt = this.#clock.now()
-      this.#timer ??= this.#clock.startTimer(() => this.#dropWhoStaysAway(), CLAIM_MILLIS)
-      wake()
+      this.#timer ??= this.#clock.startTimer(() => this.#dropExpiredClaims(), CLAIM_MILLIS)
+      onRoom()
     }
   }
 
-  #dropWhoStaysAway(): void {
+  #dropExpiredClaims(): void {
     this.#timer = undefined
     const now = this.#clock.now()
     let nextMillis = Infinity
-    for (const [wake, { wokenAt }] of this.#waiting) {
+    for (const [onRoom, { wokenAt }] of this.#waiting) {
       if (wokenAt === undefined) continue
       const left = wokenAt + CLAIM_MILLIS - now
-      if (left <= 0) this.#waiting.delete(wake)
+      if (left <= 0) this.#waiting.delete(onRoom)
       else nextMillis = Math.min(nextMillis, left)
     }
-    if (nextMillis < Infinity) this.#timer = this.#clock.startTimer(() => this.#dropWhoStaysAway(), nextMillis)
-    this.#wakeWhoFits()
+    if (nextMillis < Infinity) this.#timer = this.#clock.startTimer(() => this.#dropExpiredClaims(), nextMillis)
+    this.#wakeThoseThatFit()
   }
 
   #enlarge(reserved: number, wanted: number): number {

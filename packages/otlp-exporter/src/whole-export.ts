@@ -4,33 +4,36 @@ import type { BufferedBatch } from './buffered-batch.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome } from './span-exporter.js'
 
-/** How long one stretch of encoding may keep the event loop, in milliseconds. */
+/** How long one stretch of encoding may block the event loop, in milliseconds. */
 const STRETCH_MILLIS = 0.5
-/** How many spans are encoded between two looks at the clock. */
-const SPANS_PER_LOOK = 8
-/** An array of one span that is queued joins those before it in a batch of no more than so many, */
+/** How many spans are encoded between two readings of the clock. */
+const SPANS_PER_CLOCK_READING = 8
+/** How many arrays of one span share a batch while they queue. */
 const SHARED_SPANS = 512
-/** if it was handed over so soon after the first, in milliseconds: the batch keeps the deadline of that one. */
+/**
+ * How long after the first of these arrays another may still join, in milliseconds: the batch has the deadline of the first.
+ */
 const SHARED_MILLIS = 100
 /**
- * Arrays wait as objects, which `maxBufferedBytes` does not count. No more spans than this wait for room, as many as a queue
- * has, or queue behind the array that waits: its own do not count, or one with more of them could never wait.
+ * Arrays wait as objects, which `maxBufferedBytes` does not count. So no more spans than this wait for room in all, and an
+ * array does not wait while more than this queue behind it. A processor's queue holds as many by default. The array's own
+ * spans do not count there, because a larger array could then never wait.
  */
 const MAX_WAITING_SPANS = 2048
 
 export interface WholeExportParts {
-  /** A new batch, or undefined while no more bytes may be held; `onRoom` is called when that has changed. */
+  /** Opens a batch. Undefined while no more bytes may be held; `onRoom` is called when that has changed. */
   readonly openBatch: (onRoom: () => void) => BufferedBatch | undefined
   readonly now: () => number
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>
-  /** Resolves with `event`, to true, or when the deadline has passed, to false. */
+  /** Resolves to true with `event`, or to false when the deadline has passed. */
   readonly inTime: (deadline: Deadline, event: Promise<void>) => Promise<boolean>
-  /** Called once an array is encoded, for each reason for which spans of it were refused. */
+  /** Called when an array is encoded, once for each reason for which some of its spans were refused. */
   readonly onRefused: (reason: string, count: number) => void
 }
 
-/** A batch with the spans of one array or of several. */
+/** A batch with the spans of one or several arrays. */
 class SharedBatch {
   readonly batch: BufferedBatch
   readonly deadline: Deadline
@@ -50,21 +53,22 @@ class SharedBatch {
 }
 
 /**
- * Exports of arrays, for processors that know no batches: encoded one after the other and in stretches, so that a
- * processor that exports inside `span.end()` does not stall there, and sent in as many requests as their size demands.
- * Those of one span share a request while they queue: a processor that exports every span by itself would otherwise have
- * a buffer and a request for each. Any other has a size that somebody chose.
+ * Exports arrays, for processors that do not fill batches. Arrays are encoded one after the other and in stretches, so that
+ * a processor that exports inside `span.end()` does not block there, and sent in as many requests as their size demands.
+ *
+ * Arrays of one span share a request while they queue: a processor that exports every span by itself would otherwise need a
+ * buffer and a request for each. Larger arrays do not share, because somebody chose their size.
  */
 export class WholeExports {
   readonly #parts: WholeExportParts
   /** Resolves when every array that was handed over so far is encoded. */
   #encoded: Promise<void> = Promise.resolve()
   #queuedArrays = 0
-  /** Of all arrays that are not encoded yet. */
+  /** The spans of all arrays that are not encoded yet. */
   #queuedSpans = 0
   #isWaiting = false
   #isEnded = false
-  /** When the event loop has its next turn: of all arrays that queue together, which may be of one span each. */
+  /** When the event loop gets its next turn. Shared by all arrays that queue together, which may have one span each. */
   #stretchEnd = -Infinity
   #open: SharedBatch | undefined
   #wake = (): void => {}
@@ -74,19 +78,19 @@ export class WholeExports {
     this.#parts = parts
   }
 
-  /** Resolves when every array that was handed over before is encoded or refused. */
+  /** Resolves when every array that was handed over before this call is encoded or refused. */
   get encoded(): Promise<void> {
     return this.#encoded
   }
 
-  /** Nobody waits any more: what is encoded is sent, and everything else that was handed over is refused. */
+  /** Ends all waiting: what is encoded is sent, and the remaining spans are refused. */
   end(): void {
     this.#isEnded = true
     this.#send()
     this.#wake()
   }
 
-  /** Resolves when every span has its outcome: to the first error, or to undefined if all were taken. */
+  /** Resolves when every span has its outcome: to the first error, or to undefined if all were exported. */
   async export(spans: readonly ReadableSpan[], deadline: Deadline): Promise<Error | undefined> {
     const refused = new Map<string, number>()
     const batches = new Set<SharedBatch>()
@@ -107,12 +111,12 @@ export class WholeExports {
     batches: Set<SharedBatch>,
     refused: Map<string, number>,
   ): Promise<void> {
-    const turn = this.#encoded
+    const previous = this.#encoded
     let onEncoded = (): void => {}
     this.#encoded = new Promise((resolve) => (onEncoded = resolve))
     this.#queuedArrays++
     this.#queuedSpans += spans.length
-    await turn
+    await previous
     this.#queuedArrays--
     const mayShare = spans.length === 1
     try {
@@ -121,7 +125,7 @@ export class WholeExports {
     } finally {
       this.#queuedSpans -= spans.length
       const openSpans = this.#open?.batch.spanCount
-      // Empty, it would keep the deadline of an array that has nothing in it.
+      // An empty batch must not stay open: it would keep the deadline of an array that has no span in it.
       if (!mayShare || this.#queuedArrays === 0 || openSpans === 0 || (openSpans ?? 0) >= SHARED_SPANS) this.#send()
       if (this.#queuedArrays === 0) this.#stretchEnd = -Infinity
       onEncoded()
@@ -150,8 +154,8 @@ export class WholeExports {
       } else {
         refused.set(result, (refused.get(result) ?? 0) + 1)
       }
-      if (i % SPANS_PER_LOOK === 0 && now() >= this.#stretchEnd) {
-        // oxlint-disable-next-line no-await-in-loop -- to give the event loop a turn is the point
+      if (i % SPANS_PER_CLOCK_READING === 0 && now() >= this.#stretchEnd) {
+        // oxlint-disable-next-line no-await-in-loop -- yields to the event loop on purpose
         await nextTurn()
         this.#stretchEnd = now() + STRETCH_MILLIS
       }
@@ -168,7 +172,7 @@ export class WholeExports {
     this.#open = undefined
   }
 
-  /** For an array of so many spans. */
+  /** Waits for room for an array of `spanCount` spans. Resolves to false if it must not wait, or its deadline has passed. */
   async #hasRoomInTime(deadline: Deadline, spanCount: number): Promise<boolean> {
     if (this.#queuedSpans - spanCount > MAX_WAITING_SPANS) return false
     const room = new Promise<void>((resolve) => (this.#wake = resolve))
@@ -181,7 +185,7 @@ export class WholeExports {
 
 function refusal(reason: string, count: number): Error {
   if (reason === 'shutdown') return new Error('the exporter was shut down before there was room')
-  if (reason === 'buffer_full') return new Error('maxBufferedBytes of encoded spans are waiting already')
-  const why = reason === 'too_large' ? 'larger than maxRequestBytes or maxBufferedBytes' : 'no valid ids'
-  return new Error(`${count} spans cannot be sent: ${why}`)
+  if (reason === 'buffer_full') return new Error('no room: maxBufferedBytes of encoded spans are waiting to be sent')
+  const why = reason === 'too_large' ? 'larger than maxRequestBytes or maxBufferedBytes' : 'invalid trace or span id'
+  return new Error(`${count} ${count === 1 ? 'span' : 'spans'} cannot be sent: ${why}`)
 }

@@ -78,7 +78,7 @@ describe('an export of an array', () => {
     const { sink, exporter, exportSpans } = await setup({ maxRequestBytes: 20_000 })
     const { code, error } = await exportSpans([endedSpan(1), endedSpan(2, 30_000), endedSpan(3)])
     expect(code).toBe(1)
-    expect(error?.message).toContain('1 spans cannot be sent')
+    expect(error?.message).toContain('1 span cannot be sent')
     expect((await sink.stats()).delivered).toBe(2)
     expect(exporter.stats()).toMatchObject({ exported: 2, failed: { too_large: 1 }, bufferedBytes: 0 })
   })

@@ -109,7 +109,7 @@ test('what can never be sent is counted by its reason, and the others go out', a
   const spans = endedSpans(5)
   const results: AddResult[] = ['added', 'rejected', 'too_large', 'too_large', 'added']
   const { run, log, refused } = setup({ resultOf: (span) => results[spans.indexOf(span)] ?? 'full' })
-  expect(await run(spans)).toEqual(new Error('1 spans cannot be sent: no valid ids'))
+  expect(await run(spans)).toEqual(new Error('1 span cannot be sent: invalid trace or span id'))
   expect(refused).toEqual({ rejected: 1, too_large: 2 })
   expect(log).toEqual(['send 2'])
 })
@@ -154,7 +154,7 @@ describe('without room', () => {
     const first = run(25)
     await settle()
     runOut()
-    expect(await first).toEqual(new Error('maxBufferedBytes of encoded spans are waiting already'))
+    expect(await first).toEqual(new Error('no room: maxBufferedBytes of encoded spans are waiting to be sent'))
     expect(refused).toEqual({ buffer_full: 15 })
     const second = run(5)
     await settle()

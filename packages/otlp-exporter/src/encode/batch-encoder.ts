@@ -13,28 +13,29 @@ export interface BatchEncoderParts {
   readonly format: SpanFormat
   readonly prefixes: EncodedPrefixCache
   readonly pool: BufferPool
-  /** What this batch may come to for now, and what any request may, in bytes. */
+  /** The largest request of this batch for now, in bytes; see {@link BatchEncoder.limit}. */
   readonly limit: number
+  /** The largest request of any batch, in bytes. */
   readonly maxBytes: number
-  /** Called for a span that was added without a part that cannot be sent. */
+  /** Called when a span was added without a part that cannot be sent. */
   readonly onTruncated: (what: Truncated) => void
 }
 
 export type AddResult = ReturnType<SpanBatch['add']>
 
 /**
- * The spans of one export on their way to bytes.
+ * Encodes the spans of one export. Owns the buffer that they are written to until {@link finish}, which hands it over.
  *
  * ```
- *   bytes    ┌ span 0 ┬ span 1 ┬ span 2 ┬ span 3 ┐ · · ·       in order of ending, whatever they belong to
+ *   bytes    ┌ span 0 ┬ span 1 ┬ span 2 ┬ span 3 ┐ · · ·       in order of ending, whatever their group
  *   ends              e0       e1       e2       e3
- *   groupOf      0        1        0        0                  resource and scope, by number
+ *   groupOf      0        1        0        0                  the number of resource and scope
  * ```
  *
  * Invariants:
- * 1. `add` never throws, and a span that was not added leaves no byte.
- * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`, and needs nothing but its group's prefixes to be sent.
- * 3. The request of all spans is no larger than `byteLength`, and that no larger than the limit.
+ * 1. `add` never throws, and a span that was not added leaves no byte behind.
+ * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`. To send it, only the prefixes of its group are needed.
+ * 3. The request with all spans is no larger than `byteLength`, which is no larger than the limit.
  */
 export class BatchEncoder {
   readonly #format: SpanFormat
@@ -47,7 +48,7 @@ export class BatchEncoder {
   readonly #ends: number[] = []
   readonly #groupOf: number[] = []
   #spanCount = 0
-  /** For prefixes and framing, in bytes. */
+  /** What the request adds to the spans, prefixes and framing, in bytes. */
   #overheadBytes = 0
   #neededBytes = 0
   #isClosed = false
@@ -63,7 +64,7 @@ export class BatchEncoder {
     this.limit = limit
   }
 
-  /** What the batch may come to for now, in bytes: no more than any request may, whatever it is set to. */
+  /** The largest request of this batch for now, in bytes. A value above the maximum of any request is lowered to that. */
   get limit(): number {
     return this.#limit
   }
@@ -77,25 +78,28 @@ export class BatchEncoder {
     return this.#spanCount
   }
 
-  /** Size of the request with every span so far, in bytes: up to some bytes for each resource and scope too many. */
+  /** Size of the request with every span so far, in bytes. May be a few bytes too high for each resource and scope. */
   get byteLength(): number {
     return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#overheadBytes
   }
 
-  /** Size of the memory under it, in bytes. */
+  /** Size of the buffer under the spans, in bytes. */
   get capacity(): number {
     return this.#writer.bytes.length
   }
 
-  /** How many bytes a batch needs at least that is to take the span which was refused last. */
+  /** The least size of a batch that can take the span which was refused last, in bytes. */
   get neededBytes(): number {
     return this.#neededBytes
   }
 
   /**
-   * Encodes one span. `'full'`: it was not taken and fits into a new batch, as far as can be told, or into this one if it
-   * is empty and widened. `'rejected'`: it can never be sent, because its ids are invalid; `'too_large'`: because it is
-   * larger than a request may be.
+   * Encodes one span.
+   *
+   * - `'full'`: not added. As far as can be told it fits into a new batch, or into this one if it is empty and its limit is
+   *   raised.
+   * - `'rejected'`: it can never be sent, because its ids are invalid.
+   * - `'too_large'`: it can never be sent, because it is larger than a request may be.
    */
   add(span: ReadableSpan): AddResult {
     if (this.#isClosed) return 'full'
@@ -107,12 +111,12 @@ export class BatchEncoder {
     }
   }
 
-  /** Gives the memory back that a refused span has taken. A batch without spans may stay open for long. */
+  /** Gives the buffer back that a refused span has taken. A batch without spans may stay open for long. */
   releaseIfEmpty(): void {
     if (this.#spanCount === 0) this.#writer.release()
   }
 
-  /** Nothing can be added any more, and no more memory is held than is needed to wait. */
+  /** Ends filling: `add` returns `'full'` from now on. The buffer shrinks to what the spans need: they may wait for long. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -121,7 +125,7 @@ export class BatchEncoder {
     this.#writer.shrink()
   }
 
-  /** The end of the encoder. */
+  /** Closes the encoder and hands its buffer over to the encoded batch. Call it only once. */
   finish(): EncodedBatch {
     this.close()
     return new EncodedBatch({
@@ -174,7 +178,7 @@ export class BatchEncoder {
     return undefined
   }
 
-  /** `bytes` is what the span needs in a batch of its own, as far as is known. */
+  /** `bytes` is what the span needs in a batch of its own, as far as is known. Takes it out of the buffer again. */
   #tooLarge(start: number, bytes: number): AddResult {
     this.#writer.pos = start
     this.#neededBytes = bytes + 3 * this.#format.framingBytes

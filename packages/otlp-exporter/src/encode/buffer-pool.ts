@@ -2,19 +2,20 @@
 import { systemClock } from '@spanring/core'
 import type { Clock, Timer } from '@spanring/core'
 
-/** What is larger was an exception, has its exact size and is not kept. In bytes. */
+/** The smallest buffer, in bytes. */
 const SMALLEST = 4 * 1024
+/** A larger buffer, in bytes, is an exception: it has its exact size and is not kept. */
 const LARGEST_KEPT = 4 * 1024 * 1024
-/** Sizes between one power of two and the next, so that at most a ninth of a buffer is of no use. */
+/** How many sizes there are between one power of two and the next: at most a ninth of a buffer is wasted. */
 const STEPS = 8
-/** What a batch starts with before there have been some, in bytes. */
+/** The buffer of a batch before any batch was observed, in bytes. */
 const FIRST = 128 * 1024
-/** How many batches tell what is usual. */
+/** How many of the last batches determine the usual size. */
 const REMEMBERED = 16
-/** Idle buffers kept, in bytes: a few batches in flight at once, and little beside the 32 MiB they may hold. */
+/** Most bytes of idle buffers: enough for a few batches in flight, and little beside the 32 MiB that they may hold. */
 const KEPT_BYTES = 16 * 1024 * 1024
-/** How long a buffer waits to be taken again before it is let go, in milliseconds. */
-const QUIET_MILLIS = 30_000
+/** How long an idle buffer is kept, in milliseconds. */
+const IDLE_MILLIS = 30_000
 
 interface Idle {
   readonly buffer: Buffer
@@ -22,17 +23,19 @@ interface Idle {
 }
 
 /**
- * Buffers for batches and for requests, used again: memory fresh from the system has its pages faulted in one by one,
- * which costs eight times what copying into it does. What nobody takes for a while is let go, with traffic and without.
+ * Reuses the buffers of batches and requests: the pages of fresh memory are faulted in one by one, which costs eight times
+ * as much as copying into them. A buffer that is not taken for a while is freed, with or without traffic.
+ *
+ * The pool owns the idle buffers. A caller that takes one owns it, and may give it back once, when nobody reads it any more.
  */
 export class BufferPool {
-  /** By size. The last one given back is the first one taken, while the processor's caches still hold it. */
+  /** By size. The last buffer given back is taken first, while the processor's caches still hold it. */
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
   readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
-  /** Set while buffers wait here. */
+  /** Set while there are idle buffers. */
   #timer: Timer | undefined
-  /** What the last batches came to, in bytes. */
+  /** Sizes of the last batches, in bytes. */
   readonly #sizes = new Float64Array(REMEMBERED).fill(FIRST)
   #batchCount = 0
   #usual = FIRST
@@ -42,17 +45,17 @@ export class BufferPool {
     this.#clock = clock
   }
 
-  /** Size of all buffers that wait here, in bytes. */
+  /** Size of all idle buffers, in bytes. */
   get idleBytes(): number {
     return this.#idleBytes
   }
 
-  /** One in which a batch like those before fits without growing, of at least `least` bytes and at most `most`. */
+  /** A buffer of `least` to `most` bytes in which a batch of the usual size fits without growing. */
   takeUsual(most: number, least = 0): Buffer {
     return this.take(Math.min(Math.max(this.#usual, least), most), most)
   }
 
-  /** One of at least `size` bytes and at most `most`. */
+  /** A buffer of at least `size` bytes and at most `most`. */
   take(size: number, most: number = Infinity): Buffer {
     const rounded = Math.min(sizeOf(size), most)
     const idle = this.#idle.get(rounded)?.pop()
@@ -61,7 +64,7 @@ export class BufferPool {
     return idle.buffer
   }
 
-  /** Takes a buffer back that nobody reads any more. */
+  /** Gives a buffer back. Nobody may read or write it any more, and it must not be given back again. */
   give(buffer: Buffer): void {
     const { length } = buffer
     if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) return
@@ -70,12 +73,12 @@ export class BufferPool {
     if (idle === undefined) this.#idle.set(length, [{ buffer, since }])
     else idle.push({ buffer, since })
     this.#idleBytes += length
-    this.#timer ??= this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS)
+    this.#timer ??= this.#clock.startTimer(() => this.#trim(), IDLE_MILLIS)
   }
 
   /**
-   * What a batch came to, in bytes. The next ones begin with what the second largest of the last came to: one that was an
-   * exception does not make all that follow allocate as much, and none begins with what is not used again.
+   * Notes the size of a batch, in bytes. The next batches start with the second largest of the last sizes: a single large
+   * batch does not make all that follow allocate as much.
    */
   observe(used: number): void {
     this.#sizes[this.#batchCount++ % REMEMBERED] = used
@@ -93,7 +96,7 @@ export class BufferPool {
     this.#usual = Math.min(second, LARGEST_KEPT)
   }
 
-  /** The end: keeps nothing, not even what is given back later. */
+  /** Frees all idle buffers, and keeps none that is given back later. */
   close(): void {
     this.#isClosed = true
     this.#clock.stopTimer(this.#timer)
@@ -102,21 +105,21 @@ export class BufferPool {
     this.#idleBytes = 0
   }
 
-  /** Lets go of what has not been taken for a while, and looks again as long as there is something. */
+  /** Frees buffers that were idle for a while. Runs again as long as some are left. */
   #trim(): void {
     const now = this.#clock.now()
     for (const [length, idle] of this.#idle) {
-      while (idle[0] !== undefined && now - idle[0].since >= QUIET_MILLIS) {
+      while (idle[0] !== undefined && now - idle[0].since >= IDLE_MILLIS) {
         idle.shift()
         this.#idleBytes -= length
       }
       if (idle.length === 0) this.#idle.delete(length)
     }
-    this.#timer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), QUIET_MILLIS) : undefined
+    this.#timer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), IDLE_MILLIS) : undefined
   }
 }
 
-/** Size of the buffer that is taken for so many bytes. */
+/** Size of the buffer that is taken for `size` bytes. */
 export function sizeOf(size: number): number {
   if (size > LARGEST_KEPT) return size
   if (size <= SMALLEST) return SMALLEST

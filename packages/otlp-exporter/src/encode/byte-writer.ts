@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type BufferPool, sizeOf } from './buffer-pool.js'
 
-/** Thrown by {@link ByteWriter.reserve}; one object, since a stack trace would cost more than the span it is about. */
-export const TOO_LARGE: Error = new Error('the span does not fit into a request')
+/** Thrown by {@link ByteWriter.reserve}. One object for all, because a stack trace would cost more than encoding a span. */
+export const TOO_LARGE: Error = new Error('the span is larger than the batch may be')
 
 /**
- * What a writer may go past its limit: a reservation is for the worst case, and a span at the limit is judged by what it
- * came to. In bytes; more than the worst case of any text that is not measured beforehand.
+ * How far a writer may go past its limit, in bytes. Reservations are for the worst case, but a span at the limit is judged by
+ * its true size. Must be more than the worst case of any text that is not measured beforehand.
  */
 const SLACK_BYTES = 4096
 
-/** A buffer of less than this part of the size is worth a copy. */
+/** A smaller buffer is worth a copy if its size is below this share of the present one. */
 const WELL_USED = 0.75
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const EMPTY_VIEW: DataView = viewOf(EMPTY)
 
 /**
- * Bytes in a buffer of a pool that is taken with the first byte and grows as needed. Nothing that writes looks at capacity by itself: the caller reserves
- * for the worst case first, and may then write beyond `pos` up to what was reserved.
+ * Writes into a buffer of the pool, which it takes with the first byte, replaces by a larger one as needed, and owns until
+ * {@link release}. Nothing checks the capacity while writing: the caller first reserves room for the worst case, and may
+ * then write that far beyond `pos`.
  */
 export class ByteWriter {
-  /** How much is written. Setting it back takes a span out again. */
+  /** The number of bytes written. Setting it back removes a span. */
   pos = 0
   bytes: Buffer = EMPTY
-  /** Of the same memory as `bytes`; both are replaced when it grows. */
+  /** A view of the same memory as `bytes`; both are replaced when it grows. */
   view: DataView = EMPTY_VIEW
-  /** Most bytes that may be written. */
+  /** The most bytes that may be written. */
   limit: number
-  /** What the last refused reservation was for. */
+  /** Size of the last refused reservation, in bytes. */
   refusedBytes = 0
   readonly #pool: BufferPool
 
@@ -43,8 +44,8 @@ export class ByteWriter {
   }
 
   /**
-   * Puts an ASCII text at `at` and returns where it ends, or -1 when it is not ASCII. Four characters are one store: in
-   * a loop of single bytes the bounds checks cost more than the bytes.
+   * Writes an ASCII text at `at` and returns where it ends, or -1 if it is not ASCII. Four characters are one store: in a
+   * loop over single bytes the bounds checks cost more than the bytes.
    */
   ascii(text: string, at: number): number {
     const { bytes, view } = this
@@ -67,28 +68,28 @@ export class ByteWriter {
     return end
   }
 
-  /** How many bytes of UTF-8 `text` is. Throws before counting when it cannot fit anyway. */
+  /** Size of `text` as UTF-8, in bytes. Throws {@link TOO_LARGE}, without counting, if it cannot fit anyway. */
   utf8Length(text: string): number {
     if (text.length > this.limit) this.#refuse(text.length)
     return Buffer.byteLength(text)
   }
 
-  /** Appends UTF-8 for which room was reserved. A lone surrogate becomes U+FFFD. */
+  /** Appends `text` as UTF-8. Room must have been reserved. A lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
     this.pos += this.bytes.write(text, this.pos)
   }
 
-  /** Everything written, in memory of its own. */
+  /** A copy of everything written, which the caller owns. */
   copy(): Uint8Array {
     return new Uint8Array(this.bytes.subarray(0, this.pos))
   }
 
-  /** Moves what is written into a smaller buffer if that saves much: it may have to wait for long. */
+  /** Moves everything written into a smaller buffer if that saves much. */
   shrink(): void {
     if (sizeOf(this.pos) < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
   }
 
-  /** Gives the buffer back to the pool; whoever writes again takes another. */
+  /** Gives the buffer back to the pool and starts anew; the next write takes another one. */
   release(): void {
     this.#pool.give(this.bytes)
     this.bytes = EMPTY

@@ -4,44 +4,47 @@ import type { BufferPool } from './buffer-pool.js'
 import type { ByteWriter } from './byte-writer.js'
 
 /**
- * One encoding of OTLP. Spans are written one after the other, whatever they belong to; only the request puts them below
- * their resource and scope. What writes may throw, and may leave anything behind the position that it found.
+ * One encoding of OTLP. Spans are written one after the other, whatever their resource and scope; only the request sorts
+ * them. The `write` methods may throw, and may leave garbage after the position at which they started.
+ *
+ * The prefix of a resource or a scope is everything that a request says about it before its list of spans.
  */
 export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
   readonly contentType: string
   createWriter(pool: BufferPool, limit: number): Writer
   writeSpan(writer: Writer, span: ReadableSpan): void
-  /** What a request says once about a resource, about a scope: the prefix of its list of spans. */
+  /** Writes the prefix of a resource. */
   writeResource(writer: Writer, resource: SpanResource): void
+  /** Writes the prefix of a scope. */
   writeScope(writer: Writer, scope: InstrumentationScope): void
-  /** At most so many bytes more than prefixes and spans are in the request for each resource, each scope and once. */
+  /** The most that a request adds to prefixes and spans, in bytes: once for each resource, once for each scope and once more. */
   readonly framingBytes: number
   requestLength(parts: readonly ResourcePart[]): number
-  /** `out` has the length of the request. */
+  /** `out` must have the length of the request. */
   writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void
 }
 
-/** Encoded resource and scope, the first the same object for all scopes of a resource. */
+/** The encoded prefixes of a resource and a scope. All scopes of a resource share the same `resource` object. */
 export interface GroupPrefixes {
   readonly resource: Uint8Array
   readonly scope: Uint8Array
 }
 
-/** What a request holds of one resource. */
+/** One resource in a request. */
 export interface ResourcePart {
   readonly prefix: Uint8Array
   readonly scopes: ScopePart[]
 }
 
-/** What a request holds of one scope: the spans between pairs of positions in the buffer of spans. */
+/** One scope in a request. */
 export interface ScopePart {
   readonly prefix: Uint8Array
-  /** From, to, from, to, … in the order in which the spans ended. */
+  /** Positions in the buffer of spans: from, to, from, to, … in the order in which the spans ended. */
   readonly ranges: number[]
   spanBytes: number
 }
 
-/** Sorts the spans `from` to `to` by resource and scope; those that lie side by side become one range. */
+/** Sorts the spans `from` up to, not including, `to` by resource and scope. Adjacent spans of a scope become one range. */
 export function requestParts(
   groups: readonly GroupPrefixes[],
   groupOf: readonly number[],

@@ -9,11 +9,14 @@ import type { GroupPrefixes, SpanFormat } from './span-format.js'
 interface Group {
   readonly resource: SpanResource
   readonly scope: InstrumentationScope
-  /** Of the resource, as it was when its first span came. */
-  readonly prefix: Uint8Array
+  /** The prefix of the resource, as it was when its first span was added. */
+  readonly resourcePrefix: Uint8Array
 }
 
-/** The resources and scopes of one batch, each pair with a number. Told apart by identity, as the SDK makes one object of each. */
+/**
+ * The groups of one batch: each pair of a resource and a scope has a number. They are told apart by identity, because the
+ * SDK creates one object of each.
+ */
 export class SpanGroups {
   readonly #prefixes: EncodedPrefixCache
   readonly #groups: Group[] = []
@@ -30,7 +33,7 @@ export class SpanGroups {
     return this.#groups.length
   }
 
-  /** The number of a group; a new one is `count` until it is {@link add}ed. */
+  /** The number of a group, or `count` for a group that was not {@link add}ed yet. */
   find(resource: SpanResource, scope: InstrumentationScope): number {
     if (resource === this.#lastResource && scope === this.#lastScope) return this.#lastNumber
     const number = this.#numbers.get(resource)?.get(scope)
@@ -39,14 +42,14 @@ export class SpanGroups {
     return number
   }
 
-  /** Size of both prefixes, in bytes. Throws when they cannot be encoded. */
+  /** Size of both prefixes, in bytes. Throws if one cannot be encoded. */
   prefixBytes(resource: SpanResource, scope: InstrumentationScope): number {
     return this.#prefixes.resource(resource).length + this.#prefixes.scope(scope).length
   }
 
   add(resource: SpanResource, scope: InstrumentationScope): void {
     const number = this.#groups.length
-    this.#groups.push({ resource, scope, prefix: this.#prefixes.resource(resource) })
+    this.#groups.push({ resource, scope, resourcePrefix: this.#prefixes.resource(resource) })
     let scopes = this.#numbers.get(resource)
     if (scopes === undefined) {
       scopes = new Map()
@@ -57,12 +60,12 @@ export class SpanGroups {
   }
 
   /**
-   * As late as possible, since attributes of a resource may have arrived in the meantime. When they make it larger than
-   * a request may be, the spans go without them, and that is said.
+   * The prefixes of all groups. Call it as late as possible: attributes of a resource may have arrived since its first span.
+   * If they make it larger than a request may be, the earlier prefix is sent, and the resource is reported as truncated.
    */
   prefixes(): GroupPrefixes[] {
     const resources = new Map<SpanResource, Uint8Array>()
-    return this.#groups.map(({ resource, scope, prefix: earlier }) => {
+    return this.#groups.map(({ resource, scope, resourcePrefix: earlier }) => {
       const prefix = resources.get(resource) ?? this.#prefixes.latest(resource, earlier)
       resources.set(resource, prefix)
       return { resource: prefix, scope: this.#prefixes.scope(scope) }
@@ -76,12 +79,14 @@ export class SpanGroups {
   }
 }
 
-/** Thrown when a resource or a scope alone is larger than a request may be: none of its spans can be sent. */
-export const PREFIX_TOO_LARGE: Error = new Error('the resource or the scope does not fit into a request')
+/** Thrown if the prefix of a resource or a scope is larger than a request may be: none of its spans can be sent. */
+export const PREFIX_TOO_LARGE: Error = new Error('the resource or scope is larger than a request may be')
+
+const NOTHING_KNOWN: SpanResource = { attributes: {} }
 
 /**
- * Resources and scopes as bytes, encoded once for each object. Only a resource that still waits for attributes is
- * encoded anew every time.
+ * The encoded prefixes of resources and scopes, made once for each object. Only a resource that still waits for attributes
+ * is encoded anew every time.
  */
 export class EncodedPrefixCache {
   readonly #format: SpanFormat
@@ -99,25 +104,25 @@ export class EncodedPrefixCache {
   }
 
   /**
-   * What is known of a resource at the time. Throws for what is no object, and when the prefix alone is larger than a
-   * request may be.
+   * The prefix with the attributes that are known now. Throws if `resource` is not an object, and {@link PREFIX_TOO_LARGE}
+   * if the prefix alone is larger than a request may be.
    */
   resource(resource: SpanResource): Uint8Array {
     const cached = this.#resources.get(resource)
     if (cached !== undefined) return cached
-    // Looked at first: attributes that arrive in between are then encoded, but not taken as the last word.
-    if (isWaiting(resource)) return this.#encodeResource(knownPart(resource) ?? NOTHING_KNOWN)
+    // Check before encoding: attributes that arrive in between are then encoded, but the result is not cached as final.
+    if (isPending(resource)) return this.#encodeResource(knownPart(resource) ?? NOTHING_KNOWN)
     const prefix = this.#encodeResource(resource)
     this.#resources.set(resource, prefix)
     return prefix
   }
 
-  /** The resource as it is now, or as it was if that can no longer be encoded. */
+  /** The prefix of the resource as it is now, or `earlier` if that can no longer be encoded. */
   latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
     try {
-      // The detection was given up; SDK 1.x has no other way to tell what it has found.
-      const isSilent = isWaiting(resource) && knownPart(resource) === undefined
-      return isSilent ? this.#encodeResource(resource) : this.resource(resource)
+      // Detection was given up on. SDK 1.x offers no other way to read what it has found.
+      const isUnreadable = isPending(resource) && knownPart(resource) === undefined
+      return isUnreadable ? this.#encodeResource(resource) : this.resource(resource)
     } catch {
       this.#onTruncated('resource')
       return earlier
@@ -166,11 +171,9 @@ export class EncodedPrefixCache {
   }
 }
 
-const NOTHING_KNOWN: SpanResource = { attributes: {} }
-
 /**
- * The attributes of a pending resource that are there already; undefined where they cannot be had by themselves. Not its
- * `attributes`: each time that somebody reads those too early, the SDK logs an error.
+ * The attributes of a pending resource that are there already, or undefined if they cannot be read separately. Reading
+ * `attributes` is no alternative: the SDK logs an error each time that is done too early.
  */
 function knownPart(resource: SpanResource): SpanResource | undefined {
   try {
@@ -185,7 +188,7 @@ function knownPart(resource: SpanResource): SpanResource | undefined {
   }
 }
 
-function isWaiting(resource: SpanResource): boolean {
+function isPending(resource: SpanResource): boolean {
   try {
     return resource.asyncAttributesPending === true
   } catch {

@@ -9,20 +9,23 @@ import { EncodedPrefixCache } from './span-groups.js'
 
 export type OtlpFormat = 'protobuf' | 'json'
 
-/** What a request may be before compression, in bytes: receivers refuse more. */
+/** The default of `maxRequestBytes`, in bytes: receivers refuse more. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 export interface TraceEncoderOptions {
   readonly format: OtlpFormat
   /** Size of the largest request before compression, in bytes; 64 MiB by default. */
   readonly maxRequestBytes?: number | undefined
-  /** Called when something is sent without a part that cannot be sent: nested too deep, say, or behind a getter that throws. */
+  /** Called when something is sent without a part that cannot be sent: one nested too deeply, or behind a getter that throws. */
   readonly onTruncated?: ((what: Truncated) => void) | undefined
 }
 
-/** Opens batches. Holds what they share: keys, resources and scopes already encoded, and buffers. One for each exporter. */
+/**
+ * Opens batches. Owns what they share: the caches of encoded keys, resources and scopes, and the pool of buffers. Each
+ * exporter has one.
+ */
 export class TraceEncoder {
-  /** Of the requests, as in the header of that name. */
+  /** Value of the `Content-Type` header of the requests. */
   readonly contentType: string
   readonly maxRequestBytes: number
   readonly #format: SpanFormat
@@ -38,7 +41,7 @@ export class TraceEncoder {
     this.#onTruncated = onTruncated
   }
 
-  /** A batch whose request is no larger than `limit`, in bytes. */
+  /** Opens a batch whose request is no larger than `limit`, in bytes. */
   openBatch(limit: number = this.maxRequestBytes): BatchEncoder {
     return new BatchEncoder({
       format: this.#format,
@@ -50,7 +53,7 @@ export class TraceEncoder {
     })
   }
 
-  /** The end: no memory is kept, nor what is given back later. */
+  /** Frees the pooled memory. Buffers that are given back later are not kept either. */
   close(): void {
     this.#pool.close()
   }

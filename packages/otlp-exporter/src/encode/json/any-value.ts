@@ -3,11 +3,11 @@ import type { AnyAttributes } from '../../readable-span.js'
 import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribute-values.js'
 import type { JsonWriter } from './writer.js'
 
-/** Of an element that is null, and of any other at least, in characters with the comma. */
+/** Length of a null element, and the least length of any other, in characters and with the comma. */
 const NULL_LENGTH = '{},'.length
 const VALUE_LENGTH = '{"intValue":""},'.length
 
-/** `,"attributes":[…]`, or nothing when there are none. */
+/** `,"attributes":[…]`, or nothing without attributes. */
 export function attributesText(writer: JsonWriter, attributes: AnyAttributes | undefined): string {
   if (!attributes) return ''
   let text = ''
@@ -17,7 +17,7 @@ export function attributesText(writer: JsonWriter, attributes: AnyAttributes | u
   return text === '' ? '' : text + ']'
 }
 
-/** An AnyValue; `{}` for what OTLP has no kind for, which receivers read as null. */
+/** An AnyValue. `{}` for types that OTLP does not have, which receivers read as null. */
 function valueText(writer: JsonWriter, value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -37,7 +37,7 @@ function valueText(writer: JsonWriter, value: unknown, depth: number): string {
 
 function numberText(value: number): string {
   if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`
-  // String() would round the digits of what is beyond 2^53.
+  // String() would round the digits beyond 2^53.
   if (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63) return `{"intValue":"${BigInt(value)}"}`
   return Number.isFinite(value) ? `{"doubleValue":${value}}` : `{"doubleValue":"${value}"}`
 }
@@ -56,9 +56,9 @@ function bytesText(writer: JsonWriter, value: Uint8Array): string {
 
 function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number): string {
   let text = ''
-  // What cannot fit is refused before it is read: a sparse array may have four thousand million elements.
+  // Refuses what cannot fit before reading it: a sparse array may have four billion elements.
   writer.spend(NULL_LENGTH * values.length)
-  // The length is read again every time: an element that is read may change it.
+  // Reads the length again every time, because a getter of an element may change it.
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (value !== undefined && value !== null) writer.spend(VALUE_LENGTH - NULL_LENGTH)

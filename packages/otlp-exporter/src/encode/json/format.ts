@@ -4,12 +4,15 @@ import type { ResourcePart, SpanFormat } from '../span-format.js'
 import { writeResource, writeScope, writeSpan } from './span.js'
 import { JsonWriter, quoteKey } from './writer.js'
 
+const START = Buffer.from('{"resourceSpans":[')
+const END = Buffer.from(']}')
+
 /** OTLP/JSON: ids in hex, enums as numbers, names in lowerCamelCase, 64-bit integers as strings. */
 export function jsonFormat(): SpanFormat<JsonWriter> {
   const keys = new KeyCache(quoteKey)
   return {
     contentType: 'application/json',
-    // `]}` behind the list of a resource or scope, and what is around all of them.
+    // `]}` after the list of a resource or a scope, and what surrounds all of them.
     framingBytes: 24,
     createWriter: (pool, limit) => new JsonWriter(pool, limit, keys),
     writeSpan,
@@ -20,11 +23,8 @@ export function jsonFormat(): SpanFormat<JsonWriter> {
   }
 }
 
-const START = Buffer.from('{"resourceSpans":[')
-const END = Buffer.from(']}')
-
-export function requestLength(parts: readonly ResourcePart[]): number {
-  // Every element of a list has a comma before it, and the first of each list loses it.
+function requestLength(parts: readonly ResourcePart[]): number {
+  // Every element of a list was encoded with a comma before it, which the first of each list loses.
   let length = START.length + END.length - (parts.length > 0 ? 1 : 0)
   for (const { prefix, scopes } of parts) {
     length += prefix.length + END.length - 1
@@ -33,8 +33,7 @@ export function requestLength(parts: readonly ResourcePart[]): number {
   return length
 }
 
-/** Writes the request into `out`, which has its length. */
-export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
+function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
   let at = START.copy(out)
   for (const [i, resource] of parts.entries()) {
     at = put(out, at, resource.prefix, i === 0)

@@ -17,8 +17,8 @@ import { attributesText } from './any-value.js'
 import type { JsonWriter } from './writer.js'
 
 /**
- * One span as an element of a list, with the comma before it: the request leaves the first one out. Throws for anything
- * that is not as the SDK makes it; the caller then sets the writer back.
+ * Writes a span as an element of a list, with a comma before it, which the request drops for the first one. Throws for
+ * anything that the SDK would not produce; the caller then resets the writer.
  */
 export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
   writer.begin()
@@ -74,17 +74,17 @@ function linkText(writer: JsonWriter, { context, attributes, droppedAttributesCo
 }
 
 function idsText({ traceId, spanId }: SpanContext): string {
-  if (!isTraceId(traceId)) throw new TypeError('the trace id is invalid')
+  if (!isTraceId(traceId)) throw new TypeError('invalid trace id')
   return `"traceId":"${traceId}","spanId":"${checkedSpanId(spanId)}"`
 }
 
 function linkIdsText({ traceId, spanId }: SpanContext): string {
-  if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('an id of a link is invalid')
+  if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('invalid id in a link')
   return `"traceId":"${traceId}","spanId":"${spanId}"`
 }
 
 function checkedSpanId(id: string): string {
-  if (!isSpanId(id)) throw new TypeError('a span id is invalid')
+  if (!isSpanId(id)) throw new TypeError('invalid span id')
   return id
 }
 
@@ -100,7 +100,7 @@ function statusText(writer: JsonWriter, span: ReadableSpan): string {
   return `,"status":{"code":${code}${message ? `,"message":${writer.quote(message)}` : ''}}`
 }
 
-/** ResourceSpans up to its list, with the comma before it: the request leaves the first one out. */
+/** ResourceSpans up to its list, with a comma before it, which the request drops for the first one. */
 export function writeResource(writer: JsonWriter, resource: CountedResource): void {
   const { attributes, schemaUrl, droppedAttributesCount } = resource
   writer.begin()
@@ -109,7 +109,7 @@ export function writeResource(writer: JsonWriter, resource: CountedResource): vo
   writer.end(`,{"resource":{${content.slice(1)}}${url},"scopeSpans":[`)
 }
 
-/** ScopeSpans up to its list, with the comma before it. */
+/** ScopeSpans up to its list, with a comma before it. */
 export function writeScope(writer: JsonWriter, scope: CountedScope): void {
   const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
   writer.begin()

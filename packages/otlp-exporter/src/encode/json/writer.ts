@@ -5,18 +5,18 @@ import { ByteWriter, TOO_LARGE } from '../byte-writer.js'
 import type { KeyCache } from '../key-cache.js'
 
 const TWO_64 = 2n ** 64n
-/** An escaped surrogate: JSON.stringify writes one for each that is lone. A backslash before it may itself be escaped. */
+/** An escaped surrogate, which JSON.stringify writes for each lone one. A backslash before it may itself be escaped. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
 
 /**
- * Builds the text of one element and appends it as UTF-8. V8 keeps a string that grows by `+=` as a tree and copies it
- * once at the end, so nothing is gained by writing the parts into the buffer one by one.
+ * Appends the text of one element at a time as UTF-8. V8 keeps a string that grows by `+=` as a tree and copies it once at
+ * the end, so writing the parts into the buffer one by one would gain nothing.
  */
 export class JsonWriter extends ByteWriter {
   readonly keys: KeyCache<string>
-  /** Arrays and maps in others that the span being written may still have; see attribute-values.ts. */
+  /** How many nested arrays, maps and entries the span being written may still have; see `MAX_NESTED`. */
   nestedLeft = 0
-  /** What the texts of the element being written may still come to, in characters: a string cannot be longer than 2^29. */
+  /** How many characters the element being written may still have: a string of V8 cannot be longer than 2^29. */
   #charactersLeft = 0
 
   constructor(pool: BufferPool, limit: number, keys: KeyCache<string>) {
@@ -24,30 +24,31 @@ export class JsonWriter extends ByteWriter {
     this.keys = keys
   }
 
+  /** Starts an element, with the limits of a whole one. */
   begin(): void {
     this.nestedLeft = MAX_NESTED
     this.#charactersLeft = this.limit
   }
 
-  /** Throws when the text has a lone surrogate, which is not UTF-8 and of which each receiver makes something else. */
+  /** Appends the element. Throws for a lone surrogate: it is not UTF-8, and receivers disagree about it. */
   end(text: string): void {
-    if (text.includes('\\ud') && LONE_SURROGATE.test(text)) throw new TypeError('a text is not well-formed')
+    if (text.includes('\\ud') && LONE_SURROGATE.test(text)) throw new TypeError('lone surrogate in a text')
     const size = this.utf8Length(text)
     this.reserve(size)
     this.utf8(text)
   }
 
   quote(text: string): string {
-    if (typeof text !== 'string') throw new TypeError('not a string')
+    if (typeof text !== 'string') throw new TypeError('expected a string')
     this.spend(text.length)
     return JSON.stringify(text)
   }
 
-  /** Accounts for a text before it is made: at least so many characters. */
+  /** Accounts for at least `characters` characters before they are built. Throws {@link TOO_LARGE} if too few are left. */
   spend(characters: number): void {
     this.#charactersLeft -= characters
     if (this.#charactersLeft >= 0) return
-    // All of the element, since none of it is in the buffer yet.
+    // The whole element so far, because none of it is in the buffer yet.
     this.refusedBytes = this.limit - this.#charactersLeft
     throw TOO_LARGE
   }
@@ -58,25 +59,25 @@ export class JsonWriter extends ByteWriter {
     return this.keys.find(key) ?? quoteKey(key)
   }
 
-  /** Nanoseconds since 1970 in quotes. Throws for a time that is none. */
+  /** Nanoseconds since 1970, in quotes. Throws for an invalid time. */
   time(time: readonly [number, number]): string {
     const seconds = time[0]
     const fraction = time[1]
-    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError('a time has no such second')
+    if (!(Number.isInteger(seconds) && seconds >= 0)) throw new RangeError('invalid seconds of a time')
     if (typeof fraction !== 'number' || !(fraction >= 0 && fraction < 2 ** 32))
-      throw new RangeError('a time has no such nanoseconds')
+      throw new RangeError('invalid nanoseconds of a time')
     const nanos = Math.trunc(fraction)
     if (seconds > 0 && seconds < 1e10 && nanos < 1e9) return `"${seconds}${String(nanos).padStart(9, '0')}"`
     const total = BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
-    if (total >= TWO_64) throw new RangeError('a time does not fit into 64 bits of nanoseconds')
+    if (total >= TWO_64) throw new RangeError('a time exceeds 64 bits of nanoseconds')
     return `"${total}"`
   }
 
-  /** `,"name":7`, or nothing for 0. Throws for what is no uint32. */
+  /** `,"name":7`, or nothing for 0. Throws for anything but a uint32. */
   count(name: string, count: number): string {
     if (count === 0) return ''
     // See ProtobufWriter.count.
-    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('a count is none')
+    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('expected a uint32')
     return `,"${name}":${count}`
   }
 }

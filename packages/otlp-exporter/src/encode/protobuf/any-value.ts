@@ -4,30 +4,33 @@ import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribu
 import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
 import { type ProtobufWriter, SHORT_TEXT, varintLength } from './writer.js'
 
-/** Of an encoded key, in bytes: with a short text it stays below 128 bytes, so that every length is one byte. */
+/** Size of an encoded key, in bytes. Together with a short text it stays below 128 bytes, so that every length is one byte. */
 const SHORT_KEY = 72
-/** An object to which more properties were added by key, as the SDK adds them, is a dictionary to V8. */
+/** V8 turns an object into a dictionary when more properties than this are added by key, as the SDK adds them. */
 const MOST_FIELDS = 19
 
+// Tags of AnyValue.
 const STRING_VALUE = 0x0a
 const BOOL_VALUE = 0x10
+const INT_VALUE = 0x18
 const DOUBLE_VALUE = 0x21
 const ARRAY_VALUE = 0x2a
 const KVLIST_VALUE = 0x32
 const BYTES_VALUE = 0x3a
-/** ArrayValue.values and KeyValueList.values: both are field 1, a message. */
+/** ArrayValue.values and KeyValueList.values: field 1 of both, a message. */
 const VALUES = 0x0a
 
-/** Of an element that is null, in bytes; no other is shorter. */
+/** Size of a null element, in bytes. No element is shorter. */
 const NULL_LENGTH = 2
+const TWO_32 = 2 ** 32
 
-// This form, on the key of a for-in loop, is one that V8 compiles to nothing; Object.hasOwn is a call.
+// V8 compiles this check away when it is on the key of a for-in loop. Object.hasOwn would be a call.
 // oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const { hasOwnProperty } = Object.prototype
 
 /**
- * Every own enumerable attribute as a KeyValue behind `tag`. Dictionaries are kept out of the for-in loop: once it has met
- * one, V8 looks every attribute of every later span up by its name, and ten attributes take a tenth longer.
+ * Writes every own enumerable attribute as a KeyValue with the tag `tag`. Dictionaries must not reach the for-in loop: after
+ * the first one V8 looks up every attribute of every later span by name, and ten attributes take a tenth longer.
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: AnyAttributes): void {
   const keys = Object.keys(attributes)
@@ -58,7 +61,7 @@ function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, value: 
   writer.close(from, encoded.length > SHORT_KEY ? 2 : 1)
 }
 
-/** With a key that is not remembered, in the way that does for any. */
+/** The general way, for a key that is not in the cache. */
 function writeNewKeyValue(writer: ProtobufWriter, tag: number, key: string, value: unknown, depth: number): void {
   const from = writer.open(tag, key.length > SHORT_KEY ? 2 : 1)
   writer.text(KEY, key)
@@ -68,7 +71,7 @@ function writeNewKeyValue(writer: ProtobufWriter, tag: number, key: string, valu
   writer.close(from, key.length > SHORT_KEY ? 2 : 1)
 }
 
-/** The most frequent kind of attribute, with all lengths in one byte; false, and nothing written, when it is not ASCII. */
+/** The most frequent kind of attribute, with all lengths in one byte. Returns false, and writes nothing, if it is not ASCII. */
 function writeShortText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): boolean {
   const { length } = value
   writer.reserve(SHORT_KEY + SHORT_TEXT + 16)
@@ -90,7 +93,7 @@ function writeShortText(writer: ProtobufWriter, tag: number, key: EncodedKey, va
   return true
 }
 
-/** Any string: it is measured first, so that no length has to be made room for afterwards. */
+/** Writes any string. It is measured first, so that no bytes have to be moved to make room for a length. */
 function writeText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): void {
   const size = writer.utf8Length(value)
   const valueLength = 1 + varintLength(size) + size
@@ -104,7 +107,7 @@ function writeText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: 
   writer.utf8(value)
 }
 
-/** The content of an AnyValue; nothing for what OTLP has no kind for, which receivers read as null. */
+/** Writes the content of an AnyValue. Nothing for types that OTLP does not have, which receivers read as null. */
 function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): void {
   switch (typeof value) {
     case 'string':
@@ -129,10 +132,22 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): v
   }
 }
 
+/** Writes an integer in the range of int64. Beyond 2^53 a number is still an exact integer, if not always the intended one. */
+function writeInteger(writer: ProtobufWriter, value: number): void {
+  writer.reserve(11)
+  writer.bytes[writer.pos++] = INT_VALUE
+  if (value >= 0 && value < TWO_32) {
+    writer.putVarint(value)
+  } else {
+    const high = Math.floor(value / TWO_32)
+    writer.putVarint64(value - high * TWO_32, high)
+  }
+}
+
 function writeBigInt(writer: ProtobufWriter, value: bigint): void {
   if (BigInt.asIntN(64, value) !== value) return writer.text(STRING_VALUE, value.toString())
   writer.reserve(11)
-  writer.bytes[writer.pos++] = 0x18
+  writer.bytes[writer.pos++] = INT_VALUE
   writer.putVarint64(Number(BigInt.asUintN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
 }
 
@@ -150,9 +165,9 @@ function writeObject(writer: ProtobufWriter, value: object, depth: number): void
 }
 
 function writeElements(writer: ProtobufWriter, values: readonly unknown[], depth: number): void {
-  // What cannot fit is refused before it is read: a sparse array may have four thousand million elements.
+  // Refuses what cannot fit before reading it: a sparse array may have four billion elements.
   writer.reserve(NULL_LENGTH * values.length)
-  // The length is read again every time: an element that is read may change it.
+  // Reads the length again every time, because a getter of an element may change it.
   for (let i = 0; i < values.length; i++) {
     const from = writer.open(VALUES, 1)
     writeAnyValue(writer, values[i], depth)
@@ -164,21 +179,5 @@ function writeEntries(writer: ProtobufWriter, entries: AnyAttributes, depth: num
   for (const key of Object.keys(entries)) {
     if (depth > 1 && --writer.nestedLeft < 0) throw new NestingLimitError()
     writeKeyValue(writer, VALUES, key, entries[key], depth)
-  }
-}
-
-/** AnyValue.int_value, int64. */
-const INT_VALUE = 0x18
-const TWO_32 = 2 ** 32
-
-/** An integer of the range of int64 as AnyValue.int_value. Beyond 2^53 a number is still an exact integer, if not the one that was meant. */
-export function writeInteger(writer: ProtobufWriter, value: number): void {
-  writer.reserve(11)
-  writer.bytes[writer.pos++] = INT_VALUE
-  if (value >= 0 && value < TWO_32) {
-    writer.putVarint(value)
-  } else {
-    const high = Math.floor(value / TWO_32)
-    writer.putVarint64(value - high * TWO_32, high)
   }
 }

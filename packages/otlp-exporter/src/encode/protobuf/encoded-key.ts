@@ -5,19 +5,19 @@ export const KEY = 0x0a
 /** KeyValue.value, a message. */
 export const VALUE = 0x12
 
-/** A KeyValue up to the length of its value: tag of the key, length, key, tag of the value. */
+/** The start of a KeyValue, up to the length of its value: tag of the key, length, key, tag of the value. */
 export interface EncodedKey {
   /** In bytes. */
   readonly length: number
   /**
-   * The bytes, eight in a word: a few stores of whole words are faster than copying that few bytes. As doubles, since V8
-   * would make an object of each BigInt. None of them is a NaN, whose bits may change on the way: byte 7 of one is 0x7f
-   * or 0xff and byte 6 at least 0xf0, and in UTF-8 that byte begins a character that goes on with 0x80 to 0xbf.
+   * The bytes, eight in a word: for so few bytes, some stores of whole words are faster than a copy. The words are doubles,
+   * because V8 would allocate an object for each BigInt. None is a NaN, whose bits may change when it is moved: in a NaN,
+   * byte 7 is 0x7f or 0xff and byte 6 at least 0xf0, but in UTF-8 a byte from 0xf0 is followed by one from 0x80 to 0xbf.
    */
   readonly words: Float64Array
 }
 
-/** For keys of any usual length: 100 characters come to 300 bytes at most. */
+/** Enough for keys of up to 100 characters, which are at most 300 bytes. */
 const SCRATCH = Buffer.alloc(320)
 
 export function encodeKey(key: string): EncodedKey {
@@ -33,7 +33,7 @@ export function encodeKey(key: string): EncodedKey {
   bytes[length++] = VALUE
   const words = new Float64Array(Math.ceil(length / 8))
   bytes.fill(0, length, 8 * words.length)
-  // Not by a view of the words themselves: who asks for their buffer moves it out of the heap, which costs most of all.
+  // Not through a view of `words`: reading its `buffer` moves it out of V8's heap, which would be most of the cost.
   for (let word = 0; word < words.length; word++) words[word] = bytes.readDoubleLE(8 * word)
   return { length, words }
 }

@@ -5,12 +5,17 @@ import { encodeKey } from './encoded-key.js'
 import { writeResource, writeScope, writeSpan } from './span.js'
 import { ProtobufWriter, varintLength } from './writer.js'
 
-/** OTLP in binary protobuf, with a cache of keys of its own. */
+/** ExportTraceServiceRequest.resource_spans. */
+const RESOURCE_SPANS = 0x0a
+/** ResourceSpans.scope_spans. */
+const SCOPE_SPANS = 0x12
+
+/** OTLP as binary protobuf. Each call has a key cache of its own. */
 export function protobufFormat(): SpanFormat<ProtobufWriter> {
   const keys = new KeyCache(encodeKey)
   return {
     contentType: 'application/x-protobuf',
-    // A tag of one byte and a length of at most five.
+    // A tag of one byte and a length of at most five bytes.
     framingBytes: 6,
     createWriter: (pool, limit) => new ProtobufWriter(pool, limit, keys),
     writeSpan,
@@ -21,19 +26,14 @@ export function protobufFormat(): SpanFormat<ProtobufWriter> {
   }
 }
 
-/** ExportTraceServiceRequest.resource_spans */
-const RESOURCE_SPANS = 0x0a
-/** ResourceSpans.scope_spans */
-const SCOPE_SPANS = 0x12
-
-export function requestLength(parts: readonly ResourcePart[]): number {
+function requestLength(parts: readonly ResourcePart[]): number {
   let length = 0
   for (const part of parts) length += framed(resourceLength(part))
   return length
 }
 
-/** Writes the request into `out`, which has its length. Lengths are known before, so nothing is moved. */
-export function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
+/** All lengths are known beforehand, so nothing has to be moved. */
+function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void {
   let at = 0
   for (const resource of parts) {
     at = putFrame(out, at, RESOURCE_SPANS, resourceLength(resource))

@@ -3,16 +3,16 @@ import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanEvent, SpanLink } from '../../readable-span.js'
 import { MAX_NESTED } from '../attribute-values.js'
 import type { CountedResource, CountedScope } from '../span-fields.js'
-import { statusCodeOf, otlpKindOf, linkFlags, NO_SPAN_ID, NO_TRACE_ID, parentIdOf, spanFlags } from '../span-fields.js'
+import { linkFlags, NO_SPAN_ID, NO_TRACE_ID, otlpKindOf, parentIdOf, spanFlags, statusCodeOf } from '../span-fields.js'
 import { writeAttributes } from './any-value.js'
 import type { ProtobufWriter } from './writer.js'
 
-const ZEROES_16 = new Uint8Array(16)
-const ZEROES_8 = new Uint8Array(8)
+const ZEROS_16 = new Uint8Array(16)
+const ZEROS_8 = new Uint8Array(8)
 
 /**
- * One span as a field of ScopeSpans, tag and length included. Throws for anything that is not as the SDK makes it; the
- * caller then sets the writer back.
+ * Writes a span as a field of ScopeSpans, with tag and length. Throws for anything that the SDK would not produce; the
+ * caller then resets the writer.
  */
 export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.nestedLeft = MAX_NESTED
@@ -63,11 +63,11 @@ function writeLink(writer: ProtobufWriter, link: SpanLink): void {
   writer.close(from, 1)
 }
 
-/** Of zeroes they are kept: they say that the link has no context, and its attributes may be all that it is for. */
+/** Ids of zeros are written: they say that the link has no context, and its attributes may be its whole purpose. */
 function writeLinkIds(writer: ProtobufWriter, { traceId, spanId }: SpanContext): void {
-  if (traceId === NO_TRACE_ID) writer.bytesField(0x0a, ZEROES_16, 16)
+  if (traceId === NO_TRACE_ID) writer.bytesField(0x0a, ZEROS_16, 16)
   else writer.traceId(0x0a, traceId)
-  if (spanId === NO_SPAN_ID) writer.bytesField(0x12, ZEROES_8, 8)
+  if (spanId === NO_SPAN_ID) writer.bytesField(0x12, ZEROS_8, 8)
   else writer.spanId(0x12, spanId)
 }
 
@@ -88,7 +88,7 @@ function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.close(from, 1)
 }
 
-/** ResourceSpans but for its spans: the schema URL, field 3, may stand before them. */
+/** ResourceSpans without its list of spans: the schema URL, field 3, may come before them. */
 export function writeResource(writer: ProtobufWriter, resource: CountedResource): void {
   const { attributes, schemaUrl, droppedAttributesCount } = resource
   writer.nestedLeft = MAX_NESTED
@@ -99,7 +99,7 @@ export function writeResource(writer: ProtobufWriter, resource: CountedResource)
   if (schemaUrl) writer.text(0x1a, schemaUrl)
 }
 
-/** ScopeSpans but for its spans. */
+/** ScopeSpans without its list of spans. */
 export function writeScope(writer: ProtobufWriter, scope: CountedScope): void {
   const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
   writer.nestedLeft = MAX_NESTED

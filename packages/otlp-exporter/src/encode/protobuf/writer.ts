@@ -4,23 +4,23 @@ import { ByteWriter } from '../byte-writer.js'
 import type { KeyCache } from '../key-cache.js'
 import type { EncodedKey } from './encoded-key.js'
 
-/** In UTF-16 units. Beyond this one call into native code is faster than the loop. */
+/** In UTF-16 units. For longer texts one call into native code is faster than the loop. */
 export const SHORT_TEXT = 48
 const TWO_32 = 2 ** 32
 const NANOS_PER_SECOND = 1_000_000_000
-/** 10^9 = 2^9 · 1953125, so `seconds · 1953125` stays exact in a double (until 2116) and the rest is a shift. */
+/** 10^9 = 2^9 · 1953125: `seconds · 1953125` is exact in a double until the year 2116, and the rest is a shift. */
 const ODD_PART_OF_NANOS = 1_953_125
 const EXACT_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / ODD_PART_OF_NANOS)
-/** Not all of it fits into fixed64. */
+/** The last second of fixed64 nanoseconds, which ends within it. */
 const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND)
 
 /**
- * The wire types of protobuf. A tag is its byte (or two, low one first), made by the caller. A method reserves its own
- * room unless it says otherwise.
+ * Writes the wire types of protobuf. The caller passes each tag as its encoded byte. A method reserves its own room unless
+ * its description says otherwise.
  */
 export class ProtobufWriter extends ByteWriter {
   readonly keys: KeyCache<EncodedKey>
-  /** Arrays and maps in others that the span being written may still have; see attribute-values.ts. */
+  /** How many nested arrays, maps and entries the span being written may still have; see `MAX_NESTED`. */
   nestedLeft = 0
   #traceId = ''
   #traceWord0 = 0
@@ -36,7 +36,7 @@ export class ProtobufWriter extends ByteWriter {
     this.keys = keys
   }
 
-  /** Starts a message with `lengthBytes` left free for its length; {@link close} with the position returned. */
+  /** Starts a message, with `lengthBytes` left free for its length. Pass the returned position to {@link close}. */
   open(tag: number, lengthBytes: 1 | 2): number {
     this.reserve(3)
     this.bytes[this.pos] = tag
@@ -44,7 +44,7 @@ export class ProtobufWriter extends ByteWriter {
     return this.pos
   }
 
-  /** Writes the length of the message whose content starts at `from`, and moves the content when the length is not as long as was left free. */
+  /** Writes the length of the message whose content starts at `from`, and moves the content if the length needs other room. */
   close(from: number, lengthBytes: 1 | 2): void {
     const length = this.pos - from
     const { bytes } = this
@@ -68,7 +68,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = to + length
   }
 
-  /** An unsigned integer below 2^32. Room (5 bytes) must have been reserved. */
+  /** Writes an unsigned integer below 2^32. Room (5 bytes) must have been reserved. */
   putVarint(value: number): void {
     const { bytes } = this
     let { pos } = this
@@ -81,7 +81,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos
   }
 
-  /** A 64-bit integer in two halves. Room (10 bytes) must have been reserved. */
+  /** Writes a 64-bit integer, given in two halves. Room (10 bytes) must have been reserved. */
   putVarint64(low: number, high: number): void {
     let lower = low >>> 0
     let upper = high >>> 0
@@ -93,18 +93,18 @@ export class ProtobufWriter extends ByteWriter {
     this.putVarint(lower)
   }
 
-  /** A KeyValue up to the length of its value. */
+  /** Writes the start of a KeyValue, up to the length of its value. */
   key({ length, words }: EncodedKey): void {
-    // The last word may reach seven bytes past the key.
+    // The last word may go seven bytes past the key.
     this.reserve(length + 8)
     const { view, pos } = this
     for (let i = 0; i < words.length; i++) view.setFloat64(pos + 8 * i, words[i]!, true)
     this.pos = pos + length
   }
 
-  /** Throws for anything but a string: what only looks like one could set the position anywhere. */
+  /** Throws for anything but a string: an object that pretends to be one could set the position anywhere. */
   text(tag: number, text: string): void {
-    if (typeof text !== 'string') throw new TypeError('not a string')
+    if (typeof text !== 'string') throw new TypeError('expected a string')
     const { length } = text
     if (length <= SHORT_TEXT) {
       this.reserve(length + 2)
@@ -136,10 +136,10 @@ export class ProtobufWriter extends ByteWriter {
     this.pos += length
   }
 
-  /** Throws for anything but 32 hex digits. The spans of a trace tend to end together, so the last id is remembered. */
+  /** Throws for anything but 32 hex digits, not all zero. Spans of a trace tend to end together, so the last id is remembered. */
   traceId(tag: number, id: string): void {
-    // Before the comparison: the empty string is what is remembered at first.
-    if (typeof id !== 'string' || id.length !== 32) throw new TypeError('a trace id has 32 hex digits')
+    // Check before comparing: the remembered id is the empty string at first.
+    if (typeof id !== 'string' || id.length !== 32) throw new TypeError('expected a trace id of 32 hex digits')
     if (id !== this.#traceId) this.#readTraceId(id)
     this.reserve(18)
     const { bytes, view, pos } = this
@@ -152,13 +152,13 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 18
   }
 
-  /** Remembers nothing of an invalid id, not even a part. */
+  /** Remembers an id only once all of it is known to be valid. */
   #readTraceId(id: string): void {
     const word0 = hexWord(id, 0)
     const word1 = hexWord(id, 8)
     const word2 = hexWord(id, 16)
     const word3 = hexWord(id, 24)
-    if ((word0 | word1 | word2 | word3) === 0) throw new TypeError('a trace id of zeroes is invalid')
+    if ((word0 | word1 | word2 | word3) === 0) throw new TypeError('invalid trace id: all zeros')
     this.#traceId = id
     this.#traceWord0 = word0
     this.#traceWord1 = word1
@@ -166,13 +166,13 @@ export class ProtobufWriter extends ByteWriter {
     this.#traceWord3 = word3
   }
 
-  /** Throws for anything but 16 hex digits. */
+  /** Throws for anything but 16 hex digits, not all zero. */
   spanId(tag: number, id: string): void {
-    if (typeof id !== 'string' || id.length !== 16) throw new TypeError('a span id has 16 hex digits')
+    if (typeof id !== 'string' || id.length !== 16) throw new TypeError('expected a span id of 16 hex digits')
     this.reserve(10)
     const first = hexWord(id, 0)
     const second = hexWord(id, 8)
-    if ((first | second) === 0) throw new TypeError('a span id of zeroes is invalid')
+    if ((first | second) === 0) throw new TypeError('invalid span id: all zeros')
     const { bytes, view, pos } = this
     bytes[pos] = tag
     bytes[pos + 1] = 8
@@ -181,11 +181,11 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 10
   }
 
-  /** A uint32, left out when it is 0, as proto3 does. Throws for anything else. */
+  /** Writes a uint32, or nothing for 0, as proto3 does. Throws for anything else. */
   count(tag: number, count: number): void {
     if (count === 0) return
-    // An operator would make a number of an object first, and run whatever its author wrote or read its 2^31 elements.
-    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('a count is none')
+    // Check the type first: `>>>` would convert an object, which runs its `valueOf` or reads its 2^31 elements.
+    if (typeof count !== 'number' || count >>> 0 !== count) throw new RangeError('expected a uint32')
     this.reserve(6)
     this.bytes[this.pos++] = tag
     this.putVarint(count)
@@ -205,16 +205,16 @@ export class ProtobufWriter extends ByteWriter {
     this.pos += 9
   }
 
-  /** Nanoseconds since 1970 as fixed64. Throws for a time that is none; spans of the same second share the arithmetic. */
+  /** Writes nanoseconds since 1970 as fixed64. Throws for an invalid time. Times in the same second share the arithmetic. */
   time(tag: number, time: readonly [number, number]): void {
     const seconds = time[0]
     const nanos = time[1]
     if (seconds !== this.#second) this.#setSecond(seconds)
-    if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32)) throw new RangeError('a time has no such nanoseconds')
+    if (typeof nanos !== 'number' || !(nanos >= 0 && nanos < TWO_32)) throw new RangeError('invalid nanoseconds of a time')
     this.reserve(9)
     const low = this.#secondLow + nanos
     let high = this.#secondHigh
-    if (low >= TWO_32 && ++high === TWO_32) throw new RangeError('a time does not fit into 64 bits of nanoseconds')
+    if (low >= TWO_32 && ++high === TWO_32) throw new RangeError('a time exceeds 64 bits of nanoseconds')
     const { view, pos } = this
     this.bytes[pos] = tag
     view.setInt32(pos + 1, low | 0, true)
@@ -222,9 +222,9 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 9
   }
 
-  /** Nothing changes when it throws. */
+  /** Changes nothing if it throws. */
   #setSecond(seconds: number): void {
-    if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError('a time has no such second')
+    if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= LAST_SECOND)) throw new RangeError('invalid seconds of a time')
     if (seconds <= EXACT_SECONDS) {
       const product = seconds * ODD_PART_OF_NANOS
       this.#secondLow = (product % 2 ** 23) * 2 ** 9
@@ -238,7 +238,7 @@ export class ProtobufWriter extends ByteWriter {
   }
 }
 
-/** Of a value below 2^32, in bytes. */
+/** Length of the varint of a value below 2^32, in bytes. */
 export function varintLength(value: number): number {
   if (value < 0x80) return 1
   if (value < 0x4000) return 2
@@ -246,10 +246,10 @@ export function varintLength(value: number): number {
   return value < 0x1000_0000 ? 4 : 5
 }
 
-/** Marks a character that is not a hex digit; a bit that no digit has. */
+/** Marks a character that is not a hex digit: a bit that no digit has. */
 const NOT_HEX = 0x80
 
-/** The value of each hex digit by its character code; of both cases, since an id generator may be anybody's. */
+/** The value of each hex digit by its character code, in both cases: applications bring id generators of their own. */
 const HEX_DIGITS: Uint8Array = new Uint8Array(128).fill(NOT_HEX)
 for (let value = 0; value < 16; value++) {
   const character = value.toString(16)
@@ -257,11 +257,8 @@ for (let value = 0; value < 16; value++) {
   HEX_DIGITS[character.toUpperCase().charCodeAt(0)] = value
 }
 
-/**
- * The four bytes of eight hex digits, the first in the lowest, as a little-endian store wants them. Throws for anything
- * that is not a hex digit.
- */
-export function hexWord(id: string, from: number): number {
+/** The four bytes of eight hex digits, the first one lowest, as a little-endian store needs them. Throws for other characters. */
+function hexWord(id: string, from: number): number {
   const a = digit(id, from)
   const b = digit(id, from + 1)
   const c = digit(id, from + 2)
@@ -270,7 +267,7 @@ export function hexWord(id: string, from: number): number {
   const f = digit(id, from + 5)
   const g = digit(id, from + 6)
   const h = digit(id, from + 7)
-  if (((a | b | c | d | e | f | g | h) & NOT_HEX) !== 0) throw new TypeError('an id has a character that is not a hex digit')
+  if (((a | b | c | d | e | f | g | h) & NOT_HEX) !== 0) throw new TypeError('expected only hex digits in an id')
   return (a << 4) | b | (c << 12) | (d << 8) | (e << 20) | (f << 16) | (g << 28) | (h << 24)
 }
 

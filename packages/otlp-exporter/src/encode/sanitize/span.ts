@@ -17,21 +17,21 @@ import { ValueSanitizer } from './values.js'
 
 const MAX_UINT32 = 2 ** 32 - 1
 const TWO_64 = 2n ** 64n
-/** Of fixed64; not all of it fits. */
+/** The last second of fixed64 nanoseconds, which ends within it. */
 const LAST_SECOND = 18_446_744_073
 const NO_RESOURCE: SpanResource = { attributes: {} }
 const NO_SCOPE: InstrumentationScope = { name: '' }
 
 export interface SanitizedSpan {
   readonly span: ReadableSpan
-  /** Whether it lacks anything that the span had; attributes, events and links are counted in it. */
+  /** Whether the copy lacks anything that the span had. Attributes, events and links are counted in it as dropped. */
   readonly isTruncated: boolean
 }
 
 /**
- * A copy of a span on which the encoder has failed: every part is read once, by itself, and what throws or makes no
- * sense is left out or replaced. Slow, and seldom used. Throws when the ids are no ids: such a span would make receivers
- * refuse the request, and its neighbours with it.
+ * A copy of a span on which the encoder has failed. Each part is read once and by itself; a part that throws or is invalid
+ * is left out or replaced. Slow and seldom needed. Throws a TypeError for invalid ids: receivers would refuse the request,
+ * and all other spans in it, because of such a span.
  */
 export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
   const sanitizer = new ValueSanitizer()
@@ -46,7 +46,7 @@ export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
   const events = sanitizeList(sanitizer, () => span.events, sanitizeEvent)
   const copy: ReadableSpan = {
     name: sanitizer.text(sanitizer.tryRead(() => span.name)),
-    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- none of the API's stands for none
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the API has no unspecified kind
     kind: sanitizeEnum(sanitizer, UNSPECIFIED_KIND, () => span.kind ?? UNSPECIFIED_KIND),
     spanContext: () => context,
     parentSpanContext: parent && hasParent ? { ...context, spanId: parentId, isRemote } : undefined,
@@ -54,7 +54,7 @@ export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
     startTime: sanitizeTime(sanitizer, () => span.startTime),
     endTime: sanitizeTime(sanitizer, () => span.endTime),
     status: {
-      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a code that is not known yet stays
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a code that is not defined yet is passed on
       code: sanitizeEnum(sanitizer, 0, () => span.status.code),
       message: sanitizer.text(sanitizer.tryRead(() => span.status.message)),
     },
@@ -72,16 +72,16 @@ export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
 
 function sanitizeContext(context: SpanContext, sanitizer: ValueSanitizer): SpanContext {
   const { traceId, spanId } = context
-  if (!isTraceId(traceId)) throw new TypeError('the trace id is invalid')
-  if (!isSpanId(spanId)) throw new TypeError('the span id is invalid')
+  if (!isTraceId(traceId)) throw new TypeError('invalid trace id')
+  if (!isSpanId(spanId)) throw new TypeError('invalid span id')
   return contextOf(context, traceId, spanId, sanitizer)
 }
 
-/** A link may point nowhere: see {@link NO_TRACE_ID}. */
+/** A link may have no context: see {@link NO_TRACE_ID}. */
 function sanitizeLinkContext(context: SpanContext, sanitizer: ValueSanitizer): SpanContext {
   const traceId = context.traceId === '' ? NO_TRACE_ID : context.traceId
   const spanId = context.spanId === '' ? NO_SPAN_ID : context.spanId
-  if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('an id of the link is invalid')
+  if (!isLinkTraceId(traceId) || !isLinkSpanId(spanId)) throw new TypeError('invalid id in a link')
   return contextOf(context, traceId, spanId, sanitizer)
 }
 
@@ -112,14 +112,14 @@ function sanitizeEvent(event: SpanEvent, sanitizer: ValueSanitizer): SpanEvent {
   }
 }
 
-function sanitizeEnum(sanitizer: ValueSanitizer, none: number, read: () => unknown): number {
+function sanitizeEnum(sanitizer: ValueSanitizer, unspecified: number, read: () => unknown): number {
   const value = sanitizer.tryRead(read)
   if (isEnum(value)) return value
-  if (value !== none) sanitizer.noteLoss()
-  return none
+  if (value !== unspecified) sanitizer.noteLoss()
+  return unspecified
 }
 
-/** Zero, which is 1970, for what is no time, or one after the end of fixed64, in the year 2554. */
+/** Zero, in 1970, for an invalid time or one beyond fixed64, which ends in the year 2554. */
 function sanitizeTime(sanitizer: ValueSanitizer, read: () => HrTime): HrTime {
   const seconds = sanitizeTimePart(sanitizer, LAST_SECOND, () => read()[0])
   const nanos = sanitizeTimePart(sanitizer, MAX_UINT32, () => read()[1])
@@ -137,7 +137,7 @@ function sanitizeTimePart(sanitizer: ValueSanitizer, most: number, read: () => u
   return undefined
 }
 
-/** A count and what was dropped here; 0 for what is no count. */
+/** The count, or 0 for an invalid one, plus `dropped`. */
 function sanitizeCount(sanitizer: ValueSanitizer, read: () => unknown, dropped = 0): number {
   const count = sanitizer.tryRead(read)
   return Math.min((typeof count === 'number' && count > 0 ? Math.trunc(count) : 0) + dropped, MAX_UINT32)
@@ -163,19 +163,19 @@ function sanitizeList<T extends object>(
   return { kept, dropped: length - kept.length }
 }
 
-/** Kept as it is: spans are grouped by the identity of these. */
-function objectOr<T extends object>(sanitizer: ValueSanitizer, otherwise: T, read: () => T | undefined): T {
+/** The object itself, not a copy: spans are grouped by the identity of resource and scope. */
+function objectOr<T extends object>(sanitizer: ValueSanitizer, fallback: T, read: () => T | undefined): T {
   const value = sanitizer.tryRead(read)
   if (typeof value === 'object' && value !== null) return value
   sanitizer.noteLoss()
-  return otherwise
+  return fallback
 }
 
 function self<T>(this: T): T {
   return this
 }
 
-/** A copy of a resource on which the encoder has failed, without what throws or makes no sense; that is counted. */
+/** A copy of a resource on which the encoder has failed. Parts that throw or are invalid are left out and counted. */
 export function sanitizeResource(resource: SpanResource): CountedResource {
   const sanitizer = new ValueSanitizer()
   const { attributes, dropped } = sanitizer.attributes(() => resource.attributes)
@@ -187,7 +187,7 @@ export function sanitizeResource(resource: SpanResource): CountedResource {
   }
 }
 
-/** The same for a scope. */
+/** As {@link sanitizeResource}, for a scope. */
 export function sanitizeScope(scope: InstrumentationScope): CountedScope {
   const sanitizer = new ValueSanitizer()
   const { attributes, dropped } = sanitizer.attributes(() => scope.attributes)

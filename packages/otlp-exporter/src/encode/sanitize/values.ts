@@ -3,35 +3,35 @@ import { types } from 'node:util'
 import type { AnyAttributes } from '../../readable-span.js'
 import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from '../attribute-values.js'
 
-/** What may have lost a part because it could not be sent whole. */
+/** What was sent without a part that cannot be sent. */
 export type Truncated = 'span' | 'resource' | 'scope'
 
-/** Attributes that can be sent, and how many were left out or cut. */
+/** Attributes that can be sent, and how many of them were left out or truncated. */
 export interface SanitizedAttributes {
   readonly attributes: AnyAttributes
   readonly dropped: number
 }
 
 /**
- * Copies of the values of one span that can be read without surprises: no getters, no proxies, no cycles. Keeps account
- * of what is lost on the way.
+ * Copies the values of one span, resource or scope into plain ones, without getters, proxies and cycles, and within the
+ * limits. Counts what is lost.
  */
 export class ValueSanitizer {
   #copiesLeft = MAX_COPIED
   #nestedLeft = MAX_NESTED
   #lost = 0
 
-  /** Whether anything of the span was left out, cut or replaced by nothing. */
+  /** Whether anything was left out, cut off or replaced by an empty value. */
   get isTruncated(): boolean {
     return this.#lost > 0
   }
 
-  /** Notes that something is lost. */
+  /** Counts a part that was lost. */
   noteLoss(): void {
     this.#lost++
   }
 
-  /** What `read` returns, or undefined, and lost, when it throws. */
+  /** Returns what `read` returns, or undefined if it throws, which counts as a loss. */
   tryRead<T>(read: () => T): T | undefined {
     try {
       return read()
@@ -41,7 +41,7 @@ export class ValueSanitizer {
     }
   }
 
-  /** Says whether the span may have one more element of whatever kind. */
+  /** Counts one more element, of any kind. Returns false beyond the limit. */
   takeElement(): boolean {
     return --this.#copiesLeft >= 0
   }
@@ -60,7 +60,7 @@ export class ValueSanitizer {
     return { attributes, dropped }
   }
 
-  /** A string as it is but with U+FFFD for lone surrogates; '' for what is none. */
+  /** A string, with U+FFFD for lone surrogates; a number or boolean as text; '' for all else, a loss unless it is nullish. */
   text(value: unknown): string {
     if (typeof value === 'string') return wellFormed(value)
     if (value === undefined || value === null) return ''
@@ -75,7 +75,7 @@ export class ValueSanitizer {
     else this.noteLoss()
   }
 
-  /** What is cut off is null, the only kind of value that says nothing. */
+  /** A value that is lost becomes null, the only one without a meaning of its own. */
   #member(holder: object, key: string | number, depth: number): unknown {
     try {
       const value: unknown = Reflect.get(holder, key)
@@ -85,7 +85,7 @@ export class ValueSanitizer {
       if (depth < MAX_DEPTH && (depth === 0 || --this.#nestedLeft >= 0))
         return Array.isArray(value) ? this.#array(value, depth + 1) : this.#record(value, depth + 1)
     } catch {
-      // Lost, as is what is nested too deep or too often.
+      // A loss, like a value that is nested too deeply or too often.
     }
     this.noteLoss()
     return null
@@ -103,7 +103,7 @@ export class ValueSanitizer {
     return copy
   }
 
-  /** Without a prototype: an attribute may be called `__proto__`. */
+  /** The copy has no prototype, because an attribute may be called `__proto__`. */
   #record(record: object, depth: number): AnyAttributes {
     const copy: Record<string, unknown> = Object.create(null)
     for (const key of Object.keys(record)) {
