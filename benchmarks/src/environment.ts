@@ -34,7 +34,9 @@ const GOVERNOR_FILE = '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'
 export function describeEnvironment(script: string, args: readonly string[]): Environment {
   return {
     commit: git('rev-parse', 'HEAD') || 'unknown',
-    uncommitted: git('status', '--porcelain', '--', 'packages/*/src', 'benchmarks/src', 'test/fixtures/sdks').split('\n').filter(Boolean),
+    uncommitted: git('status', '--porcelain', '--', 'packages/*/src', 'benchmarks/src', 'test/fixtures/sdks')
+      .split('\n')
+      .filter(Boolean),
     versions: {
       '@spanring/batch-span-processor': versionOf('@spanring/batch-span-processor'),
       '@spanring/otlp-exporter': versionOf('@spanring/otlp-exporter'),
