@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LOG_LEVELS } from '../say.js'
+import { LOG_LEVELS } from '../stderr.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'

@@ -3,7 +3,7 @@ import { connect } from 'node:http2'
 import { endpointSource } from './endpoint.js'
 import { excerpt } from './excerpt.js'
 import type { FailedSpan } from './probe-report.js'
-import { exportLimit } from './time-limits.js'
+import { exportLimit } from './check-time-limits.js'
 
 interface Explanation {
   readonly what: string

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventEmitter } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
-import { SignalListeners } from '../src/signal-listeners.js'
+import { SignalListeners } from '../../src/process-end/signal-listeners.js'
 
 /** One that nobody else listens to here. */
 const SIGNAL = 'SIGUSR2'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sharedState } from './shared-state.js'
+import { sharedState } from './thread-processors.js'
 
 export interface FlushOptions {
   /** By when the promise settles, in milliseconds from now; 0 means without a limit. Default: 5000. */

@@ -2,9 +2,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { describe, expect, test } from 'vitest'
-import { createSpanProcessor } from '../src/span-processor.js'
-import type { SpanProcessor } from '../src/span-processors.js'
-import { stats } from '../src/stats.js'
+import { createSpanProcessor } from '../../src/pipeline/create-span-processor.js'
+import type { SpanProcessor } from '../../src/pipeline/composite-processor.js'
+import { stats } from '../../src/pipeline/stats.js'
 
 const SPAN = { spanContext: () => ({ traceFlags: 1 }), resource: {} } as never
 

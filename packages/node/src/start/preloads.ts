@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isOwnFile } from './own-files.js'
+import { isOwnFile } from '../own-files.js'
 
 /**
  * What `--require` preloads, but for files of this package: Node.js runs it again in the thread of the loader hooks, once

@@ -2,9 +2,9 @@
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
-import { list, variable } from './environment.js'
-import { findBehind, findPackage } from './installed-packages.js'
-import { messageOf, say } from './say.js'
+import { list, variable } from '../environment.js'
+import { findBehind, findPackage } from '../installed-packages.js'
+import { messageOf, say } from '../stderr.js'
 
 export interface NamedExporter {
   readonly exporter: SpanExporter

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as threads from 'node:worker_threads'
-import { isOwnProgram } from './own-files.js'
+import { isOwnProgram } from '../own-files.js'
 
 /**
  * Whether this thread is none of the application: the one in which Node.js runs loader hooks, where some versions run

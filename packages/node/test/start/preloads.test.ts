@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { preloadsOfHooksThread } from '../src/preloads.js'
+import { preloadsOfHooksThread } from '../../src/start/preloads.js'
 
-const OWN = fileURLToPath(new URL('../src/register.ts', import.meta.url))
+const OWN = fileURLToPath(new URL('../../src/register.ts', import.meta.url))
 
 describe('preloadsOfHooksThread', () => {
   test.each<[string, string[], string, string[]]>([

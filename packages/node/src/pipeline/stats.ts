@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
-import { sharedState } from './shared-state.js'
-import { sumOf } from './sum-of.js'
+import { sharedState } from './thread-processors.js'
+import { sumOf } from './sum-stats.js'
 
 /**
  * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`, added up over every

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
-import { lossOf } from '../src/loss.js'
-import { sumOf } from '../src/sum-of.js'
+import { lossOf } from '../../src/process-end/loss.js'
+import { sumOf } from '../../src/pipeline/sum-stats.js'
 
 const NONE = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { format } from 'node:util'
-import { variable } from './environment.js'
-import type { InstalledPackage } from './installed-packages.js'
-import { LOG_LEVELS, say, writeLine } from './say.js'
+import { variable } from '../environment.js'
+import type { InstalledPackage } from '../installed-packages.js'
+import { LOG_LEVELS, say, writeLine } from '../stderr.js'
 
 const LEVEL = 'OTEL_LOG_LEVEL'
 

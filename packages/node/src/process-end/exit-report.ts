@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { soon } from './clock.js'
-import { say } from './say.js'
+import { soon } from '../clock.js'
+import { say } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
 /** In one turn of the event loop. Others may want to be last as well, and would take turns with us for ever. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
-import { SpanProcessors } from './span-processors.js'
-import type { SpanProcessor } from './span-processors.js'
-import { pastOf, sumOf } from './sum-of.js'
+import { SpanProcessors } from '../pipeline/composite-processor.js'
+import type { SpanProcessor } from '../pipeline/composite-processor.js'
+import { pastOf, sumOf } from '../pipeline/sum-stats.js'
 
 /**
  * A processor that can let go of everything that it waits for without being the end of tracing: what is queued and in

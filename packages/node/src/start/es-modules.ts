@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as module from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { findBehind } from './installed-packages.js'
-import type { InstalledPackage } from './installed-packages.js'
+import { findBehind } from '../installed-packages.js'
+import type { InstalledPackage } from '../installed-packages.js'
 import { preloadsOfHooksThread } from './preloads.js'
-import { messageOf, say } from './say.js'
+import { messageOf, say } from '../stderr.js'
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation'
 

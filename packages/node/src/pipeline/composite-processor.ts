@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sumOf } from './sum-of.js'
+import { sumOf } from './sum-stats.js'
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
 
 /** The `SpanProcessor` of the OpenTelemetry SDK, any line. */

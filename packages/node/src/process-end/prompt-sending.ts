@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { now, soon, startTimer } from './clock.js'
+import { now, soon, startTimer } from '../clock.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 
 /** From the beginning of one flush to the next, whoever asks for it: each is a request of its own. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchSpanProcessor, ProcessorStats } from '@spanring/batch-span-processor'
-import { sumOf } from './sum-of.js'
+import { sumOf } from './sum-stats.js'
 
 export interface SharedState {
   /** Those of `createSpanProcessor` whose shutdown has not ended. */

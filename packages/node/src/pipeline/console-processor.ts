@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats, ReadableSpan, SpanExporter } from '@spanring/batch-span-processor'
-import type { SpanProcessor } from './span-processors.js'
-import { sumOf } from './sum-of.js'
+import type { SpanProcessor } from './composite-processor.js'
+import { sumOf } from './sum-stats.js'
 
 /** Prints each span when it ends: who looks at a terminal wants no batches. */
 export class ConsoleProcessor implements SpanProcessor {

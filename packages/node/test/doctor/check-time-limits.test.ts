@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
-import { checkTimeLimits } from '../../src/doctor/time-limits.js'
+import { checkTimeLimits } from '../../src/doctor/check-time-limits.js'
 
 function check(env: Record<string, string>, read: readonly string[] = Object.keys(env)): string[] {
   return checkTimeLimits(env, read).map(({ kind, text, advice }) => `${kind}: ${text} ${advice ?? ''}`)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchSpanProcessor, SpanExporter } from '@spanring/batch-span-processor'
 import { afterEach, expect, test } from 'vitest'
-import { flush } from '../src/flush.js'
-import { sharedState } from '../src/shared-state.js'
-import { createSpanProcessor } from '../src/span-processor.js'
-import type { SpanProcessor } from '../src/span-processors.js'
+import { flush } from '../../src/pipeline/flush.js'
+import { sharedState } from '../../src/pipeline/thread-processors.js'
+import { createSpanProcessor } from '../../src/pipeline/create-span-processor.js'
+import type { SpanProcessor } from '../../src/pipeline/composite-processor.js'
 
 afterEach(() => expect(sharedState().processors.size, 'a processor that is shut down is forgotten').toBe(0))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { variable } from './environment.js'
-import { say } from './say.js'
+import { variable } from '../environment.js'
+import { say } from '../stderr.js'
 
 const NAME = 'SPANRING_EXIT_TIMEOUT'
 /** Half of what Docker waits before it kills. */

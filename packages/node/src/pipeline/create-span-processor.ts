@@ -4,10 +4,10 @@ import type { BufferConfig, ShutdownOptions, SpanExporter } from '@spanring/batc
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
 import { ConsoleProcessor } from './console-processor.js'
 import { exportersFromEnvironment } from './exporters.js'
-import { sharedState } from './shared-state.js'
-import { SpanProcessors } from './span-processors.js'
-import type { SpanProcessor } from './span-processors.js'
-import { negated, pastOf, sumOf } from './sum-of.js'
+import { sharedState } from './thread-processors.js'
+import { SpanProcessors } from './composite-processor.js'
+import type { SpanProcessor } from './composite-processor.js'
+import { negated, pastOf, sumOf } from './sum-stats.js'
 
 /** The options of the processor, and what it exports to. Each beats its environment variable. */
 export interface SpanProcessorOptions extends BufferConfig {
