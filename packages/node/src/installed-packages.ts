@@ -3,30 +3,30 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isOwnProgram, realPath } from './own-files.js'
 
-/** A package that was found, and the way to what it depends on itself. */
+/** A package that was found, and how to find what it depends on. */
 export interface InstalledPackage {
   readonly name: string
   /** The file that `require(name)` loads. */
   readonly file: string
-  /** The file from which it was found. */
+  /** The file from which it was resolved. */
   readonly origin: string
   load(): Record<string, unknown>
 }
 
 /**
- * Looks for a package where the application would find it: from its main program, from the working directory, else from
- * here, which is where package managers that keep packages apart link it to. Undefined if it is nowhere.
+ * Finds a package where the application would find it: from its main program, then from the working directory, then from
+ * this file, which is where package managers with strict trees, such as pnpm, link it. Undefined if it is in none of them.
  */
 export function findPackage(name: string): InstalledPackage | undefined {
   return findFrom(origins(), name)
 }
 
-/** Looks only where the other was found, so that what is put together was installed together. */
+/** Finds a package only where the other one was found, so that both come from the same installation. */
 export function findBeside(found: InstalledPackage, name: string): InstalledPackage | undefined {
   return findFrom([found.origin], name)
 }
 
-/** Looks for what a package depends on: its very copy of it. */
+/** Finds a dependency of a package: the very copy that the package itself uses. */
 export function findBehind(found: InstalledPackage, name: string): InstalledPackage | undefined {
   return findFrom([found.file, found.origin], name)
 }
@@ -38,7 +38,7 @@ function findFrom(places: readonly string[], name: string): InstalledPackage | u
       const file = require.resolve(name)
       return { name, file, origin, load: () => require(file) as Record<string, unknown> }
     } catch {
-      // Not to be found from there.
+      // It cannot be resolved from there.
     }
   }
   return undefined
@@ -46,8 +46,8 @@ function findFrom(places: readonly string[], name: string): InstalledPackage | u
 
 function origins(): string[] {
   const main = process.argv[1]
-  // Without a program, as with `node --eval`, or in ours, the working directory is all there is. Node.js looks for modules
-  // from where a linked program really is.
+  // Only the working directory is left if there is no program, as with `node --eval`, or if it is ours. Node.js resolves
+  // modules from where a linked program really is.
   const programs = main === undefined || main === '' || isOwnProgram(main) ? [] : [realPath(main)]
   return [...programs, join(process.cwd(), 'package.json'), import.meta.url]
 }

@@ -3,19 +3,20 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Whether it is the program of this package. */
+/** Whether a file is the command-line program of this package. */
 export function isOwnProgram(program: string): boolean {
   const file = realPath(program)
   return basename(file) === 'cli.js' && isOwnFile(file)
 }
 
-/** Whether it is a file of this package, in either format: one may be loaded and the other run. */
+/** Whether a file belongs to this package. Looks in both formats, because one may be loaded and the other run. */
 export function isOwnFile(path: string): boolean {
+  // This file is dist/esm/own-files.js or dist/cjs/own-files.js.
   const dist = dirname(dirname(realPath(fileURLToPath(import.meta.url))))
   return realPath(path).startsWith(dist + sep)
 }
 
-/** Links resolved; what is not there is given back. */
+/** The path with all links resolved; the path itself if there is no such file. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path)

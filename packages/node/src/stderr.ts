@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeSync } from 'node:fs'
 
-/** As `OTEL_LOG_LEVEL` orders them; what is not known counts as `WARN`, so a typing error hides no fault. */
+/** The values of `OTEL_LOG_LEVEL`, from the quietest. An unknown one counts as `WARN`, so that a typing error hides no error. */
 export const LOG_LEVELS: readonly string[] = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL']
 
 /**
- * One line on stderr, unless `OTEL_LOG_LEVEL` asks for less. Not through `diag`: without a logger, which is the usual
- * case, that says nothing. Written at once: the process may end with the next statement.
+ * Writes one line to stderr, unless `OTEL_LOG_LEVEL` asks for less. Not through `diag`, which drops everything without a
+ * logger, and most applications set none. Synchronous, because the process may end with the next statement.
  */
-export function say(level: 'ERROR' | 'WARN', message: string): void {
+export function logToStderr(level: 'ERROR' | 'WARN', message: string): void {
   const wanted = LOG_LEVELS.indexOf((process.env['OTEL_LOG_LEVEL'] ?? '').trim().toUpperCase())
   if (LOG_LEVELS.indexOf(level) <= (wanted < 0 ? LOG_LEVELS.indexOf('WARN') : wanted)) writeLine(`spanring: ${message}`)
 }
 
-/** To stderr, whatever level is wanted. */
+/** Writes to stderr at any level. */
 export function writeLine(line: string): void {
   try {
     writeSync(2, `${line}\n`)
   } catch {
-    // Nobody reads, or the pipe is full; neither is worth more than the line.
+    // Nobody reads stderr, or the pipe is full. Waiting or failing would cost more than the line is worth.
   }
 }
 
-/** Whatever was thrown, as part of a sentence; Node.js adds lines on who required what. */
+/** The first line of whatever was thrown, for use in a sentence. Node.js appends lines about which file required which. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.split('\n', 1)[0] as string

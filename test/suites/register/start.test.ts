@@ -89,7 +89,7 @@ describe('register', () => {
     ['none', /^$/],
     ['error', /^spanring: only spans[^\n]*\n$/],
     ['debug', /^spanring: BatchSpanProcessor: .*400/m],
-    ['verbos', /^spanring: OTEL_LOG_LEVEL is "verbos"; must be none, .*; using info$/m],
+    ['verbos', /^spanring: OTEL_LOG_LEVEL is "verbos"; must be one of none, .*; using info$/m],
   ])('says as much as OTEL_LOG_LEVEL=%s asks for', async (level, stderr) => {
     await sink.script({ status: 400 })
     const ended = await run(sdkAlone, { OTEL_LOG_LEVEL: level })

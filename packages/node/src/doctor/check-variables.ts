@@ -50,7 +50,7 @@ function checkLogLevel(text: string): Finding[] {
   if (text === '') return []
   const level = text.toUpperCase()
   if (!LOG_LEVELS.includes(level)) {
-    return [fault(`OTEL_LOG_LEVEL is ${JSON.stringify(text)}; must be ${LOG_LEVELS.join(', ').toLowerCase()}.`)]
+    return [fault(`OTEL_LOG_LEVEL is ${JSON.stringify(text)}; must be one of ${LOG_LEVELS.join(', ').toLowerCase()}.`)]
   }
   if (level !== 'NONE' && level !== 'ERROR') return []
   return [note(`OTEL_LOG_LEVEL=${text} leaves out the warnings about lost spans and a backend that is down.`)]

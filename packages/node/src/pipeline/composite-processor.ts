@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sumOf } from './sum-stats.js'
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
+import { sumStats } from './sum-stats.js'
 
-/** The `SpanProcessor` of the OpenTelemetry SDK, any line. */
+/** The `SpanProcessor` interface of the OpenTelemetry SDK, any line, with the options and the counts of spanring. */
 export interface SpanProcessor {
   onStart(span: unknown, parentContext: unknown): void
   onEnd(span: ReadableSpan): void
@@ -10,12 +10,15 @@ export interface SpanProcessor {
   forceFlush(options?: FlushOptions): Promise<void>
   /** Exports what is queued and closes the exporters; see `BatchSpanProcessor.shutdown`. */
   shutdown(options?: ShutdownOptions): Promise<void>
-  /** Where every span is, added up over the exporters; see `BatchSpanProcessor.stats`. What is printed is not counted. */
+  /**
+   * Where every span is, added up over the exporters; see `BatchSpanProcessor.stats`. Spans that the `console` exporter
+   * prints are not counted.
+   */
   stats(): ProcessorStats
 }
 
-/** Any number of processors as one; the trouble of one keeps nothing from the others. */
-export class SpanProcessors implements SpanProcessor {
+/** Several processors, or none, as one. A failure of one does not affect the others. */
+export class CompositeProcessor implements SpanProcessor {
   readonly #processors: readonly SpanProcessor[]
 
   constructor(processors: readonly SpanProcessor[]) {
@@ -29,20 +32,20 @@ export class SpanProcessors implements SpanProcessor {
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    return allOf(this.#processors.map((processor) => processor.forceFlush(options)))
+    return allSettle(this.#processors.map((processor) => processor.forceFlush(options)))
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    return allOf(this.#processors.map((processor) => processor.shutdown(options)))
+    return allSettle(this.#processors.map((processor) => processor.shutdown(options)))
   }
 
   stats(): ProcessorStats {
-    return sumOf(this.#processors.map((processor) => processor.stats()))
+    return sumStats(this.#processors.map((processor) => processor.stats()))
   }
 }
 
-/** Settles when all have, with the first error. */
-async function allOf(promises: Promise<void>[]): Promise<void> {
+/** Settles when all have settled; rejects with the first error. */
+async function allSettle(promises: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats, ReadableSpan, SpanExporter } from '@spanring/batch-span-processor'
 import type { SpanProcessor } from './composite-processor.js'
-import { sumOf } from './sum-stats.js'
+import { sumStats } from './sum-stats.js'
 
-/** Prints each span when it ends: who looks at a terminal wants no batches. */
+/** Prints each span as soon as it ends: a person at a terminal does not want batches. */
 export class ConsoleProcessor implements SpanProcessor {
   readonly #exporter: SpanExporter
 
@@ -25,8 +25,8 @@ export class ConsoleProcessor implements SpanProcessor {
     return this.#exporter.shutdown()
   }
 
-  /** Nothing waits here, and nothing is lost. */
+  /** Always zero: no span waits here, and none is lost. */
   stats(): ProcessorStats {
-    return sumOf([])
+    return sumStats([])
   }
 }

@@ -2,47 +2,47 @@
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig, ShutdownOptions, SpanExporter } from '@spanring/batch-span-processor'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
+import { CompositeProcessor } from './composite-processor.js'
+import type { SpanProcessor } from './composite-processor.js'
 import { ConsoleProcessor } from './console-processor.js'
 import { exportersFromEnvironment } from './exporters.js'
+import { countsToKeep, negated, sumStats } from './sum-stats.js'
 import { sharedState } from './thread-processors.js'
-import { SpanProcessors } from './composite-processor.js'
-import type { SpanProcessor } from './composite-processor.js'
-import { negated, pastOf, sumOf } from './sum-stats.js'
 
-/** The options of the processor, and what it exports to. Each beats its environment variable. */
+/** The options of the processor, and where it exports to. Each option overrides its environment variable. */
 export interface SpanProcessorOptions extends BufferConfig {
-  /** Exports to this one. Default: what `OTEL_TRACES_EXPORTER` names, else an `OTLPTraceExporter`. */
+  /** Where to export. Default: what `OTEL_TRACES_EXPORTER` names, else an `OTLPTraceExporter`. */
   exporter?: SpanExporter | undefined
   /**
-   * Options of the OTLP exporter, where that is used; with a `protocol` among them `OTEL_EXPORTER_OTLP_PROTOCOL` is not
-   * read. Default: `OTEL_EXPORTER_OTLP_[TRACES_]*`.
+   * Options of the OTLP exporter, where that is used. If they have a `protocol`, `OTEL_EXPORTER_OTLP_PROTOCOL` is not read.
+   * Default: `OTEL_EXPORTER_OTLP_[TRACES_]*`.
    */
   otlp?: OTLPTraceExporterOptions | undefined
 }
 
 /**
- * A span processor with its exporters, as code and environment want it. `NodeSDK` reads neither `OTEL_TRACES_EXPORTER`
- * nor `OTEL_EXPORTER_OTLP_PROTOCOL` nor `OTEL_BSP_*` once it is given `spanProcessors`; this does. Never throws because
- * of the environment: what cannot be done is said on stderr.
+ * Makes a span processor and its exporters from code and environment. `NodeSDK` ignores `OTEL_TRACES_EXPORTER`,
+ * `OTEL_EXPORTER_OTLP_PROTOCOL` and `OTEL_BSP_*` if it is given `spanProcessors`; this function reads them. Never throws
+ * because of the environment: what cannot be used is reported on stderr.
  *
  * @example
  * new NodeSDK({ spanProcessors: [createSpanProcessor()] }).start()
  */
 export function createSpanProcessor(options: SpanProcessorOptions = {}): SpanProcessor {
   const processors = createSpanProcessors(options)
-  return processors.length === 1 ? (processors[0] as SpanProcessor) : new SpanProcessors(processors)
+  return processors.length === 1 ? (processors[0] as SpanProcessor) : new CompositeProcessor(processors)
 }
 
-/** None if the environment says so. */
+/** One processor for each exporter. None if `OTEL_TRACES_EXPORTER` is `none`, or names no exporter that can be used. */
 export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcessorOptions = {}): SpanProcessor[] {
   const exporters = exporter ? [{ exporter, isConsole: false }] : exportersFromEnvironment(otlp)
   return exporters.map((found) =>
-    found.isConsole ? new ConsoleProcessor(found.exporter) : new ListedProcessor({ ...config, exporter: found.exporter }),
+    found.isConsole ? new ConsoleProcessor(found.exporter) : new TrackedProcessor({ ...config, exporter: found.exporter }),
   )
 }
 
-/** Known to `flush` until its shutdown has ended: what that still delivers is not delivered yet. */
-class ListedProcessor extends BatchSpanProcessor {
+/** In the shared state until its shutdown has ended, so that `flush` waits for what the shutdown is still delivering. */
+class TrackedProcessor extends BatchSpanProcessor {
   constructor(options: BufferConfig & { exporter: SpanExporter }) {
     super(options)
     sharedState().processors.add(this)
@@ -58,12 +58,12 @@ class ListedProcessor extends BatchSpanProcessor {
   #forget(): void {
     const state = sharedState()
     if (!state.processors.delete(this)) return
-    state.past = sumOf([state.past, pastOf(this.stats())])
-    // Only from here on, so that nothing is added to what runs for every span. One that ends so late is still counted.
+    state.past = sumStats([state.past, countsToKeep(this.stats())])
+    // Counts spans that end even later. Replaced only now, so that nothing is added to what runs for every span.
     this.onEnd = (span) => {
-      const before = pastOf(this.stats())
+      const before = countsToKeep(this.stats())
       super.onEnd(span)
-      state.past = sumOf([state.past, pastOf(this.stats()), negated(before)])
+      state.past = sumStats([state.past, countsToKeep(this.stats()), negated(before)])
     }
   }
 }

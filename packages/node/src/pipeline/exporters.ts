@@ -4,26 +4,26 @@ import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
 import { list, variable } from '../environment.js'
 import { findBehind, findPackage } from '../installed-packages.js'
-import { messageOf, say } from '../stderr.js'
+import { logToStderr, messageOf } from '../stderr.js'
 
 export interface NamedExporter {
   readonly exporter: SpanExporter
-  /** Prints, and so should get each span at once. */
+  /** It prints, so it should get each span at once. */
   readonly isConsole: boolean
 }
 
-/** What `OTEL_TRACES_EXPORTER` names, in its order; what cannot be had is said on stderr and left out. */
+/** The exporters that `OTEL_TRACES_EXPORTER` names, in its order. Leaves out what cannot be loaded, with a line on stderr. */
 export function exportersFromEnvironment(otlp: OTLPTraceExporterOptions = {}): NamedExporter[] {
   const names = list('OTEL_TRACES_EXPORTER')
   if (names.includes('none')) {
-    if (names.length > 1) say('WARN', 'OTEL_TRACES_EXPORTER has none beside others; no spans are exported')
+    if (names.length > 1) logToStderr('WARN', 'OTEL_TRACES_EXPORTER has none beside other names; no spans are exported')
     return []
   }
   const exporters = (names.length === 0 ? ['otlp'] : names).flatMap((name) => {
     const exporter = exporterOf(name, otlp)
     return exporter === undefined ? [] : [{ exporter, isConsole: name === 'console' }]
   })
-  if (exporters.length === 0) say('ERROR', 'no exporter is left, so no traces are sent')
+  if (exporters.length === 0) logToStderr('ERROR', 'no exporter is left, so no traces are sent')
   return exporters
 }
 
@@ -38,7 +38,7 @@ function exporterOf(name: string, otlp: OTLPTraceExporterOptions): SpanExporter 
     case 'zipkin':
       return stockExporter('ZipkinExporter', wanted(name), '@opentelemetry/exporter-zipkin')
     default:
-      say('WARN', `OTEL_TRACES_EXPORTER has ${JSON.stringify(name)}; must be otlp, console, zipkin or none; left out`)
+      logToStderr('WARN', `OTEL_TRACES_EXPORTER has ${JSON.stringify(name)}; must be otlp, console, zipkin or none; left out`)
       return undefined
   }
 }
@@ -52,7 +52,7 @@ function isGrpc({ protocol }: OTLPTraceExporterOptions): boolean {
   return (variable('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? variable('OTEL_EXPORTER_OTLP_PROTOCOL')) === 'grpc'
 }
 
-/** An exporter of OpenTelemetry's own, from the first of these packages that the application or its `NodeSDK` brings. */
+/** An exporter of OpenTelemetry itself, from the first of these packages that the application or its `NodeSDK` depends on. */
 function stockExporter(className: string, why: string, ...packages: [string, ...string[]]): SpanExporter | undefined {
   const sdk = findPackage('@opentelemetry/sdk-node')
   for (const name of packages) {
@@ -61,10 +61,10 @@ function stockExporter(className: string, why: string, ...packages: [string, ...
       const Exporter = found?.load()[className] as (new () => SpanExporter) | undefined
       if (Exporter !== undefined) return new Exporter()
     } catch (error) {
-      say('ERROR', `${why}, but ${name} cannot be loaded: ${messageOf(error)}`)
+      logToStderr('ERROR', `${why}, but ${name} cannot be loaded: ${messageOf(error)}`)
       return undefined
     }
   }
-  say('ERROR', `${why}, which needs a package that is not installed: npm install ${packages[0]}`)
+  logToStderr('ERROR', `${why}, which needs a package that is not installed: npm install ${packages[0]}`)
   return undefined
 }

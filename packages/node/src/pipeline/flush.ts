@@ -10,8 +10,8 @@ const FLUSH_MILLIS = 5000
 
 /**
  * Exports every span that ended before this call, of every processor that `createSpanProcessor` or `register` made in
- * this thread. For a handler after which the process is frozen: await it before the handler returns. Never rejects:
- * true means that everything has been delivered; after false the rest stays queued, or is counted as lost.
+ * this thread. Await it at the end of a handler if the process is frozen after the handler returns. Never rejects.
+ * Resolves to true if everything was delivered. If not, the rest stays queued or is counted as lost.
  */
 export async function flush({ timeoutMillis = FLUSH_MILLIS }: FlushOptions = {}): Promise<boolean> {
   const flushed = [...sharedState().processors].map((processor) => processor.forceFlush({ timeoutMillis }))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 
-/** Counts of several processors as one. A span that went to two of them is in both, and counts twice. */
-export function sumOf(parts: readonly ProcessorStats[]): ProcessorStats {
+/** Adds up the counts of several processors. A span that went to two of them counts twice. */
+export function sumStats(parts: readonly ProcessorStats[]): ProcessorStats {
   const sum = (of: (part: ProcessorStats) => number): number => parts.reduce((total, part) => total + of(part), 0)
   const failed: Record<string, number> = {}
   for (const part of parts) {
@@ -26,12 +26,12 @@ export function sumOf(parts: readonly ProcessorStats[]): ProcessorStats {
   }
 }
 
-/** What stays of the counts of a processor that is shut down. The others tell of something that is no more. */
-export function pastOf(stats: ProcessorStats): ProcessorStats {
+/** The counts that stay when a processor is shut down. The others describe a queue and exports that no longer exist. */
+export function countsToKeep(stats: ProcessorStats): ProcessorStats {
   return { ...stats, abandonedExports: 0, queueCapacity: 0 }
 }
 
-/** To be taken off a sum. */
+/** Every count with the opposite sign, so that `sumStats` subtracts it. */
 export function negated(stats: ProcessorStats): ProcessorStats {
   const negate = (counts: object): object =>
     Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, typeof count === 'number' ? -count : negate(count)]))

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchSpanProcessor, ProcessorStats } from '@spanring/batch-span-processor'
-import { sumOf } from './sum-stats.js'
+import { sumStats } from './sum-stats.js'
 
+/** State that all copies of this package in a thread share. */
 export interface SharedState {
-  /** Those of `createSpanProcessor` whose shutdown has not ended. */
+  /** The processors of `createSpanProcessor` and `register` whose shutdown has not ended. */
   readonly processors: Set<BatchSpanProcessor>
-  /** The counts of all others, which are forgotten themselves: an application may make one for each invocation. */
+  /**
+   * The counts of all others. The processors themselves are forgotten, because an application may make one for each
+   * invocation.
+   */
   past: ProcessorStats
   /** Whether `register` has run in this thread. */
   hasRegistered: boolean
@@ -13,9 +17,19 @@ export interface SharedState {
 
 const KEY = Symbol.for('spanring.node.1')
 
-/** One for the thread: the ES module and the CommonJS module may both be loaded, and a package may be installed twice. */
+/** On the global object: ES module and CommonJS module may both be loaded, and a package may be installed twice. */
 export function sharedState(): SharedState {
   const holder = globalThis as { [KEY]?: SharedState }
-  holder[KEY] ??= { processors: new Set(), past: sumOf([]), hasRegistered: false }
+  holder[KEY] ??= { processors: new Set(), past: sumStats([]), hasRegistered: false }
   return holder[KEY]
+}
+
+/**
+ * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`, added up over
+ * every processor that `createSpanProcessor` or `register` made in this thread. Processors that are shut down stay in every
+ * count but `queueCapacity`.
+ */
+export function stats(): ProcessorStats {
+  const { past, processors } = sharedState()
+  return sumStats([past, ...[...processors].map((processor) => processor.stats())])
 }

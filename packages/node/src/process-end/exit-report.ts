@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 import { soon } from '../clock.js'
-import { say } from '../stderr.js'
+import { logToStderr } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
-/** In one turn of the event loop. Others may want to be last as well, and would take turns with us for ever. */
+/** In one turn of the event loop. Another package may want to be last as well, and the two would move for ever. */
 const MAX_MOVES = 1000
 
-/** What of `process` its types leave out. */
+/** Members of `process` that its types leave out. */
 interface ExitingProcess {
   _exiting?: boolean
   reallyExit?: (code?: number) => void
 }
 
 /**
- * One sentence on stderr when the process ends, after everything that the application does at that moment: what it
- * traces in its own `exit` listeners belongs to the counts.
+ * Writes one sentence to stderr when the process ends, after everything that the application does at that moment: spans
+ * that it traces in its own `exit` listeners belong to the counts.
+ *
+ * Two listeners of `exit` do this. The first stays in front of all others, and replaces `process.reallyExit`, which runs
+ * even where a listener calls `process.exit()` and so keeps those behind it from running. The last one stays behind all
+ * others; both move in a microtask whenever somebody adds a listener.
  */
-export class LastWord {
+export class ExitReport {
   readonly #text: () => string | undefined
-  #said: string | undefined
+  #written: string | undefined
   #isMoving = false
   #moves = 0
-  /** As it was when the exit began: Node.js calls those that were there then. */
+  /** Whether `#onExitLast` was last when the exit began: Node.js calls the listeners that it had at that moment. */
   #isLast = true
-  /** Nothing was left to do a moment ago, so an exit is not by `process.exit`. */
+  /** The process had nothing left to do a moment ago, so this exit is not caused by `process.exit`. */
   #isIdle = false
 
   constructor(text: () => string | undefined) {
     this.#text = text
-    process.on('exit', this.#onExitBegin)
-    process.on('exit', this.#onExit)
+    process.on('exit', this.#onExitFirst)
+    process.on('exit', this.#onExitLast)
     process.on('newListener', (event, listener) => {
-      if (event === 'exit' && listener !== this.#onExitBegin && listener !== this.#onExit) this.#onOther()
+      if (event === 'exit' && listener !== this.#onExitFirst && listener !== this.#onExitLast) this.#onOtherListener()
     })
     process.on('uncaughtExceptionMonitor', () => {
-      // One of a listener of `exit` keeps those behind it from being called; any other leads to `exit` at once.
-      if (isExiting()) this.say()
+      // An exception in an `exit` listener keeps those behind it from being called. Any other one leads to `exit` at once.
+      if (isExiting()) this.write()
       else this.#moveToEnds()
     })
     process.on('beforeExit', () => {
@@ -44,24 +48,24 @@ export class LastWord {
     })
   }
 
-  /** Says nothing if nothing is left to say. */
-  say(): void {
+  /** Writes nothing if there is nothing to report, or nothing new. */
+  write(): void {
     const text = this.#text()
-    if (text === undefined || text === this.#said) return
-    this.#said = text
-    say('WARN', text)
+    if (text === undefined || text === this.#written) return
+    this.#written = text
+    logToStderr('WARN', text)
   }
 
-  /** As `say`, where the package signal-exit calls what the application has given it after this. */
-  sayLater(): void {
-    if (!afterSignalExit(() => this.say())) this.say()
+  /** As `write`, but after the callbacks of the package signal-exit where those are still to come. */
+  writeAfterSignalExit(): void {
+    if (!afterSignalExit(() => this.write())) this.write()
   }
 
-  #onOther(): void {
+  #onOtherListener(): void {
     if (isExiting() || this.#isMoving || this.#moves >= MAX_MOVES) return
     if (this.#moves++ === 0) soon(() => (this.#moves = 0)).unref()
     this.#isMoving = true
-    // The other is added after this.
+    // Node.js emits `newListener` before it adds the listener.
     queueMicrotask(() => {
       this.#isMoving = false
       this.#moveToEnds()
@@ -70,35 +74,35 @@ export class LastWord {
 
   #moveToEnds(): void {
     try {
-      if (process.listeners('exit')[0] !== this.#onExitBegin) {
-        process.removeListener('exit', this.#onExitBegin)
-        process.prependListener('exit', this.#onExitBegin)
+      if (process.listeners('exit')[0] !== this.#onExitFirst) {
+        process.removeListener('exit', this.#onExitFirst)
+        process.prependListener('exit', this.#onExitFirst)
       }
-      if (process.listeners('exit').at(-1) !== this.#onExit) {
-        process.removeListener('exit', this.#onExit)
-        process.on('exit', this.#onExit)
+      if (process.listeners('exit').at(-1) !== this.#onExitLast) {
+        process.removeListener('exit', this.#onExitLast)
+        process.on('exit', this.#onExitLast)
       }
     } catch {
-      // Not every process lets its listeners be changed; what this throws would end it.
+      // A frozen process does not let its listeners be changed. An exception here would end it.
     }
   }
 
-  /** Before all others: one of them may call `process.exit`, and then no other is called, but `reallyExit` is. */
-  readonly #onExitBegin = (): void => {
+  readonly #onExitFirst = (): void => {
     const exiting = process as ExitingProcess
     const { reallyExit } = exiting
-    const sayAndExit = (code?: number): void => {
-      this.say()
+    const writeAndExit = (code?: number): void => {
+      this.write()
       reallyExit?.call(process, code)
     }
-    // Not where it cannot be replaced, as in a frozen process.
-    const isReplaced = reallyExit !== undefined && Reflect.set(exiting, 'reallyExit', sayAndExit)
-    // With others behind `#onExit`, `process.exit` runs in the very stretch of code that added them, and comes after them.
-    this.#isLast = !isReplaced || this.#isIdle || process.listeners('exit').at(-1) === this.#onExit
+    // Fails where it cannot be replaced, as in a frozen process.
+    const isReplaced = reallyExit !== undefined && Reflect.set(exiting, 'reallyExit', writeAndExit)
+    // If other listeners are behind `#onExitLast`, then `process.exit` runs in the same stretch of code that added them, and
+    // `reallyExit` comes after them.
+    this.#isLast = !isReplaced || this.#isIdle || process.listeners('exit').at(-1) === this.#onExitLast
   }
 
-  readonly #onExit = (): void => {
-    if (this.#isLast) this.sayLater()
+  readonly #onExitLast = (): void => {
+    if (this.#isLast) this.writeAfterSignalExit()
   }
 }
 

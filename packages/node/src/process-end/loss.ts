@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 
-/** Spans that wait or are being sent. */
+/** How many spans wait or are being sent. */
 export function unsentOf({ queued, encoded, inFlight }: ProcessorStats): number {
   return queued + encoded + inFlight
 }
 
 /**
- * One sentence on what is not delivered when the process ends now, undefined if nothing is: every sampled span that has
- * ended, also those that ended while the end was under way.
+ * One sentence about the spans that stay undelivered if the process ends now; undefined if there are none. It covers every
+ * sampled span that has ended, even those that ended during the shutdown.
  */
-export function lossOf(stats: ProcessorStats): string | undefined {
-  const left = { 'still queued': stats.queued + stats.encoded, 'still being sent': stats.inFlight }
+export function describeLoss(stats: ProcessorStats): string | undefined {
+  const unsent = { 'still queued': stats.queued + stats.encoded, 'still being sent': stats.inFlight }
   const reasons = new Map<string, number>()
-  // A reason may be both, as shutdown.
-  for (const [reason, count] of [stats.dropped, stats.failed, left].flatMap((counts) => Object.entries(counts))) {
+  // `dropped` and `failed` share reasons, such as `shutdown`.
+  for (const [reason, count] of [stats.dropped, stats.failed, unsent].flatMap((counts) => Object.entries(counts))) {
     if (count > 0) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
   }
   if (reasons.size === 0) return undefined

@@ -1,186 +1,214 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { TimeBudget, now, soon, startTimer, stopTimer } from '../clock.js'
-import { exitTimeoutMillis, MAX_TIMER_MILLIS } from './time-budget.js'
+import { now, startTimer, stopTimer } from '../clock.js'
 import { flush } from '../pipeline/flush.js'
-import { LastWord } from './exit-report.js'
-import { lossOf, unsentOf } from './loss.js'
+import { ExitReport } from './exit-report.js'
+import { describeLoss, unsentOf } from './loss.js'
 import { PromptSending } from './prompt-sending.js'
+import { raiseSignal } from './raise-signal.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 import { SignalListeners } from './signal-listeners.js'
+import { exitTimeoutMillis, MAX_TIMER_MILLIS, TimeBudget } from './time-budget.js'
+import { allFulfilWithin, otherListenersKeepAlive } from './waits.js'
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
-/** One stop may arrive as two signals: npm and supervisors pass on what was sent to the whole group. In milliseconds. */
+/** One stop may arrive as two signals, since npm and supervisors pass on what the whole group was sent. In milliseconds. */
 const REPEATED_WITHIN_MILLIS = 1000
-/** How long the first process of a container may outlive the signal that it sent to itself, in milliseconds. */
-const FIRST_PROCESS_MILLIS = 100
-/** Times `SPANRING_EXIT_TIMEOUT`: an application that lives on for so long after a signal goes on. 30 s, as Kubernetes grants. */
-const DRAIN_FACTOR = 6
-/** The share of the time in which a flush has to end; metrics and logs have what is left when the backend is down. */
+/** In exit timeouts: an application that lives this long after a signal goes on. 30 s by default, as Kubernetes grants. */
+const GRACE_FACTOR = 6
+/** The share of the budget in which a flush has to end. Metrics and logs need the rest when the backend is down. */
 const FLUSH_SHARE = 0.75
-/** The share in which what hangs after a flush is closed. */
+/** The share of the exit timeout in which what hangs after a flush is closed. */
 const CLOSE_SHARE = 0.05
-
-/** How often `beforeExit` may bring spans of an application that does nothing else: one that traces whenever it is called would never end. */
+/**
+ * How often in a row `beforeExit` may bring new spans while the application does nothing else. A listener that traces
+ * whenever it is called would otherwise keep the process alive for ever.
+ */
 const MAX_IDLE_ROUNDS = 3
 
-/** What is ended: `NodeSDK`, with metrics and logs beside the spans. */
+type State = 'running' | 'flushing' | 'draining' | 'ending' | 'ending by signal'
+
+/** What is shut down: `NodeSDK`, which has metrics and logs beside the spans. */
 interface Sdk {
   shutdown(): Promise<void>
 }
 
 /**
- * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. A signal that
- * the application listens to is its own affair, and only makes spans leave at once from then on; any other ends the
- * process as it would without us. All of that together, metrics and logs included, puts the end off for at most
- * `SPANRING_EXIT_TIMEOUT`. What is lost is said on stderr, with counts.
+ * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. If the
+ * application listens to a signal, the application decides what happens, and spans only leave at once from then on. Any
+ * other signal ends the process as it would without us. All of that together, metrics and logs included, delays the end
+ * by at most `SPANRING_EXIT_TIMEOUT`. A line on stderr counts what is lost.
+ *
+ * ```
+ *    ┌────────────────── delivered, or given up ──────────────────┐
+ *    ▼                                                            │
+ * running ── signal that the application handles, or a span ──► flushing
+ *  ▲   │     that ends after such a signal
+ *  │   │
+ *  │   └──── beforeExit ──► draining ── nothing more to deliver, or no time left ──► ending ──► Node.js ends the process,
+ *  │                           │                                                                or a timer of ours does
+ *  └── the application goes ───┘
+ *      on, or has traced more
+ *
+ * each of these ── signal that the application does not handle ──► ending by signal ──► raised again without our listeners
+ * ```
+ *
+ * The method that enters a state is the only one that leaves it, but for a signal that the application does not handle.
+ * So each of them looks at the state again after a wait, and stops if a signal has taken over.
  */
-export function endWithProcess(sdk: Sdk, spans: RenewableProcessor): void {
-  const millis = exitTimeoutMillis()
-  const budget = new TimeBudget(millis)
-  const promptSending = new PromptSending(spans, () => void deliverInTime())
-  const listeners = new SignalListeners(SIGNALS, onSignal)
-  const lastWord = new LastWord(() => lossOf(spans.stats()))
-  let ended: Promise<boolean> | undefined
-  let isFlushing = false
-  let idleRounds = 0
-  let goesOnTimer: NodeJS.Timeout | undefined
-  let endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
+export class ProcessEnd {
+  #state: State = 'running'
+  readonly #sdk: Sdk
+  readonly #spans: RenewableProcessor
+  readonly #exitTimeoutMillis = exitTimeoutMillis()
+  readonly #budget = new TimeBudget(this.#exitTimeoutMillis)
+  readonly #promptSending: PromptSending
+  readonly #listeners: SignalListeners
+  readonly #report: ExitReport
+  #graceTimer: NodeJS.Timeout | undefined
+  #idleRounds = 0
+  #shutdownPromise: Promise<boolean> | undefined
+  /** Only while the state is `ending by signal`. */
+  #endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
 
-  /** True if all has ended well and in time: then nothing of it keeps the process alive. */
-  function end(): Promise<boolean> {
-    if (ended === undefined) {
-      startBudget()
-      promptSending.stop()
-      // The processor first: the call of NodeSDK joins this one, and knows no bound. Zero would be without one.
-      const timeoutMillis = Math.max(1, budget.left)
-      ended = within(timeoutMillis, () => [spans.shutdown({ timeoutMillis }), sdk.shutdown()])
-    }
-    return ended
+  constructor(sdk: Sdk, spans: RenewableProcessor) {
+    this.#sdk = sdk
+    this.#spans = spans
+    this.#promptSending = new PromptSending(spans, () => void this.#flushAfterSignal())
+    this.#listeners = new SignalListeners(SIGNALS, (signal) => this.#onSignal(signal))
+    this.#report = new ExitReport(() => describeLoss(spans.stats()))
   }
 
-  function startBudget(): void {
-    // Spans have ended since the time of an earlier signal was over, so the application has gone on.
-    if (spans.isRenewed) budget.renew()
-    budget.start()
+  /** Begins to listen to the process. */
+  watch(): void {
+    // Signals reach the main thread alone.
+    if (isMainThread) this.#listeners.add()
+    process.on('beforeExit', () => void this.#drainBeforeExit())
   }
 
-  /** False if the time was too short. What was delivered, or has failed for good, is no reason to let go of anything. */
-  async function flushInTime(): Promise<boolean> {
-    const kept = millis * (1 - FLUSH_SHARE)
-    if (budget.left <= kept) return false
-    const isDelivered = await flush({ timeoutMillis: budget.left - kept })
-    const isInTime = isDelivered || budget.left > kept
-    // What follows is the application's own time.
-    if (isDelivered) budget.pause()
-    return isInTime
+  #onSignal(signal: NodeJS.Signals): void {
+    if (this.#listeners.appListensTo(signal)) this.#onSignalOfApp()
+    else if (this.#endedBy === undefined) void this.#endBySignal(signal)
+    // Another signal, or the same one later, comes from somebody who does not want to wait.
+    else if (signal !== this.#endedBy.signal || now() - this.#endedBy.at > REPEATED_WITHIN_MILLIS) this.#raise(signal)
   }
 
-  function onSignal(signal: NodeJS.Signals): void {
-    if (listeners.includeApp(signal)) {
-      if (ended !== undefined) return
-      promptSending.start()
-      stopTimer(goesOnTimer)
-      goesOnTimer = startTimer(() => promptSending.stop(), Math.min(millis * DRAIN_FACTOR, MAX_TIMER_MILLIS)).unref()
-      void deliverInTime()
-    } else if (endedBy === undefined) {
-      endedBy = { signal, at: now() }
-      void end().then(() => raise(signal))
-    } else if (signal !== endedBy.signal || now() - endedBy.at > REPEATED_WITHIN_MILLIS) {
-      // It comes from somebody who does not want to wait.
-      raise(signal)
-    }
+  #onSignalOfApp(): void {
+    if (this.#shutdownPromise !== undefined) return
+    this.#promptSending.start()
+    stopTimer(this.#graceTimer)
+    const graceMillis = Math.min(this.#exitTimeoutMillis * GRACE_FACTOR, MAX_TIMER_MILLIS)
+    this.#graceTimer = startTimer(() => this.#promptSending.stop(), graceMillis).unref()
+    void this.#flushAfterSignal()
   }
 
-  /** Only the application knows whether it goes on, so when the time is over nothing of ours may keep it alive. */
-  async function deliverInTime(): Promise<void> {
-    if (isFlushing) return
-    isFlushing = true
+  /**
+   * State `flushing`. Only the application knows whether it will end now, so nothing of ours may keep the process alive
+   * when the time is over.
+   */
+  async #flushAfterSignal(): Promise<void> {
+    if (!this.#is('running')) return
+    this.#state = 'flushing'
     let isInTime: boolean
     do {
-      budget.renew()
-      budget.start()
-      // oxlint-disable-next-line no-await-in-loop -- what has ended meanwhile may hang as well
-      isInTime = await flushInTime()
+      this.#budget.renew()
+      this.#budget.start()
+      // oxlint-disable-next-line no-await-in-loop -- spans that end meanwhile may hang as well
+      isInTime = await this.#flushInTime()
       // oxlint-disable-next-line no-await-in-loop -- as above
-    } while (isInTime && (await hasMoreInTurn()))
-    if (!isInTime && ended === undefined) {
-      // If it goes on, it should not lose more to a backend that is slow.
-      promptSending.stop()
-      await spans.letGo(millis * CLOSE_SHARE)
+    } while (isInTime && (await this.#hasMoreToFlush()))
+    if (!isInTime && this.#is('flushing')) {
+      // If the application goes on, it should not lose more spans to a slow backend.
+      this.#promptSending.stop()
+      await this.#spans.letGo(this.#exitTimeoutMillis * CLOSE_SHARE)
     }
-    isFlushing = false
-    if (ended === undefined) budget.pause()
+    if (!this.#is('flushing')) return
+    this.#state = 'running'
+    this.#budget.pause()
   }
 
-  async function hasMoreInTurn(): Promise<boolean> {
-    const hasMore = (): boolean => ended === undefined && promptSending.isOn && unsentOf(spans.stats()) > 0
+  async #hasMoreToFlush(): Promise<boolean> {
+    const hasMore = (): boolean => this.#is('flushing') && this.#promptSending.isOn && unsentOf(this.#spans.stats()) > 0
     if (!hasMore()) return false
-    await promptSending.turn()
+    await this.#promptSending.waitForInterval()
     return hasMore()
   }
 
-  function raise(signal: NodeJS.Signals): void {
-    const code = 128 + constants.signals[signal]
-    try {
-      listeners.remove()
-    } catch {
-      // A frozen process keeps its listeners, so the signal would not end it.
-      process.exit(code)
-    }
-    lastWord.sayLater()
-    try {
-      process.kill(process.pid, signal)
-    } catch {
-      // A sandbox may forbid signals, and a test may replace this; the process was meant to end by it.
-      process.exit(code)
-    }
-    // The first process of a container outlives a signal that nobody listens to; this one was meant to end it.
-    if (process.pid === 1) startTimer(() => process.exit(code), FIRST_PROCESS_MILLIS)
-  }
-
-  async function onBeforeExit(): Promise<void> {
-    if (isFlushing || ended !== undefined) return
-    startBudget()
-    isFlushing = true
-    // The listeners of the application come after this one, and what they trace is delivered as well.
-    const goesOn = await listenersHaveRun()
-    const hasTraced = unsentOf(spans.stats()) > 0
-    const isInTime = !hasTraced || (await flushInTime())
-    isFlushing = false
-    idleRounds = goesOn ? 0 : idleRounds + 1
-    // Once that is idle again, this is called again.
-    if (isInTime && (goesOn || (hasTraced && idleRounds <= MAX_IDLE_ROUNDS))) {
-      if (!hasTraced && ended === undefined) budget.pause()
+  /** State `draining`: the process has nothing left to do. Once what this brings up is done, `beforeExit` comes again. */
+  async #drainBeforeExit(): Promise<void> {
+    if (!this.#is('running')) return
+    this.#state = 'draining'
+    this.#startBudget()
+    // The application's listeners run after ours, and what they trace is delivered as well.
+    const appGoesOn = await otherListenersKeepAlive()
+    const hasTraced = unsentOf(this.#spans.stats()) > 0
+    const isInTime = !hasTraced || (await this.#flushInTime())
+    if (!this.#is('draining')) return
+    this.#idleRounds = appGoesOn ? 0 : this.#idleRounds + 1
+    if (isInTime && (appGoesOn || (hasTraced && this.#idleRounds <= MAX_IDLE_ROUNDS))) {
+      this.#state = 'running'
+      if (!hasTraced) this.#budget.pause()
       return
     }
-    // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
-    if (!(await end())) startTimer(() => process.exit(), budget.left).unref()
+    await this.#end()
   }
 
-  // Signals reach the main thread alone.
-  if (isMainThread) listeners.add()
-  process.on('beforeExit', () => void onBeforeExit())
-}
+  /** State `ending`. */
+  async #end(): Promise<void> {
+    this.#state = 'ending'
+    const isDone = await this.#shutdown()
+    // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
+    if (!isDone && this.#is('ending')) startTimer(() => process.exit(), this.#budget.left).unref()
+  }
 
-/** Waits in a listener of `beforeExit` for those behind it; whether one of them has given the process more to do. */
-async function listenersHaveRun(): Promise<boolean> {
-  const before = process.getActiveResourcesInfo().length
-  await Promise.resolve()
-  const goesOn = process.getActiveResourcesInfo().length > before
-  // What they have put off to this turn has run, too.
-  await new Promise((resolve) => soon(resolve))
-  return goesOn
-}
+  /** State `ending by signal`; also from `ending`, whose shutdown it then waits for. */
+  async #endBySignal(signal: NodeJS.Signals): Promise<void> {
+    this.#state = 'ending by signal'
+    this.#endedBy = { signal, at: now() }
+    await this.#shutdown()
+    this.#raise(signal)
+  }
 
-/** Whether all have been fulfilled before the time is over; keeps the process alive meanwhile. */
-async function within(millis: number, steps: () => Promise<unknown>[]): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<boolean>((resolve) => (timer = startTimer(resolve, millis, false)))
-  const all = Promise.allSettled(steps()).then((results) => results.every(({ status }) => status === 'fulfilled'))
-  const isDone = await Promise.race([all, timeout])
-  stopTimer(timer)
-  return isDone
+  #raise(signal: NodeJS.Signals): void {
+    raiseSignal(signal, this.#listeners, this.#report)
+  }
+
+  /** True if everything has ended well and in time; then nothing of it keeps the process alive. */
+  #shutdown(): Promise<boolean> {
+    if (this.#shutdownPromise === undefined) {
+      this.#startBudget()
+      this.#promptSending.stop()
+      // Zero would mean: without a limit.
+      const timeoutMillis = Math.max(1, this.#budget.left)
+      // The processor first: the call by NodeSDK, which gives no limit, joins this one.
+      this.#shutdownPromise = allFulfilWithin(timeoutMillis, () => [
+        this.#spans.shutdown({ timeoutMillis }),
+        this.#sdk.shutdown(),
+      ])
+    }
+    return this.#shutdownPromise
+  }
+
+  #startBudget(): void {
+    // Spans have ended after an earlier signal's time was over, so the application went on, and this is a new end.
+    if (this.#spans.isRenewed) this.#budget.renew()
+    this.#budget.start()
+  }
+
+  /** False if the time was too short. True also if spans have failed for good: that is no reason to let go of the rest. */
+  async #flushInTime(): Promise<boolean> {
+    const keptMillis = this.#exitTimeoutMillis * (1 - FLUSH_SHARE)
+    if (this.#budget.left <= keptMillis) return false
+    const isDelivered = await flush({ timeoutMillis: this.#budget.left - keptMillis })
+    const isInTime = isDelivered || this.#budget.left > keptMillis
+    // What follows is the application's own time.
+    if (isDelivered) this.#budget.pause()
+    return isInTime
+  }
+
+  /** A method, because the compiler does not see that the state may change during an `await`. */
+  #is(state: State): boolean {
+    return this.#state === state
+  }
 }

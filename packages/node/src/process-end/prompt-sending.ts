@@ -2,13 +2,13 @@
 import { now, soon, startTimer } from '../clock.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 
-/** From the beginning of one flush to the next, whoever asks for it: each is a request of its own. */
+/** From the start of one flush to the start of the next, in milliseconds, whoever flushes: each is a request of its own. */
 const INTERVAL_MILLIS = 10
-/** How long one flush is waited for before the next begins; what it has begun goes on. */
+/** How long to wait for one flush before the next begins, in milliseconds. The requests of the first go on. */
 const FLUSH_MILLIS = 50
 
 /**
- * Sends spans as soon as they have ended, not when a batch is full: from a signal on, the application may end itself with
+ * Sends spans as soon as they have ended, instead of when a batch is full. After a signal the application may call
  * `process.exit()` at any moment, and nothing can be sent after that.
  */
 export class PromptSending {
@@ -18,7 +18,7 @@ export class PromptSending {
   #isRunning = false
   #nextAt = 0
 
-  /** `onSend` is called when something is about to be sent. */
+  /** `onSend` is called just before something is sent. */
   constructor(spans: RenewableProcessor, onSend: () => void) {
     this.#spans = spans
     this.#onSend = onSend
@@ -29,7 +29,7 @@ export class PromptSending {
       this.#isWanted = true
       if (this.#isRunning) return
       this.#isRunning = true
-      // Others may end in this turn.
+      // More spans may end in this turn of the event loop.
       soon(() => void this.#run())
     }
   }
@@ -42,8 +42,8 @@ export class PromptSending {
     return this.#spans.afterEnd !== undefined
   }
 
-  /** Waits until another flush may begin; keeps the process alive meanwhile, unless it is told not to. */
-  async turn(isAlive = true): Promise<void> {
+  /** Waits until another flush may begin. Keeps the process alive meanwhile, unless `isAlive` is false. */
+  async waitForInterval(isAlive = true): Promise<void> {
     const millis = this.#nextAt - now()
     this.#nextAt = Math.max(this.#nextAt, now()) + INTERVAL_MILLIS
     if (millis <= 0) return
@@ -55,8 +55,8 @@ export class PromptSending {
 
   async #run(): Promise<void> {
     while (this.#isWanted) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await this.turn(false)
+      // oxlint-disable-next-line no-await-in-loop -- one flush after the other
+      await this.waitForInterval(false)
       this.#isWanted = false
       this.#onSend()
       // oxlint-disable-next-line no-await-in-loop -- as above

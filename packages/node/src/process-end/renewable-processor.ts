@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
-import { SpanProcessors } from '../pipeline/composite-processor.js'
+import { CompositeProcessor } from '../pipeline/composite-processor.js'
 import type { SpanProcessor } from '../pipeline/composite-processor.js'
-import { pastOf, sumOf } from '../pipeline/sum-stats.js'
+import { countsToKeep, sumStats } from '../pipeline/sum-stats.js'
 
 /**
- * A processor that can let go of everything that it waits for without being the end of tracing: what is queued and in
- * flight is given up and counted, its connections are closed, and the next span that ends goes through a new one.
+ * A processor that can let go of everything that it waits for, without an end to tracing. What is queued or in flight is
+ * given up and counted, its connections are closed, and the next span that ends goes through a new pipeline.
  */
 export class RenewableProcessor implements SpanProcessor {
   readonly #create: () => readonly SpanProcessor[]
-  #current: SpanProcessors | undefined
-  /** Those that it has let go of, until they have ended; their counts are in `#past` then. */
-  readonly #former = new Set<SpanProcessors>()
-  #past = sumOf([])
+  /** Undefined from `letGo` until the next span ends. */
+  #current: CompositeProcessor | undefined
+  /** Those that were let go and have not ended yet; then their counts move to `#past`. */
+  readonly #former = new Set<CompositeProcessor>()
+  #past = sumStats([])
   #hasLetGo = false
-  #shutdown: Promise<void> | undefined
-  /** Called when a span has ended. */
+  #shutdownPromise: Promise<void> | undefined
+  /** Called after each span. */
   afterEnd: (() => void) | undefined
 
   constructor(first: readonly SpanProcessor[], create: () => readonly SpanProcessor[]) {
-    this.#current = new SpanProcessors(first)
+    this.#current = new CompositeProcessor(first)
     this.#create = create
   }
 
-  /** Whether spans have ended since it has let go. */
+  /** Whether spans have ended since `letGo`. */
   get isRenewed(): boolean {
     return this.#hasLetGo && this.#current !== undefined
   }
@@ -32,7 +33,7 @@ export class RenewableProcessor implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    this.#processor.onEnd(span)
+    this.#currentOrNew().onEnd(span)
     this.afterEnd?.()
   }
 
@@ -40,30 +41,32 @@ export class RenewableProcessor implements SpanProcessor {
     return this.#current?.forceFlush(options) ?? Promise.resolve()
   }
 
-  /** Never rejects: `NodeSDK` would not wait for metrics and logs any more. */
+  /** Never rejects: otherwise `NodeSDK` would not wait for metrics and logs. */
   shutdown(options?: ShutdownOptions): Promise<void> {
-    this.#shutdown ??= this.#processor.shutdown(options).catch(() => {})
-    return this.#shutdown
+    this.#shutdownPromise ??= this.#currentOrNew()
+      .shutdown(options)
+      .catch(() => {})
+    return this.#shutdownPromise
   }
 
-  /** Gives up what has not left within that many milliseconds; never rejects. */
+  /** Gives up what has not left within that many milliseconds. Never rejects. */
   async letGo(timeoutMillis: number): Promise<void> {
     const former = this.#current
-    if (former === undefined || this.#shutdown !== undefined) return
+    if (former === undefined || this.#shutdownPromise !== undefined) return
     this.#current = undefined
     this.#former.add(former)
     this.#hasLetGo = true
     await former.shutdown({ timeoutMillis }).catch(() => {})
-    this.#past = sumOf([this.#past, pastOf(former.stats())])
+    this.#past = sumStats([this.#past, countsToKeep(former.stats())])
     this.#former.delete(former)
   }
 
   stats(): ProcessorStats {
-    return sumOf([this.#past, ...[...this.#former, this.#current].flatMap((processor) => processor?.stats() ?? [])])
+    return sumStats([this.#past, ...[...this.#former, this.#current].flatMap((processor) => processor?.stats() ?? [])])
   }
 
-  get #processor(): SpanProcessors {
-    this.#current ??= new SpanProcessors(this.#create())
+  #currentOrNew(): CompositeProcessor {
+    this.#current ??= new CompositeProcessor(this.#create())
     return this.#current
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The package signal-exit, which half of npm depends on: it calls what it is given after all listeners of `exit`, and when
-// a signal ends the process. Its copies share one object; those of 4.x have one, and older ones another.
+// The npm package signal-exit, which very many packages depend on. It runs callbacks after all `exit` listeners, and when
+// a signal ends the process. All copies of 4.x share one emitter object; all older copies share another.
 
 interface Emitter {
-  /** One listener for each signal is of each copy that is in use. */
+  /** How many copies are in use; each adds one listener to each signal. */
   readonly count?: number
   readonly emitted?: Readonly<Record<string, boolean | undefined>>
   on?(event: string, listener: () => void): void
@@ -12,12 +12,12 @@ interface Emitter {
 const NEWER = { key: Symbol.for('signal-exit emitter'), last: 'afterExit' }
 const OLDER = { key: '__signal_exit_emitter__', last: 'afterexit' }
 
-/** How many listeners of a signal are of that package. */
+/** How many listeners of a signal belong to signal-exit. */
 export function signalExitListeners(): number {
   return emitters().reduce((sum, { emitter }) => sum + (emitter.count ?? 0), 0)
 }
 
-/** Calls `then` after everything that the package calls at the end of the process; false if it will call nothing. */
+/** Calls `then` after everything that signal-exit calls when the process ends; false if it will call nothing. */
 export function afterSignalExit(then: () => void): boolean {
   const waiting = emitters().filter(({ emitter, last }) => (emitter.count ?? 0) > 0 && emitter.on && !emitter.emitted?.[last])
   let left = waiting.length

@@ -2,13 +2,13 @@
 import { signalExitListeners } from './signal-exit.js'
 
 /**
- * Our listeners of signals, and whether the application listens to one, as it was when the signal arrived: a listener of
- * `once` is removed before it is called, and those that are called before ours may remove themselves and others.
+ * Our signal listeners. Also tells whether the application listened to a signal when it arrived: Node.js removes a `once`
+ * listener before it calls it, and a listener that runs before ours may remove itself and others.
  */
 export class SignalListeners {
-  /** One for each signal, which knows its name: `process.emit('SIGTERM')`, as applications write it, passes none. */
+  /** One function for each signal, because `process.emit('SIGTERM')`, as applications write it, passes no name. */
   readonly #own = new Map<string, () => void>()
-  /** Removed in this very stretch of code, which is that of the signal if one is being told to its listeners. */
+  /** How many listeners were removed in the current stretch of code, which is the signal's own while it is emitted. */
   readonly #removed = new Map<string, number>()
 
   constructor(signals: readonly NodeJS.Signals[], onSignal: (signal: NodeJS.Signals) => void) {
@@ -16,7 +16,7 @@ export class SignalListeners {
     process.on('removeListener', (name: string, listener) => {
       if (!this.#own.has(name) || listener === this.#own.get(name)) return
       this.#count(name, 1)
-      // Runs when all listeners have been called.
+      // Runs once all listeners of the signal have been called.
       queueMicrotask(() => this.#count(name, -1))
     })
   }
@@ -30,10 +30,11 @@ export class SignalListeners {
   }
 
   /**
-   * Asked while a signal is told to its listeners. The package signal-exit, which half of npm depends on, does not count:
-   * it raises the signal again itself when no other listener is left, so it and we would wait for each other for ever.
+   * Whether the application listens to the signal. Call it only while the signal is emitted. Listeners of the package
+   * signal-exit do not count: it raises the signal again only when no other listener is left, so it would wait for us while
+   * we wait for it.
    */
-  includeApp(signal: NodeJS.Signals): boolean {
+  appListensTo(signal: NodeJS.Signals): boolean {
     const own = this.#own.get(signal)
     const others = process.listeners(signal).filter((listener) => listener !== own)
     return others.length + (this.#removed.get(signal) ?? 0) > signalExitListeners()

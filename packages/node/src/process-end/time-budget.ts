@@ -1,19 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
+import { now } from '../clock.js'
 import { variable } from '../environment.js'
-import { say } from '../stderr.js'
+import { logToStderr } from '../stderr.js'
 
 const NAME = 'SPANRING_EXIT_TIMEOUT'
-/** Half of what Docker waits before it kills. */
+/** Half of what Docker waits before it sends SIGKILL. */
 const DEFAULT_MILLIS = 5000
-/** The longest delay of a timer, in milliseconds. */
+/** The longest delay that a timer can have, in milliseconds. */
 export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
 
-/** How long the end of the process may be put off to deliver what is left, in milliseconds. */
+/** How long the end of the process may be delayed to deliver what is left, in milliseconds. Default: 5000. */
 export function exitTimeoutMillis(): number {
   const text = variable(NAME)
   if (text === undefined) return DEFAULT_MILLIS
   const millis = Number(text)
   if (Number.isInteger(millis) && millis > 0 && millis <= MAX_TIMER_MILLIS) return millis
-  say('WARN', `${NAME} is ${JSON.stringify(text)}; must be an integer from 1 to ${MAX_TIMER_MILLIS}; using ${DEFAULT_MILLIS}`)
+  logToStderr(
+    'WARN',
+    `${NAME} is ${JSON.stringify(text)}; must be an integer from 1 to ${MAX_TIMER_MILLIS}; using ${DEFAULT_MILLIS}`,
+  )
   return DEFAULT_MILLIS
+}
+
+/** Time that can be spent in pieces, in milliseconds. While it is paused, it costs nothing. */
+export class TimeBudget {
+  readonly millis: number
+  #left: number
+  #startedAt: number | undefined
+
+  constructor(millis: number) {
+    this.millis = millis
+    this.#left = millis
+  }
+
+  /** Has no effect while it runs already. */
+  start(): void {
+    this.#startedAt ??= now()
+  }
+
+  pause(): void {
+    this.#left = this.left
+    this.#startedAt = undefined
+  }
+
+  /** Gives back everything that was spent, and pauses. */
+  renew(): void {
+    this.#left = this.millis
+    this.#startedAt = undefined
+  }
+
+  get left(): number {
+    const spent = this.#startedAt === undefined ? 0 : now() - this.#startedAt
+    return Math.max(0, this.#left - spent)
+  }
 }

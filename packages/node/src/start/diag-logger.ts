@@ -2,7 +2,7 @@
 import { format } from 'node:util'
 import { variable } from '../environment.js'
 import type { InstalledPackage } from '../installed-packages.js'
-import { LOG_LEVELS, say, writeLine } from '../stderr.js'
+import { LOG_LEVELS, logToStderr, writeLine } from '../stderr.js'
 
 const LEVEL = 'OTEL_LOG_LEVEL'
 
@@ -11,14 +11,15 @@ interface Api {
   readonly DiagLogLevel: Readonly<Record<string, number>>
 }
 
+/** How our processor and our exporter begin what they log. */
 const OURS = /^(BatchSpanProcessor|OTLPTraceExporter): /
 
 /**
- * Sets a logger of the application's own API, before the pipeline is made, which may have something to say. It writes to
- * stderr: stdout is the application's. Where `OTEL_LOG_LEVEL` is not set, it writes the few warnings of the pipeline and
- * nothing else.
+ * Sets a logger with the application's own copy of the API. Call it before the pipeline is made, which may log warnings.
+ * Writes to stderr, since stdout belongs to the application. Without `OTEL_LOG_LEVEL` it writes the few warnings of our
+ * pipeline and nothing else.
  */
-export function logToStderr(found: InstalledPackage | undefined): void {
+export function setDiagLogger(found: InstalledPackage | undefined): void {
   const { diag, DiagLogLevel } = (found?.load() ?? {}) as Partial<Api>
   if (!diag || !DiagLogLevel) return
   const text = variable(LEVEL)
@@ -28,12 +29,13 @@ export function logToStderr(found: InstalledPackage | undefined): void {
   }
   const level = DiagLogLevel[text.toUpperCase()]
   if (level === undefined) {
-    say('WARN', `${LEVEL} is ${JSON.stringify(text)}; must be ${LOG_LEVELS.join(', ').toLowerCase()}; using info`)
+    const choices = LOG_LEVELS.join(', ').toLowerCase()
+    logToStderr('WARN', `${LEVEL} is ${JSON.stringify(text)}; must be one of ${choices}; using info`)
   }
   diag.setLogger(everything, level ?? (DiagLogLevel['INFO'] as number))
 }
 
-/** `NodeSDK` makes a logger of its own where `OTEL_LOG_LEVEL` is set, and that writes to stdout. */
+/** Runs `make` without `OTEL_LOG_LEVEL`. Where it is set, `NodeSDK` sets a logger of its own, which writes to stdout. */
 export function withoutLogLevel<T>(make: () => T): T {
   const level = process.env[LEVEL]
   delete process.env[LEVEL]
@@ -49,7 +51,7 @@ const ignore = (): void => {}
 const ownWarnings = {
   error: ignore,
   warn: (message: unknown): void => {
-    if (typeof message === 'string' && OURS.test(message)) say('WARN', message)
+    if (typeof message === 'string' && OURS.test(message)) logToStderr('WARN', message)
   },
   info: ignore,
   debug: ignore,

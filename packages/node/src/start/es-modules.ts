@@ -3,30 +3,31 @@ import * as module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { findBehind } from '../installed-packages.js'
 import type { InstalledPackage } from '../installed-packages.js'
+import { logToStderr, messageOf } from '../stderr.js'
 import { preloadsOfHooksThread } from './preloads.js'
-import { messageOf, say } from '../stderr.js'
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation'
 
-/** Hooks that run in the thread itself; not every version of the package has them, nor that of Node.js. */
+/** Loader hooks that run in the thread itself. Only newer versions of the package and of Node.js have them. */
 interface HooksInThread {
   readonly supportsSyncHooks?: () => boolean
   readonly register?: () => void
 }
 
 /**
- * Imports pass through no `require`, where instrumentations look by default. The hook must be that of their own copy of
- * the base package: another would hook what nobody has asked for.
+ * Instruments what ES modules import: instrumentations hook `require` by default, and imports do not pass through it. The
+ * hook must come from the copy of the base package that the instrumentations use. A hook of another copy would not know
+ * which modules they ask for.
  */
 export function instrumentEsModules(instrumentations: InstalledPackage): void {
   try {
     if (!hookInThread(instrumentations)) hookFromOtherThread(instrumentations)
   } catch (error) {
-    say('WARN', `names imported from ES modules are not instrumented: ${messageOf(error)}`)
+    logToStderr('WARN', `names imported from ES modules are not instrumented: ${messageOf(error)}`)
   }
 }
 
-/** False if there are no such hooks. */
+/** False if there are no hooks that run in the thread itself. */
 function hookInThread(instrumentations: InstalledPackage): boolean {
   if (!('registerHooks' in module)) return false
   const base = findBehind(instrumentations, INSTRUMENTATION)
@@ -37,12 +38,15 @@ function hookInThread(instrumentations: InstalledPackage): boolean {
   return true
 }
 
-/** That thread runs preloads of the application again: one that opens a fixed port would hang the application for ever. */
+/** That thread runs preloads of the application again. One that opens a fixed port would hang the application for ever. */
 function hookFromOtherThread(instrumentations: InstalledPackage): void {
   const repeated = preloadsOfHooksThread(process.execArgv, process.env['NODE_OPTIONS'] ?? '')
   if (repeated.length > 0) {
-    const what = `this version of Node.js would run ${repeated.join(', ')} twice for it`
-    say('WARN', `names imported from ES modules are not instrumented, because ${what}; preload with --import, not --require`)
+    const why = `this version of Node.js would run ${repeated.join(', ')} twice`
+    logToStderr(
+      'WARN',
+      `names imported from ES modules are not instrumented, because ${why}; preload with --import, not with --require`,
+    )
     return
   }
   const hook = findBehind(instrumentations, `${INSTRUMENTATION}/hook.mjs`)

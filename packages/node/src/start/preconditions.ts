@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+import * as threads from 'node:worker_threads'
+import { isOwnProgram } from '../own-files.js'
 
 const STOCK = '@opentelemetry/auto-instrumentations-node/register'
 
-/** As it stands in a command line: by its name, or by the file. */
+/** The stock register in a command line, by its name or by its file. */
 export const STOCK_REGISTER: RegExp = /auto-instrumentations-node[\\/](build[\\/]src[\\/]|dist[\\/])?register/
 
 /**
- * What else starts telemetry in this process, whether it has done so or is about to; undefined if nothing does. Two
- * starts would instrument everything twice: each request would have two server spans.
+ * Whether the application runs in this thread. Not so in our own program, nor in the thread in which Node.js runs loader
+ * hooks; some versions run preloads there as well.
+ */
+export function isApplicationThread(): boolean {
+  const program = process.argv[1]
+  if (threads.isMainThread) return program === undefined || !isOwnProgram(program)
+  // `isInternalThread` exists since Node.js 22.14. In older versions the thread of the hooks is the only worker without a
+  // `parentPort`.
+  const isInternal = (threads as { isInternalThread?: boolean }).isInternalThread ?? threads.parentPort === null
+  return !isInternal
+}
+
+/**
+ * What else starts telemetry in this process, or has started it; undefined if nothing does. Two starts would instrument
+ * everything twice, and each request would have two server spans.
  */
 export function otherStart(): string | undefined {
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
@@ -15,7 +30,7 @@ export function otherStart(): string | undefined {
   return hasTracerProvider() ? 'Something loaded earlier' : undefined
 }
 
-/** Where every copy of the API keeps what is registered; its key changes with the major version of the API alone. */
+/** Every copy of the API registers under this key; it changes only with the major version of the API. */
 function hasTracerProvider(): boolean {
   const api = (globalThis as Record<symbol, { readonly trace?: unknown } | undefined>)[Symbol.for('opentelemetry.js.api.1')]
   return api?.trace !== undefined

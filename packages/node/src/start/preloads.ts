@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { isOwnFile } from '../own-files.js'
 
 /**
- * What `--require` preloads, but for files of this package: Node.js runs it again in the thread of the loader hooks, once
- * somebody asks for that thread. None if the command line asks for it anyway. What `--import` preloads runs once.
+ * What `--require` preloads, without the files of this package. Node.js runs these preloads again in the thread of the
+ * loader hooks as soon as somebody asks for that thread. Empty if the command line asks for it anyway. What `--import`
+ * preloads runs once.
  */
 export function preloadsOfHooksThread(execArgv: readonly string[], nodeOptions: string): string[] {
   const args = [...wordsOf(nodeOptions), ...execArgv]
@@ -13,7 +14,7 @@ export function preloadsOfHooksThread(execArgv: readonly string[], nodeOptions: 
   return valuesOf(args, ['--require', '-r']).filter((specifier) => !isOwn(specifier))
 }
 
-/** Both forms: `--name value` and `--name=value`. */
+/** The values of options, in both forms: `--name value` and `--name=value`. */
 function valuesOf(args: readonly string[], names: readonly string[]): string[] {
   return args.flatMap((arg, index) => {
     if (names.includes(arg)) return args.slice(index + 1, index + 2)
@@ -22,7 +23,7 @@ function valuesOf(args: readonly string[], names: readonly string[]): string[] {
   })
 }
 
-/** As Node.js takes the variable apart: at spaces, but for those between double quotes, where a backslash escapes. */
+/** Splits as Node.js does: at spaces, but not between double quotes, where a backslash escapes. */
 function wordsOf(text: string): string[] {
   const words = text.match(/(?:"(?:\\.|[^"\\])*"|[^" ])+/g) ?? []
   return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replaceAll(/\\(.)/g, '$1')))

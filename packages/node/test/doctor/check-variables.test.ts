@@ -42,7 +42,7 @@ describe('checkVariables', () => {
 
   test('looks at the level of logging, which it leaves out itself', () => {
     expect(check({ OTEL_LOG_LEVEL: 'verbos' })).toEqual([
-      'fault: OTEL_LOG_LEVEL is "verbos"; must be none, error, warn, info, debug, verbose, all.',
+      'fault: OTEL_LOG_LEVEL is "verbos"; must be one of none, error, warn, info, debug, verbose, all.',
     ])
     expect(check({ OTEL_LOG_LEVEL: 'None' })[0]).toMatch(/^note: OTEL_LOG_LEVEL=None leaves out the warnings/)
     expect(check({ OTEL_LOG_LEVEL: 'debug' })).toEqual([])

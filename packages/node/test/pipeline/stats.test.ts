@@ -4,7 +4,7 @@ import type { SpanExporter } from '@spanring/batch-span-processor'
 import { describe, expect, test } from 'vitest'
 import { createSpanProcessor } from '../../src/pipeline/create-span-processor.js'
 import type { SpanProcessor } from '../../src/pipeline/composite-processor.js'
-import { stats } from '../../src/pipeline/stats.js'
+import { stats } from '../../src/pipeline/thread-processors.js'
 
 const SPAN = { spanContext: () => ({ traceFlags: 1 }), resource: {} } as never
 

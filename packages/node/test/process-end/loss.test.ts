@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
-import { lossOf } from '../../src/process-end/loss.js'
-import { sumOf } from '../../src/pipeline/sum-stats.js'
+import { describeLoss } from '../../src/process-end/loss.js'
+import { sumStats } from '../../src/pipeline/sum-stats.js'
 
 const NONE = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
 
-function stats(counts: Partial<ReturnType<typeof sumOf>>): ReturnType<typeof sumOf> {
-  return { ...sumOf([]), ...counts }
+function stats(counts: Partial<ReturnType<typeof sumStats>>): ReturnType<typeof sumStats> {
+  return { ...sumStats([]), ...counts }
 }
 
-describe('lossOf', () => {
+describe('describeLoss', () => {
   test('counts every span that has ended and was not delivered, each reason once', () => {
     const counts = { ended: 100, exported: 50, queued: 1, inFlight: 2, failed: { shutdown: 3, timeout: 4 } }
-    const loss = lossOf(stats({ ...counts, dropped: { ...NONE, shutdown: 10, already_shutdown: 30 } }))
+    const loss = describeLoss(stats({ ...counts, dropped: { ...NONE, shutdown: 10, already_shutdown: 30 } }))
 
     expect(loss).toBe(
       '50 of 100 spans were not delivered (30 already_shutdown, 13 shutdown, 4 timeout, 1 still queued, 2 still being sent)',
@@ -20,15 +20,15 @@ describe('lossOf', () => {
   })
 
   test('is silent when all were delivered', () => {
-    expect(lossOf(stats({ ended: 100, exported: 100 }))).toBeUndefined()
+    expect(describeLoss(stats({ ended: 100, exported: 100 }))).toBeUndefined()
   })
 })
 
-test('sumOf adds up what several processors count, each reason by its name', () => {
+test('sumStats adds up what several processors count, each reason by its name', () => {
   const one = stats({ ended: 5, exported: 1, failed: { timeout: 1 }, dropped: { ...NONE, queue_full: 3 }, queueCapacity: 10 })
   const other = stats({ ended: 7, queued: 1, inFlight: 2, failed: { timeout: 1, http_400: 3 }, queueCapacity: 20 })
 
-  expect(sumOf([one, other])).toEqual({
+  expect(sumStats([one, other])).toEqual({
     ended: 12,
     exported: 1,
     queued: 1,

@@ -8,7 +8,7 @@ const SIGNAL = 'SIGUSR2'
 const SIGNAL_EXIT = Symbol.for('signal-exit emitter')
 
 let answer: boolean | undefined
-const listeners = new SignalListeners([SIGNAL], (signal) => (answer = listeners.includeApp(signal)))
+const listeners = new SignalListeners([SIGNAL], (signal) => (answer = listeners.appListensTo(signal)))
 
 /** Whether the application listens, as our own listener sees it. */
 function arrive(): boolean | undefined {

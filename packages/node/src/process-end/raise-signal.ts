@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os'
+import { startTimer } from '../clock.js'
+import type { ExitReport } from './exit-report.js'
+import type { SignalListeners } from './signal-listeners.js'
+
+/** How long the first process of a container may outlive the signal that it sent to itself, in milliseconds. */
+const FIRST_PROCESS_MILLIS = 100
+
+/** Ends the process by the signal, as it would have ended without our listeners. */
+export function raiseSignal(signal: NodeJS.Signals, listeners: SignalListeners, report: ExitReport): void {
+  const code = 128 + constants.signals[signal]
+  try {
+    listeners.remove()
+  } catch {
+    // A frozen process keeps its listeners, so the signal would not end it.
+    process.exit(code)
+  }
+  report.writeAfterSignalExit()
+  try {
+    process.kill(process.pid, signal)
+  } catch {
+    // A sandbox may forbid signals, and a test may replace this function. The process has to end all the same.
+    process.exit(code)
+  }
+  // The kernel drops a signal that the first process of a container sends to itself and nobody listens to.
+  if (process.pid === 1) startTimer(() => process.exit(code), FIRST_PROCESS_MILLIS)
+}
