@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider } from '@opentelemetry/api'
-import { MAX_TIMER_MILLIS } from '@spanring/core'
+import { INVALID_SETTING, MAX_TIMER_MILLIS } from '@spanring/core'
 import type { SpanExporter } from '@spanring/core'
 import { MAX_SPANS, SHUTDOWN_MILLIS } from './limits.js'
 import { textOf, warn } from './warn.js'
@@ -100,7 +100,7 @@ export function resolveSettings(config: BufferConfig, env?: Environment): Settin
     settings.maxExportBatchSize = maxQueueSize
     // Nobody asked for the default; a small queue alone is no mistake.
     if (maxExportBatchSize !== RULES.maxExportBatchSize[1]) {
-      warn(`maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
+      warn(`${INVALID_SETTING} maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
     }
   }
   settings.exportTimeoutMillis ||= Infinity
@@ -148,7 +148,7 @@ function checked(label: string, given: unknown, [kind, fallback, min, max]: Rule
   }
   if (used !== value) {
     const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
-    warn(`${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${used}`)
+    warn(`${INVALID_SETTING} ${label} is ${shown}; must be ${kind} from ${min} to ${max}; using ${used}`)
   }
   return used
 }

@@ -93,7 +93,10 @@ describe.each(Object.entries(USED) as [keyof typeof DEFAULTS, 0 | 1 | 2 | 3][])(
     const used = uses?.[column] ?? DEFAULTS[name]
     expect(settings[name]).toBe(used)
     expect(warnings.length).toBe(used === Number(typeof value === 'symbol' ? Number.NaN : value) ? 0 : 1)
-    if (warnings[0]) expect(warnings[0]).toMatch(new RegExp(`BatchSpanProcessor: ${name} is .* using ${used}$`))
+    if (warnings[0])
+      expect(warnings[0]).toMatch(
+        new RegExp(String.raw`^BatchSpanProcessor: \[SPANRING_INVALID_SETTING\] ${name} is .* using ${used}$`),
+      )
   })
 
   test('means unset as an empty string', async () => {
@@ -115,10 +118,10 @@ test('a size or a budget of 0 is no size: the default, with a warning', async ()
 
 test('the warning names the option, the value, the range and what is used', async () => {
   expect((await setup({ maxQueueSize: 0 })).warnings).toEqual([
-    'BatchSpanProcessor: maxQueueSize is 0; must be an integer from 1 to 16777216; using 2048',
+    'BatchSpanProcessor: [SPANRING_INVALID_SETTING] maxQueueSize is 0; must be an integer from 1 to 16777216; using 2048',
   ])
   expect((await setup({ maxQueueSize: Infinity })).warnings).toEqual([
-    'BatchSpanProcessor: maxQueueSize is Infinity; must be an integer from 1 to 16777216; using 16777216',
+    'BatchSpanProcessor: [SPANRING_INVALID_SETTING] maxQueueSize is Infinity; must be an integer from 1 to 16777216; using 16777216',
   ])
 })
 
@@ -173,7 +176,7 @@ test('an export time-out of 0 in the environment means no limit', async () => {
 test('a batch larger than the queue is reduced to it, with a warning where it was asked for', async () => {
   expect(await setup({ maxQueueSize: 10, maxExportBatchSize: 20 })).toEqual({
     settings: { ...DEFAULTS, maxQueueSize: 10, maxExportBatchSize: 10 },
-    warnings: ['BatchSpanProcessor: maxExportBatchSize is 20; must be at most maxQueueSize; using 10'],
+    warnings: ['BatchSpanProcessor: [SPANRING_INVALID_SETTING] maxExportBatchSize is 20; must be at most maxQueueSize; using 10'],
   })
   expect(await setup({ maxQueueSize: 10 })).toEqual({
     settings: { ...DEFAULTS, maxQueueSize: 10, maxExportBatchSize: 10 },

@@ -17,3 +17,4 @@ export type {
   SpanExporter,
   SpanResource,
 } from './span-exporter.js'
+export { BACKEND_DOWN, INVALID_HEADER_LIST, INVALID_SETTING, NOT_OTLP, SPANS_REJECTED } from './warning-codes.js'

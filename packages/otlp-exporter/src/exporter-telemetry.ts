@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
-import { systemClock, takeComponentNumber } from '@spanring/core'
+import { BACKEND_DOWN, systemClock, takeComponentNumber } from '@spanring/core'
 import type { Settings } from './config/settings.js'
 import { warn, warnLater } from './config/warn.js'
 import type { Truncated } from './encode/sanitize/values.js'
@@ -174,7 +174,7 @@ export class ExporterTelemetry implements TransportHooks {
     const before = this.#keptBack > 0 ? ` (and ${this.#keptBack} times since the last warning)` : ''
     this.#nextWarningAt = now + WARNING_INTERVAL_MILLIS
     this.#keptBack = 0
-    warn(`${this.#endpoint} is down: ${message}; trying again${before}`)
+    warn(`${BACKEND_DOWN} ${this.#endpoint} is down: ${message}; trying again${before}`)
   }
 
   #sayUp({ downMillis, failedAttempts, failedSpans }: BackendChange & { state: 'up' }): void {

@@ -54,8 +54,8 @@ describe('the example', () => {
     const env = { OTEL_LOG_LEVEL: 'warn', OTEL_BSP_SCHEDULE_DELAY: 'abc', OTEL_EXPORTER_OTLP_TIMEOUT: '5s' }
     const { stderr } = await start('sdk-2x', 'app.js', ['--import', './telemetry.js'], env).ended
 
-    expect(stderr).toContain('BatchSpanProcessor: OTEL_BSP_SCHEDULE_DELAY is "abc"')
-    expect(stderr).toContain('OTLPTraceExporter: OTEL_EXPORTER_OTLP_TIMEOUT is "5s"')
+    expect(stderr).toContain('BatchSpanProcessor: [SPANRING_INVALID_SETTING] OTEL_BSP_SCHEDULE_DELAY is "abc"')
+    expect(stderr).toContain('OTLPTraceExporter: [SPANRING_INVALID_SETTING] OTEL_EXPORTER_OTLP_TIMEOUT is "5s"')
   })
 
   test('register is traced, and delivers its spans when it is stopped', async () => {

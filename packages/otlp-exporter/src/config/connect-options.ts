@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { INVALID_SETTING } from '@spanring/core'
 import type { Environment } from './environment.js'
 import type { SocketOptions, TlsOptions } from './options.js'
 import { guardIdentityCheck } from './server-identity.js'
@@ -176,16 +177,16 @@ function sayWithoutEffect(names: readonly string[], why: string): void {
 function checkTls(tls: Record<string, unknown>, printable: (name: string) => string): void {
   const { rejectUnauthorized, checkServerIdentity, maxCachedSessions } = tls
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean') {
-    warnLater(`${printable('rejectUnauthorized')} must be true or false; using true`)
+    warnLater(`${INVALID_SETTING} ${printable('rejectUnauthorized')} must be true or false; using true`)
     tls['rejectUnauthorized'] = true
   }
   if (maxCachedSessions !== undefined && !(Number.isSafeInteger(maxCachedSessions) && (maxCachedSessions as number) >= 0)) {
-    warnLater(`${printable('maxCachedSessions')} must be an integer of 0 or more; not used`)
+    warnLater(`${INVALID_SETTING} ${printable('maxCachedSessions')} must be an integer of 0 or more; not used`)
     delete tls['maxCachedSessions']
   }
   if (checkServerIdentity === undefined) return
   if (typeof checkServerIdentity !== 'function') {
-    warnLater(`${printable('checkServerIdentity')} must be a function; every certificate is refused`)
+    warnLater(`${INVALID_SETTING} ${printable('checkServerIdentity')} must be a function; every certificate is refused`)
   }
   if (rejectUnauthorized === false) {
     sayWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so that Node.js passes over what it says')

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { warnLater } from './warn.js'
@@ -42,7 +43,7 @@ function endpointOf(source: string, text: string, isBase = false): Endpoint | un
 
 /** The text is not in the message: what cannot be taken apart may hold a password anywhere. */
 function refuse(source: string): undefined {
-  warnLater(`${source} is not a URL that starts with http:// or https://; not used`)
+  warnLater(`${INVALID_SETTING} ${source} is not a URL that starts with http:// or https://; not used`)
 }
 
 export function parseHttpUrl(text: string): URL | undefined {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { INVALID_HEADER_LIST, INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { warnLater } from './warn.js'
@@ -28,16 +29,19 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
   const clean: Record<string, string> = {}
   if (headers === undefined || headers === null) return clean
   if (typeof headers !== 'object') {
-    onWarning(`${source} must be an object; not used`)
+    onWarning(`${INVALID_SETTING} ${source} must be an object; not used`)
     return clean
   }
   for (const [name, value] of Object.entries(headers) as [string, unknown][]) {
     if (value === undefined || value === null) continue
     const lowerCase = name.toLowerCase()
     const text = textOf(value)
-    if (!NAME.test(name)) onWarning(`${source} has a name that HTTP does not allow: ${printableName(name)}; left out`)
-    else if (RESERVED.has(lowerCase)) onWarning(`${source} has ${lowerCase}, which is not free to choose; left out`)
-    else if (text === undefined || !VALUE.test(text)) onWarning(`${source} has no usable value for ${name}; left out`)
+    if (!NAME.test(name))
+      onWarning(`${INVALID_SETTING} ${source} has a name that HTTP does not allow: ${printableName(name)}; left out`)
+    else if (RESERVED.has(lowerCase))
+      onWarning(`${INVALID_SETTING} ${source} has ${lowerCase}, which is not free to choose; left out`)
+    else if (text === undefined || !VALUE.test(text))
+      onWarning(`${INVALID_SETTING} ${source} has no usable value for ${name}; left out`)
     else clean[lowerCase] = text
   }
   return clean
@@ -72,14 +76,14 @@ function parseHeaderList(variable: string, text: string): HeaderTexts {
     const separator = entry.indexOf('=')
     if (separator < 1) {
       // The whole of it may be a token whose name was forgotten.
-      warnLater(`${variable}: pair ${index + 1} is not name=value; left out`)
+      warnLater(`${INVALID_HEADER_LIST} ${variable}: pair ${index + 1} is not name=value; left out`)
       continue
     }
     const name = entry.slice(0, separator).trim()
     try {
       headers[decodeURIComponent(name)] = decodeURIComponent(entry.slice(separator + 1).trim())
     } catch {
-      warnLater(`${variable}: the value of ${printableName(name)} cannot be percent-decoded; left out`)
+      warnLater(`${INVALID_SETTING} ${variable}: the value of ${printableName(name)} cannot be percent-decoded; left out`)
     }
   }
   return headers

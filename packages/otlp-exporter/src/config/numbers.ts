@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { INVALID_SETTING } from '@spanring/core'
 import { warnLater } from './warn.js'
 
 interface Rule {
@@ -60,7 +61,7 @@ function nearest(value: unknown, { min, max, fraction }: Rule): number | undefin
 function warnOutOfRange(name: string, value: unknown, { min, max, fraction }: Rule, used: number | undefined): void {
   const kind = fraction === true ? 'a number' : 'an integer'
   const effect = used === undefined ? 'not used' : `using ${used}`
-  warnLater(`${name} is ${describe(value)}; must be ${kind} from ${min} to ${max}; ${effect}`)
+  warnLater(`${INVALID_SETTING} ${name} is ${describe(value)}; must be ${kind} from ${min} to ${max}; ${effect}`)
 }
 
 /** A value in a message. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BlockList, isIP } from 'node:net'
+import { INVALID_SETTING } from '@spanring/core'
 import type { Endpoint } from './endpoint.js'
 import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
 import { readVariable } from './environment.js'
@@ -42,7 +43,7 @@ function setVariable(upperCase: string, env: Environment): string | undefined {
 function proxyOf(source: string, text: unknown): Proxy | undefined {
   const url = typeof text === 'string' ? parseHttpUrl(text) : undefined
   if (url !== undefined) return { origin: url.origin, printable: printableUrl(url), authorization: basicAuthorization(url) }
-  warnLater(`${source} is not a URL that starts with http:// or https://; not used`)
+  warnLater(`${INVALID_SETTING} ${source} is not a URL that starts with http:// or https://; not used`)
   return undefined
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
+import { INVALID_SETTING } from '@spanring/core'
 import type { Dispatcher } from 'undici'
 import { resolveConnectOptions } from './connect-options.js'
 import { resolveEndpoint } from './endpoint.js'
@@ -126,7 +127,7 @@ function choiceOf<T extends string>(
   const first = sources.findIndex(([, value]) => choices.includes(value as T))
   const choice = first === -1 ? choices[0] : (sources[first]?.[1] as T)
   for (const [source, value] of first === -1 ? sources : sources.slice(0, first)) {
-    warnLater(`${source} is ${describe(value)}; must be one of ${choices.join(', ')}; using ${choice}`)
+    warnLater(`${INVALID_SETTING} ${source} is ${describe(value)}; must be one of ${choices.join(', ')}; using ${choice}`)
   }
   return choice
 }
@@ -134,26 +135,27 @@ function choiceOf<T extends string>(
 function flagOf(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined || value === null) return fallback
   if (typeof value === 'boolean') return value
-  warnLater(`${name} is ${describe(value)}; must be true or false; using ${String(fallback)}`)
+  warnLater(`${INVALID_SETTING} ${name} is ${describe(value)}; must be true or false; using ${String(fallback)}`)
   return fallback
 }
 
 function userAgentOf(value: unknown): string {
   if (value === undefined || value === null || value === '') return ''
   if (typeof value === 'string' && /^[\u0020-\u007e]+$/.test(value)) return value.trim()
-  warnLater('userAgent must be printable ASCII; not used')
+  warnLater(`${INVALID_SETTING} userAgent must be printable ASCII; not used`)
   return ''
 }
 
 function pathOf(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value
-  if (value !== undefined && value !== null) warnLater(`socketPath is ${describe(value)}; must be a path; not used`)
+  if (value !== undefined && value !== null)
+    warnLater(`${INVALID_SETTING} socketPath is ${describe(value)}; must be a path; not used`)
   return undefined
 }
 
 function dispatcherOf(value: Dispatcher | undefined | null): Dispatcher | undefined {
   if (typeof value?.dispatch === 'function') return value
-  if (value !== undefined && value !== null) warnLater('dispatcher has no method dispatch; not used')
+  if (value !== undefined && value !== null) warnLater(`${INVALID_SETTING} dispatcher has no method dispatch; not used`)
   return undefined
 }
 
@@ -167,7 +169,7 @@ function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function objectOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  if (value !== undefined && value !== null) warnLater(`${name} must be an object; not used`)
+  if (value !== undefined && value !== null) warnLater(`${INVALID_SETTING} ${name} must be an object; not used`)
   return {}
 }
 
@@ -176,7 +178,7 @@ function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<R
   const value = agent[name]
   if (value === undefined || value === null) return Infinity
   if (typeof value === 'number' && (value === Infinity || (Number.isInteger(value) && value > 0))) return value
-  warnLater(`httpAgentOptions.${name} is ${describe(value)}; must be an integer of 1 or more; not used`)
+  warnLater(`${INVALID_SETTING} httpAgentOptions.${name} is ${describe(value)}; must be an integer of 1 or more; not used`)
   return Infinity
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs'
+import { INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { warnLater } from './warn.js'
@@ -28,7 +29,7 @@ function readFirst(env: Environment, name: string): Buffer | undefined {
       return readFileSync(path)
     } catch (error) {
       const { code = 'unknown error' } = error as NodeJS.ErrnoException
-      warnLater(`${variable} names ${path}, which cannot be read (${code}); not used`)
+      warnLater(`${INVALID_SETTING} ${variable} names ${path}, which cannot be read (${code}); not used`)
     }
   }
   return undefined

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NOT_OTLP, SPANS_REJECTED } from '@spanring/core'
 import type { Clock } from '@spanring/core'
 import { LimitedWarning } from './limited-warning.js'
 import type { Verdict } from './verdict.js'
@@ -22,17 +23,17 @@ export class AnswerWarnings {
   tell(count: number, { status, partial, flaw }: Extract<Verdict, { kind: 'accepted' }>): void {
     if (partial !== undefined) {
       const { rejectedSpans, message } = partial
+      const code = rejectedSpans > 0 ? `${SPANS_REJECTED} ` : ''
       const what = rejectedSpans > 0 ? `rejected ${rejectedSpans} of ${count} spans` : 'took the spans and warns'
-      this.#partial.say(`${this.#where} ${what}: ${message || 'no message'}`)
+      this.#partial.say(`${code}${this.#where} ${what}: ${message || 'no message'}`)
     }
     if (flaw?.kind === 'broken') {
       this.#broken.say(
         `${this.#where} answered ${status}, but the answer cannot be read to its end: ${flaw.what}; its spans count as exported`,
       )
     } else if (flaw?.kind === 'foreign') {
-      // The doctor looks for "is not an OTLP response".
       this.#foreign.say(
-        `${this.#where} answered ${status} with something that is not an OTLP response: ${flaw.what}; ` +
+        `${NOT_OTLP} ${this.#where} answered ${status} with something that is not an OTLP response: ${flaw.what}; ` +
           'its spans count as exported; is this the address of an OTLP backend?',
       )
     }

@@ -54,7 +54,7 @@ test('a file that cannot be read is named with its variable, and the next one is
   const env = { OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: '/does/not/exist.pem', OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca') }
   expect(resolve({}, {}, env).tls).toEqual({ ca: Buffer.from('ca') })
   expect(await said(lines)).toEqual([
-    'OTLPTraceExporter: OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE names /does/not/exist.pem, which cannot be read (ENOENT); not used',
+    'OTLPTraceExporter: [SPANRING_INVALID_SETTING] OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE names /does/not/exist.pem, which cannot be read (ENOENT); not used',
   ])
 })
 

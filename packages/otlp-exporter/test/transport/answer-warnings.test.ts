@@ -22,7 +22,7 @@ for (const [body, type, shown] of [
     expect(counts.attempts).toBe(3)
     expect(changes).toEqual([])
     expect(lines).toEqual([
-      `OTLPTraceExporter: ${sink.url} answered 200 with something that is not an OTLP response: ${shown}; ` +
+      `OTLPTraceExporter: [SPANRING_NOT_OTLP] ${sink.url} answered 200 with something that is not an OTLP response: ${shown}; ` +
         'its spans count as exported; is this the address of an OTLP backend?',
     ])
   })
