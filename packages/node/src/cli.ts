@@ -5,13 +5,15 @@ import { firstArgument } from './doctor/node-options.js'
 
 const HELP = `Usage: spanring doctor [options of node]
 
-Looks at the tracing of the application in this directory, with the variables that are set here, and sends one test span
+Checks the tracing of the application in this directory, with the variables that are set here, and sends one test span
 the way the application would. Give it the options of node that start your telemetry:
 
   npx spanring doctor --import @spanring/node/register
   npx spanring doctor --import ./telemetry.mjs
 
-NODE_OPTIONS counts as well. Ends with 0 if all is well, with 1 if something is wrong, with 2 if it was called wrongly.
+It also uses the options in NODE_OPTIONS. It does not start the application.
+
+Exit code: 0 if all is well, 1 if something is wrong, 2 if the command line is wrong.
 `
 
 const [command, ...options] = process.argv.slice(2)

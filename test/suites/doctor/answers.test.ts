@@ -117,7 +117,7 @@ describe.each(SET_UPS)('spanring doctor with %s', (setUp) => {
   ])('faults a success that is none: %s', async (_what, type, body) => {
     const { code, text } = await diagnose(setUp, { headers: { 'content-type': type }, body })
 
-    expect(text).toMatch(/fault +What took the test span is no OTLP backend: /)
+    expect(text).toMatch(/fault +What accepted the test span is not an OTLP backend: /)
     expect(code).toBe(1)
   })
 

@@ -43,7 +43,7 @@ describe.each(['--import', '--require'])('register with %s', (option) => {
     expect(stderr).toMatch(
       isInstrumented
         ? /^$/
-        : /^spanring: names imported from ES modules are not instrumented, because .* run \.\/listen\.cjs twice.*--import.*\n$/,
+        : /^spanring: \[SPANRING_NO_ES_MODULES\] names imported from ES modules are not instrumented, because .* run \.\/listen\.cjs twice.*--import.*\n$/,
     )
   })
 })

@@ -8,7 +8,7 @@ import type { Ended } from '../../kit/src/run-program.js'
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const OURS = '@spanring/node/register'
 const STOCK = '@opentelemetry/auto-instrumentations-node/register'
-const ONLY_OWN_SPANS = 'spanring: only spans that the application itself makes are recorded'
+const ONLY_OWN_SPANS = 'spanring: [SPANRING_MISSING_PACKAGE] only spans that the application itself makes are recorded'
 
 let sink: Sink
 beforeAll(async () => (sink = await startSink({ grpc: true })))
@@ -30,7 +30,7 @@ describe('register', () => {
 
     expect(code).toBe(0)
     expect(stderr).toBe(
-      'spanring: there is no telemetry, because packages are not installed beside the application: ' +
+      'spanring: [SPANRING_MISSING_PACKAGE] there is no telemetry, because packages are not installed beside the application: ' +
         'npm install @opentelemetry/sdk-node @opentelemetry/auto-instrumentations-node\n',
     )
   })
@@ -87,9 +87,9 @@ describe('register', () => {
 
   test.each([
     ['none', /^$/],
-    ['error', /^spanring: only spans[^\n]*\n$/],
+    ['error', /^spanring: \[SPANRING_MISSING_PACKAGE\] only spans[^\n]*\n$/],
     ['debug', /^spanring: BatchSpanProcessor: .*400/m],
-    ['verbos', /^spanring: OTEL_LOG_LEVEL is "verbos"; must be one of none, .*; using info$/m],
+    ['verbos', /^spanring: \[SPANRING_INVALID_SETTING\] OTEL_LOG_LEVEL is "verbos"; must be one of none, .*; using info$/m],
   ])('says as much as OTEL_LOG_LEVEL=%s asks for', async (level, stderr) => {
     await sink.script({ status: 400 })
     const ended = await run(sdkAlone, { OTEL_LOG_LEVEL: level })

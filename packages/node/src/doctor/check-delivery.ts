@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
+import { NOT_OTLP, SPANS_REJECTED } from '../warning-codes.js'
 import { endpointSource } from './endpoint.js'
-import { excerpt } from './excerpt.js'
 import { explainFailure } from './explain-failure.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
+import { excerpt } from './redact.js'
+import type { Warning } from './warning.js'
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** What became of the test span, and why. `said` are the warnings and errors of the set-up. */
+/** What became of the test span, and why. */
 export async function checkDelivery(
   { testSpan, millis, read }: ProbeReport,
-  said: readonly string[],
+  warnings: readonly Warning[],
   env: Environment,
 ): Promise<Finding> {
   if (testSpan === 'none') {
@@ -22,10 +23,10 @@ export async function checkDelivery(
   }
   if (testSpan === 'unsampled') return note('The sampler drops the test span (see OTEL_TRACES_SAMPLER), so nothing was sent.')
   if (testSpan === 'accepted') {
-    const refused = answerAmong(said, env)
-    if (refused !== undefined) return refused
+    const flaw = checkAnswer(warnings, env)
+    if (flaw !== undefined) return flaw
   }
-  const failed = testSpan === 'accepted' ? failureAmong(said) : testSpan
+  const failed = testSpan === 'accepted' ? stockFailure(warnings) : testSpan
   if (failed !== undefined) {
     const { what, advice } = await explainFailure(failed, read, env)
     return fault(`The test span was not delivered: ${what}`, advice)
@@ -33,26 +34,28 @@ export async function checkDelivery(
   return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
 }
 
-/** What the stock exporter says of an answer that it cannot read, with the answer at the end; `{}` is fine. */
-const ODD_ANSWER = /could not deserialize response/
+/** What the stock exporter logs about an answer that it cannot read, with the answer at the end. */
+const STOCK_NOT_OTLP = /could not deserialize response/
+/** What the stock exporter logs about a partial success with rejected spans. */
+const STOCK_REJECTED = /Partial Success response: .*"rejectedSpans":"?[1-9]/
 
-/** In the words of spanring, and of the stock exporter. */
-const REJECTED = /rejected \d+ of \d+ spans|Partial Success response: .*"rejectedSpans":"?[1-9]/
-
-/** A fault of an answer that counts as success: that of spanring or the stock exporter says so in a warning only. */
-function answerAmong(said: readonly string[], env: Environment): Finding | undefined {
-  const rejected = said.find((line) => REJECTED.test(line))
-  if (rejected !== undefined) return fault(`The backend has rejected the test span: ${excerpt(rejected, env)}`)
-  const foreign = said.find((line) => /is not an OTLP response/.test(line) || (ODD_ANSWER.test(line) && !line.endsWith(' {}')))
+/** What is wrong with an answer that reports success. Both exporters log it as a warning, and the export succeeds. */
+function checkAnswer(warnings: readonly Warning[], env: Environment): Finding | undefined {
+  const rejected = warnings.find(({ code, text }) => code === SPANS_REJECTED || STOCK_REJECTED.test(text))
+  if (rejected !== undefined) return fault(`The backend rejected the test span: ${excerpt(rejected.text, env)}`)
+  // The stock exporter cannot read `{}` as protobuf, but some backends answer so.
+  const foreign = warnings.find(({ code, text }) => code === NOT_OTLP || (STOCK_NOT_OTLP.test(text) && !text.endsWith(' {}')))
   if (foreign === undefined) return undefined
   return fault(
-    `What took the test span is no OTLP backend: ${excerpt(foreign, env)}`,
+    `What accepted the test span is not an OTLP backend: ${excerpt(foreign.text, env)}`,
     `A login page, a proxy or another service answers like that. Check host, port and path in ${endpointSource(env).variable}.`,
   )
 }
 
-/** A stock processor keeps a failed export from whoever flushes, and says it through `diag` only. */
-function failureAmong(said: readonly string[]): { error: string } | undefined {
-  const error = said.find((line) => /export|ECONNREFUSED/i.test(line) && /fail|error/i.test(line) && !ODD_ANSWER.test(line))
-  return error === undefined ? undefined : { error }
+/** A stock processor does not tell its callers about an export that failed; it only logs the failure through `diag`. */
+function stockFailure(warnings: readonly Warning[]): { error: string } | undefined {
+  const failed = warnings.find(
+    ({ text }) => /export|ECONNREFUSED/i.test(text) && /fail|error/i.test(text) && !STOCK_NOT_OTLP.test(text),
+  )
+  return failed && { error: failed.text }
 }

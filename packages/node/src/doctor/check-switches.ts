@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
 import { fault, note } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
 const EXPORTERS = ['otlp', 'console', 'zipkin']
 
-/** A variable that somebody has read and that leaves nothing to send; undefined if there is none. */
-export function checkSwitches(
-  env: Readonly<Record<string, string | undefined>>,
-  { read, testSpan }: ProbeReport,
-): Finding | undefined {
+/** Finds a variable that was read and leaves nothing to send; undefined if there is none. */
+export function checkSwitches(env: Environment, { read, testSpan }: ProbeReport): Finding | undefined {
   const valueOf = (name: string): string => (read.includes(name) ? (env[name] ?? '').trim() : '')
   if (valueOf('OTEL_SDK_DISABLED').toLowerCase() === 'true' && testSpan === 'none') {
     return fault('OTEL_SDK_DISABLED=true switches tracing off.', 'Unset it where traces are wanted.')
@@ -32,7 +30,7 @@ export function checkSwitches(
   const samplesNone = sampler.endsWith('traceidratio') && Number(valueOf('OTEL_TRACES_SAMPLER_ARG') || 1) === 0
   if (testSpan !== 'unsampled' || !(sampler.endsWith('always_off') || samplesNone)) return undefined
   const what = `OTEL_TRACES_SAMPLER=${sampler}${samplesNone ? ' with OTEL_TRACES_SAMPLER_ARG=0' : ''} samples nothing`
-  // What others have sampled is followed, so this may be meant.
+  // Traces that others have sampled are still recorded, so this may be intended.
   if (sampler.startsWith('parentbased_')) return note(`${what} that begins here, so no test span was sent.`)
   return fault(`${what}.`, 'Set it to parentbased_always_on, or unset it, where traces are wanted.')
 }

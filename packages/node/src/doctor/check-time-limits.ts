@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
 import { fault } from './finding.js'
 import type { Finding } from './finding.js'
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Who means milliseconds sets no time-out that one collection of garbage may exceed. */
+/** A shorter time-out was most likely meant in seconds: a single garbage collection may take longer. */
 const LEAST_MILLIS = 100
 
-/** The first that can be used is the one that counts. */
+/** The exporter uses the first of them that it can use. */
 const OF_EXPORTER = ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT']
 
-/** A time-out that is set. */
 interface TimeLimit {
   readonly variable: string
-  /** As it is written. */
+  /** As written. */
   readonly given: number
-  /** As it is used. */
+  /** As used. */
   readonly millis: number
 }
 
-/** Those that anything reads and that can be used; of two of which one beats the other, the one that counts. */
+/** The time-outs that are set, are read by anything, and can be used, without those that another one overrides. */
 function timeLimits(env: Environment, read: readonly string[]): TimeLimit[] {
   const limits = [...OF_EXPORTER, 'OTEL_BSP_EXPORT_TIMEOUT', 'SPANRING_EXIT_TIMEOUT'].flatMap((variable) => {
     const given = Number(env[variable]?.trim() || NaN)
@@ -27,11 +25,11 @@ function timeLimits(env: Environment, read: readonly string[]): TimeLimit[] {
     return isUsed && read.includes(variable) ? [{ variable, given, millis: Math.ceil(given) }] : []
   })
   const ofExporter = limits.find(({ variable }) => OF_EXPORTER.includes(variable))
-  // Zero beats another one as well, and is without a limit.
+  // Zero means without a limit, and overrides as well.
   return limits.filter((limit) => limit.millis > 0 && (limit === ofExporter || !OF_EXPORTER.includes(limit.variable)))
 }
 
-/** What was most likely meant as seconds. */
+/** Finds time-outs that were most likely meant in seconds. */
 export function checkTimeLimits(env: Environment, read: readonly string[]): Finding[] {
   return timeLimits(env, read)
     .filter(({ millis }) => millis < LEAST_MILLIS)
@@ -40,7 +38,7 @@ export function checkTimeLimits(env: Environment, read: readonly string[]): Find
     )
 }
 
-/** The time-out that an export meets first; undefined if none is set. */
+/** The shortest time-out of an export; undefined if none is set. */
 export function exportLimit(env: Environment, read: readonly string[]): TimeLimit | undefined {
   const limits = timeLimits(env, read).filter(({ variable }) => variable !== 'SPANRING_EXIT_TIMEOUT')
   return limits.toSorted((a, b) => a.millis - b.millis)[0]

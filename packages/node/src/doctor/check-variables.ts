@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
 import { LOG_LEVELS } from '../stderr.js'
 import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
-/** About metrics and logs, which the doctor does not look at, or set or left out by it. */
+/** Variables of metrics and logs, which the doctor ignores, and those that it sets or removes itself. */
 const NOT_LOOKED_AT = /METRIC|_LOGS_|BLRP|^OTEL_LOG_LEVEL$|^SPANRING_DOCTOR_/
 
-/** What NodeSDK makes span processors from, when it is given none; known names alone. */
+/** `NodeSDK` reads these only where it makes the span processors itself. Names that nothing knows are not among them. */
 const OF_NODE_SDK = /^OTEL_(TRACES_EXPORTER|BSP_\w+|EXPORTER_OTLP_(TRACES_)?PROTOCOL)$/
 
-/** Names that a typing error may have been meant to be. */
+/** Names that are known; a typing error may have been meant as one of them. */
 const NAMES = [
   'SPANRING_EXIT_TIMEOUT',
   'OTEL_NODE_RESOURCE_DETECTORS',
@@ -29,11 +30,11 @@ const NAMES = [
   ),
 ]
 
-/** Two letters that changed places are two. */
+/** Two letters that changed places count as two. */
 const MAX_TYPING_ERRORS = 2
 
-/** Which of the variables that are set are read by anything, and what is wrong with those that are. */
-export function checkVariables(env: Readonly<Record<string, string | undefined>>, report: ProbeReport): Finding[] {
+/** Tells which of the variables that are set are read by anything, and what is wrong with them. */
+export function checkVariables(env: Environment, report: ProbeReport): Finding[] {
   const set = Object.keys(env).filter((name) => /^(OTEL|SPANRING)_/.test(name) && env[name] !== '' && !NOT_LOOKED_AT.test(name))
   const unread = set.toSorted().filter((name) => !report.read.includes(name))
   const read = set.toSorted().filter((name) => report.read.includes(name))
@@ -45,7 +46,7 @@ export function checkVariables(env: Readonly<Record<string, string | undefined>>
   ]
 }
 
-/** The doctor itself leaves it out, to be told everything. */
+/** Nothing in the probe reads it: the doctor removes it there, so that it hears every warning. */
 function checkLogLevel(text: string): Finding[] {
   if (text === '') return []
   const level = text.toUpperCase()
@@ -53,14 +54,14 @@ function checkLogLevel(text: string): Finding[] {
     return [fault(`OTEL_LOG_LEVEL is ${JSON.stringify(text)}; must be one of ${LOG_LEVELS.join(', ').toLowerCase()}.`)]
   }
   if (level !== 'NONE' && level !== 'ERROR') return []
-  return [note(`OTEL_LOG_LEVEL=${text} leaves out the warnings about lost spans and a backend that is down.`)]
+  return [note(`OTEL_LOG_LEVEL=${text} hides the warnings about lost spans and a backend that is down.`)]
 }
 
-/** Stock exporters leave such a pair out without a word. It may be a token as a whole, so it is not shown. */
+/** Stock exporters ignore a malformed pair silently. The whole text may be a token, so it is not shown. */
 function checkHeaders(name: string, text: string): Finding[] {
   const wrong = text.split(',').findIndex((pair) => pair.trim() !== '' && !/^\s*[^\s=:]+\s*=/.test(pair))
   if (wrong < 0) return []
-  const advice = 'A header is written as name=value, for example authorization=Bearer%20…; several are separated by commas.'
+  const advice = 'Write a header as name=value, for example authorization=Bearer%20…, and separate several by commas.'
   return [fault(`${name}: header ${wrong + 1} is not written as name=value, so it is not sent.`, advice)]
 }
 
@@ -79,21 +80,21 @@ function explainUnread(name: string): Finding {
   if (name === 'SPANRING_EXIT_TIMEOUT')
     return fault(
       `${name} is set, but nothing in this set-up reads it.`,
-      'Only @spanring/node/register does; in code, give sdk.shutdown() a bound of your own.',
+      'Only @spanring/node/register does. In code, set a time limit for sdk.shutdown() yourself.',
     )
   return fault(
     `${name} is set, but nothing in this set-up reads it.`,
-    'Your code may set the same thing itself; then unset the variable.',
+    'Your code may set the same thing itself. If so, unset the variable.',
   )
 }
 
-/** The name that is a few typing errors away; undefined if none is. */
+/** The known name that is at most a few typing errors away; undefined if there is none. */
 function nearest(given: string): string | undefined {
   const [best] = NAMES.map((name) => ({ name, distance: distance(given, name) })).toSorted((a, b) => a.distance - b.distance)
   return best !== undefined && best.distance <= MAX_TYPING_ERRORS ? best.name : undefined
 }
 
-/** How many letters are too many, missing or wrong (Levenshtein). */
+/** How many letters are missing, wrong or too many (Levenshtein distance). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of Array.from(a).entries()) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
 
 export interface EndpointSource {
-  /** The variable that says where to send, or would. */
+  /** The variable that sets the address, or would set it. */
   readonly variable: string
-  /** Undefined if it is not set. */
+  /** Undefined if the variable is not set. */
   readonly value: string | undefined
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Where the address comes from, as far as the environment says: that for traces beats the general one. */
+/** Which variable sets the address. The one for traces overrides the general one. */
 export function endpointSource(env: Environment): EndpointSource {
   const general = 'OTEL_EXPORTER_OTLP_ENDPOINT'
   for (const variable of ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', general]) {
@@ -19,7 +18,7 @@ export function endpointSource(env: Environment): EndpointSource {
   return { variable: general, value: undefined }
 }
 
-/** For the line that says where spans go. `read` are the variables that somebody asks for. */
+/** Where spans go, in words. `read` are the names of the variables that anything reads. */
 export function endpointText(env: Environment, read: readonly string[]): string {
   const { value } = endpointSource(env)
   if (value !== undefined) return value

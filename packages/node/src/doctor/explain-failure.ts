@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect } from 'node:http2'
-import { endpointSource } from './endpoint.js'
-import { excerpt } from './excerpt.js'
-import type { FailedSpan } from './probe-report.js'
+import type { Environment } from '../environment.js'
 import { exportLimit } from './check-time-limits.js'
+import { endpointSource } from './endpoint.js'
+import type { FailedSpan } from './probe-report.js'
+import { excerpt } from './redact.js'
+
+/** How long to wait for the first frame of HTTP/2, in milliseconds. */
+const HTTP2_MILLIS = 1000
 
 interface Explanation {
   readonly what: string
   readonly advice: string
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** What the exporter of spanring says in place of a `Location` that it cannot read. */
-const NO_URL = 'that is no URL'
-
-/** `read` are the variables that anything asks for. */
+/**
+ * Explains an error of any exporter, and what to do about it. `read` are the names of the variables that anything reads.
+ */
 export async function explainFailure(
   { error: failed, data }: FailedSpan,
   read: readonly string[],
@@ -24,18 +25,18 @@ export async function explainFailure(
   const { variable, value } = endpointSource(env)
   const url = /https?:\/\/[^\s;]+?(?=: |[\s;]|$)/.exec(failed)?.[0]
   const where = url ?? 'the endpoint'
-  // First: behind it are the words of the backend, which may be about anything.
+  // First, because the backend's own words follow the status, and they may contain anything that is looked for below.
   const [, status, location, words = ''] =
-    /(?:answered|HTTP) (\d{3})(?: with Location (that is no URL|\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
+    /(?:answered|HTTP) (\d{3})(?: with Location (.+?)(?=: |;|$))?(?:: (.*))?/s.exec(failed) ?? []
   if (status !== undefined) {
     const { what, advice } = explainStatus(Number(status), where, variable, location)
-    const said = excerpt(data ?? words, env)
-    return { what: said === '' ? what : `${what} It says: ${said}`, advice }
+    const answer = excerpt(data ?? words, env)
+    return { what: answer === '' ? what : `${what} It says: ${answer}`, advice }
   }
   if (/ECONNREFUSED/.test(failed)) {
     const source = value
       ? `The address comes from ${variable}.`
-      : `${variable} is not set; it says where to send, unless your code does.`
+      : `${variable} is not set. Set it to the address of the backend, unless your code does.`
     const address = /ECONNREFUSED ([^\s;]*[^\s;.,])/.exec(failed)?.[1] ?? where
     return {
       what: `nothing listens at ${address} (connection refused).`,
@@ -48,13 +49,13 @@ export async function explainFailure(
   if (/WRONG_VERSION_NUMBER|wrong version number|EPROTO/.test(failed)) {
     return {
       what: `${where} does not speak TLS.`,
-      advice: `Write http:// in place of https:// in ${variable}, or turn on TLS at the backend.`,
+      advice: `Write http:// instead of https:// in ${variable}, or turn on TLS at the backend.`,
     }
   }
   if (/certificate/i.test(failed)) {
     return {
-      what: `the certificate of the backend is refused: ${failed}`,
-      advice: 'Name the certificate of its authority in OTEL_EXPORTER_OTLP_CERTIFICATE.',
+      what: `the certificate of the backend was refused: ${failed}`,
+      advice: 'Set OTEL_EXPORTER_OTLP_CERTIFICATE to a file with the certificate of its authority.',
     }
   }
   if (url !== undefined && (await speaksHttp2(url))) {
@@ -75,24 +76,25 @@ export async function explainFailure(
       advice: `Check host and port in ${variable}; OTLP over HTTP usually has port 4318.`,
     }
   }
-  if (/time|DEADLINE|has not ended within/i.test(failed)) {
+  if (/time|DEADLINE|end(ed)? within/i.test(failed)) {
     const limit = exportLimit(env, read)
     const bound =
       limit === undefined ? 'in time' : `within ${limit.millis} ms, which is ${limit.variable}; the unit is milliseconds`
     return {
       what: `${where} did not answer ${bound}.`,
-      advice: 'Is there a firewall or a proxy between, is the backend overloaded, or the time too short?',
+      advice: 'Look for a firewall or a proxy on the way, an overloaded backend, or a time-out that is too short.',
     }
   }
-  return { what: excerpt(failed, env), advice: `Check ${variable} and whether the backend is well.` }
+  return { what: excerpt(failed, env), advice: `Check ${variable}, and whether the backend works.` }
 }
 
 function explainStatus(status: number, where: string, variable: string, location: string | undefined): Explanation {
   if (status >= 300 && status < 400) {
-    const target = location === undefined ? '' : ` to ${location === NO_URL ? `something ${NO_URL}` : location}`
+    // In place of a URL that it cannot read, the exporter of spanring puts a few words.
+    const target = location === undefined ? '' : ` to ${location.includes(' ') ? 'an invalid URL' : location}`
     return {
-      what: `${where} redirects${target} (HTTP ${status}), and the exporter does not follow.`,
-      advice: `Write the address of the backend itself into ${variable}; a login page redirects as well.`,
+      what: `${where} redirects${target} (HTTP ${status}), and the exporter does not follow redirects.`,
+      advice: `Set ${variable} to the address of the backend itself. A login page redirects as well.`,
     }
   }
   if (status === 401 || status === 403) {
@@ -104,7 +106,7 @@ function explainStatus(status: number, where: string, variable: string, location
   }
   if (status === 404 || status === 405) {
     return {
-      what: `${where} takes no traces (HTTP ${status}).`,
+      what: `${where} does not accept traces (HTTP ${status}).`,
       advice: `The path is usually /v1/traces. It is appended to OTEL_EXPORTER_OTLP_ENDPOINT, and not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.`,
     }
   }
@@ -112,30 +114,30 @@ function explainStatus(status: number, where: string, variable: string, location
     return {
       what: `the backend refused the request (HTTP ${status}).`,
       advice:
-        'If its words do not say why, it may want another protocol: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
+        'If its answer does not say why, it may expect another protocol: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf or http/json.',
     }
   }
   if (status === 429 || status >= 500) {
     return {
-      what: `the backend has a fault or is overloaded (HTTP ${status}).`,
-      advice: 'The set-up looks right; look at the logs of the backend.',
+      what: `the backend failed or is overloaded (HTTP ${status}).`,
+      advice: 'The set-up looks right. Look at the logs of the backend.',
     }
   }
   return { what: `the backend answers HTTP ${status}.`, advice: 'Look at the logs of the backend.' }
 }
 
-/** A gRPC server greets in HTTP/2, and a server of HTTP/1.1 does not. */
+/** True of a gRPC server: it begins with an HTTP/2 SETTINGS frame, and a server of HTTP/1.1 does not. */
 function speaksHttp2(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const session = connect(new URL(url).origin)
-    const limit = setTimeout(() => session.destroy(), 1000)
+    const timer = setTimeout(() => session.destroy(), HTTP2_MILLIS)
     session.once('remoteSettings', () => {
       resolve(true)
       session.destroy()
     })
     session.on('error', () => {})
     session.once('close', () => {
-      clearTimeout(limit)
+      clearTimeout(timer)
       resolve(false)
     })
   })

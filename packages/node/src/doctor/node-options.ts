@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Options of node whose value is the next argument, where it is not written behind `=`. */
+/** Options of node whose value is the next argument, unless it follows an `=`. */
 const WITH_VALUE = new Set([
   '--import',
   '--require',
@@ -21,7 +21,7 @@ const WITH_VALUE = new Set([
   '--unhandled-rejections',
 ])
 
-/** The first that is neither an option of node nor the value of one: what node would take for the program. */
+/** The first argument that is neither an option of node nor the value of one: node would run it as the program. */
 export function firstArgument(args: readonly string[]): string | undefined {
   return args.find((arg, index) => !arg.startsWith('-') && !WITH_VALUE.has(args[index - 1] ?? ''))
 }

@@ -2,13 +2,13 @@
 
 interface Processor {
   onEnd(span: unknown): void
-  /** Only those of spanring count their spans. */
+  /** Only processors of spanring have it. */
   stats?(): unknown
 }
 
-/** Whose processors a tracer provider has, in words; undefined if that cannot be seen. */
+/** Names whose processors a tracer provider has; undefined if that cannot be seen. */
 export function pipelineInUse(provider: object): string | undefined {
-  // The provider of every SDK line holds one processor, and that a list.
+  // In every SDK line the provider holds one processor, and that one holds a list of processors.
   const processors = partsOf(provider).flatMap((active) => {
     const parts = partsOf(active)
     return parts.length > 0 && !isSpanring(active) ? parts : [active]

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the probe, a process with the set-up of the application, tells of itself. */
+/** What the probe reports: a process with the set-up of the application. */
 export interface ProbeReport {
-  /** Variables of OpenTelemetry that anything has asked for. */
+  /** Names of the variables of OpenTelemetry and spanring that anything in the process has read. */
   readonly read: readonly string[]
   readonly testSpan: TestSpan
-  /** Whose processors the spans go through, as far as it can be seen. */
+  /** Whose processors the spans go through; undefined if that cannot be seen. */
   readonly pipeline?: string | undefined
   /** Milliseconds from the end of the test span to the answer. */
   readonly millis: number
 }
 
-/** `none`: nothing has registered a tracer provider; `unsampled`: the sampler has dropped it. */
+/** `none`: nothing has registered a tracer provider. `unsampled`: the sampler dropped the span. */
 export type TestSpan = 'none' | 'unsampled' | 'accepted' | FailedSpan
 
 export interface FailedSpan {
   readonly error: string
-  /** What the backend wrote with its refusal. */
+  /** What the backend wrote when it refused the span. */
   readonly data?: string | undefined
 }
 
-/** One line through `diag`, as it is said, or the report, which is last. */
-export type ProbeMessage = { readonly said: string } | { readonly report: ProbeReport }
+/** One line that went through `diag`, or the report, which comes last. */
+export type ProbeMessage = { readonly logged: string } | { readonly report: ProbeReport }
 
-/** Where the preload leaves what has been read, for the probe in its process. */
+/** Where the preload keeps the names of what was read, for the probe in the same process. */
 export const READ: unique symbol = Symbol.for('spanring.doctor.1') as never
-/** Where every copy of the API keeps what is registered; the key changes with its major version alone. */
+/** Where every copy of the API registers; the key changes only with the major version of the API. */
 export const API: unique symbol = Symbol.for('opentelemetry.js.api.1') as never
-/** Tells the preload which version of the API the application has; the API refuses to work with another. */
+/** Names the variable that tells the preload the application's version of the API. The API refuses to work with another. */
 export const API_VERSION = 'SPANRING_DOCTOR_API_VERSION'
 
 export interface ApiGlobal {

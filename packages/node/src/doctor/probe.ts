@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs after the set-up of the application, in its place: ends one span, and tells what became of it.
+// Runs after the set-up of the application, in the application's place. Ends one span, and reports what became of it.
 import { pipelineInUse } from './pipeline-in-use.js'
 import { API, READ } from './probe-report.js'
 import type { ApiGlobal, ProbeMessage, ProbeReport, TestSpan } from './probe-report.js'
@@ -14,7 +14,7 @@ interface TracerProvider {
   forceFlush?(): Promise<void>
 }
 
-/** Longer than a flush of any SDK takes by itself; the doctor ends the wait once it knows enough. */
+/** Longer than any SDK waits for a flush, in milliseconds. The doctor ends the wait as soon as it knows enough. */
 const FLUSH_MILLIS = 40_000
 
 export async function probe(): Promise<void> {
@@ -25,7 +25,7 @@ export async function probe(): Promise<void> {
   const pipeline = provider && pipelineInUse(provider.getDelegate?.() ?? provider)
   const millis = performance.now() - startedAt
   const report: ProbeReport = { read: [...(globals[READ] ?? [])], testSpan, pipeline, millis }
-  // Whatever the set-up does at its end is not asked for.
+  // What the set-up does at the end of a process is of no interest here.
   process.send?.({ report } satisfies ProbeMessage, () => process.kill(process.pid, 'SIGKILL'))
 }
 
@@ -37,7 +37,7 @@ async function send(provider: TracerProvider): Promise<TestSpan> {
   try {
     const flushed = (provider.getDelegate?.() ?? provider).forceFlush?.()
     const failed = new Promise((_resolve, reject) => {
-      process.once('message', (line) => reject(new Error(String(line))))
+      process.once('message', (reason) => reject(new Error(String(reason))))
       setTimeout(() => reject(new Error('no answer in time')), FLUSH_MILLIS)
     })
     await Promise.race([flushed, failed])
@@ -47,7 +47,7 @@ async function send(provider: TracerProvider): Promise<TestSpan> {
   }
 }
 
-/** A provider rejects with a list of errors; an error of several addresses has them inside. */
+/** A provider may reject with a list of errors, and an error about several addresses contains one for each. */
 function textOf(error: unknown): string {
   if (Array.isArray(error)) return error.map(textOf).join('; ')
   const { message, errors, code } = (error ?? {}) as { message?: string; errors?: unknown[]; code?: unknown }
@@ -55,7 +55,7 @@ function textOf(error: unknown): string {
   return parts.filter(Boolean).join('; ') || String(error)
 }
 
-/** What the backend has written, as exporters put it beside the error; whole, as a cut may leave a part of a secret. */
+/** What the backend wrote, which exporters attach to the error. Not cut here, because a cut may leave a part of a secret. */
 function dataOf(error: unknown): string | undefined {
   if (Array.isArray(error)) return error.map(dataOf).find((data) => data !== undefined)
   const { data } = (error ?? {}) as { data?: unknown }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Notes which variables of OpenTelemetry are asked for. Who copies the whole environment, as for a child process, asks
- * for every one and means none: reads that belong to such a round are taken back when it is complete.
+ * Records which variables of OpenTelemetry and spanring are read. Code that copies the whole environment, for example for a
+ * child process, reads every variable and uses none. So once a round over all of them is complete, the reads that happened
+ * only in that round are forgotten.
  */
 export function recordReads(env: NodeJS.ProcessEnv, read: Set<string>): NodeJS.ProcessEnv {
-  /** Not yet read since the names were last listed. */
+  /** Not read since the names were last listed. */
   let unread = new Set<string | symbol>()
-  /** What the round alone has read. */
+  /** Read only in this round. */
   let ofRound = new Set<string>()
 
   return new Proxy(env, {

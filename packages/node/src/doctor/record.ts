@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded before everything else of the set-up: notes which variables are asked for, and what is said through diag.
+// Preloaded before everything else in the set-up. Records which variables are read, and what is logged through diag.
 import { isMainThread } from 'node:worker_threads'
 import { API, API_VERSION, READ } from './probe-report.js'
 import type { ApiGlobal, ProbeMessage } from './probe-report.js'
@@ -12,13 +12,13 @@ if (isMainThread) {
   const globals = globalThis as unknown as Globals
   globals[READ] = read
 
-  const say = (...parts: unknown[]): void => {
-    process.send?.({ said: parts.map(String).join(' ') } satisfies ProbeMessage)
+  const log = (...parts: unknown[]): void => {
+    process.send?.({ logged: parts.map(String).join(' ') } satisfies ProbeMessage)
   }
   const ignore = (): void => {}
   const version = process.env[API_VERSION]
   if (version) {
-    globals[API] = { version, diag: { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore } }
+    globals[API] = { version, diag: { error: log, warn: log, info: ignore, debug: ignore, verbose: ignore } }
   }
 
   process.env = recordReads(process.env, read)

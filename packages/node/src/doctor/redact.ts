@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Environment } from '../environment.js'
 
 /** Shorter values would be found in any text. */
 const SHORTEST_SECRET = 4
-/** In front of a secret, and none itself. */
+/** Stands in front of a secret, and is not one itself. */
 const SCHEME = /^(basic|bearer)$/i
+/** The length of an excerpt, in characters. */
+const EXCERPT_LENGTH = 300
 
-/** Takes out of a text what must not be shown: values of headers, user and password of URLs, and what a query holds. */
-export function redact(text: string, env: Readonly<Record<string, string | undefined>>): string {
+/** Removes from a text what must not be shown: values of headers, user and password of URLs, and their queries. */
+export function redact(text: string, env: Environment): string {
   const withoutUrls = text
-    // Up to the last @: a password may hold others.
+    // Up to the last @, because a password may contain others.
     .replaceAll(/\/\/[^\s/"']+@/g, '//…@')
-    // No port, so no URL, but a password in which a slash was not encoded.
+    // What follows the colon is not a port, so this is not a URL, but a password with a slash that is not percent-encoded.
     .replaceAll(/\/\/[^\s/"'@:[]*:(?!\d*(?:[\s/"'?#]|$))[^\s"']*@/g, '//…@')
     .replaceAll(/(https?:\/\/[^\s?"']*\?)[^\s"']+/g, '$1…')
   return secretsOf(env).reduce((clean, secret) => clean.replaceAll(secret, '…'), withoutUrls)
 }
 
-function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+/**
+ * The beginning of what a backend has written, on one line, without secrets and the tags of HTML. Redacts before it cuts,
+ * because the rest of a secret that was cut is still a secret.
+ */
+export function excerpt(text: string, env: Environment): string {
+  const line = redact(text, env)
+    .replaceAll(/<(script|style)\b[^]*?<\/\1>|<[^>]*>/gi, ' ')
+    .replaceAll(/[\s\p{Cc}\p{Cf}\uFFFD]+/gu, ' ')
+    .trim()
+  return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH)}…` : line
+}
+
+function secretsOf(env: Environment): string[] {
   const lists = Object.entries(env).flatMap(([name, value]) => (name.endsWith('_HEADERS') && value !== undefined ? [value] : []))
   const values = lists
     .flatMap((list) => list.split(','))
     .flatMap((pair) => {
       const value = pair.slice(pair.search(/[=:]/) + 1).trim()
-      // Also each word: `Bearer abc` may be shown as `abc`.
+      // Each word, too: of `Bearer abc` a backend may repeat only `abc`.
       return [pair.trim(), value, decoded(value), ...value.split(/\s+/)]
     })
   return [...new Set(values)]

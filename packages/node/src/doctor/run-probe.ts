@@ -2,34 +2,37 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { BACKEND_DOWN } from '../warning-codes.js'
 import { API_VERSION } from './probe-report.js'
 import type { ProbeMessage, ProbeReport } from './probe-report.js'
+import { warningOf, warningsOnStderr } from './warning.js'
+import type { Warning } from './warning.js'
 
 export interface ProbeResult {
-  /** Undefined if the set-up did not get as far. */
+  /** Undefined if the set-up failed before the probe could send its span. */
   readonly report: ProbeReport | undefined
-  /** Warnings and errors, through `diag` or of spanring on stderr. */
-  readonly said: readonly string[]
+  /** What was logged, each text once. */
+  readonly warnings: readonly Warning[]
   readonly stderr: string
 }
 
-/** How long the set-up may take with its test span, in milliseconds: longer than the probe waits for the span. */
+/** How long the set-up and its test span may take, in milliseconds; longer than the probe waits for the span. */
 const LIMIT_MILLIS = 60_000
-/** For a backend that is down to come back, in milliseconds. Nobody wants to wait for every retry of the exporter. */
+/** How long to wait for a backend that is down, in milliseconds. Nobody wants to wait for every retry of the exporter. */
 const DOWN_MILLIS = 2500
 
-/** Starts Node.js as the application is started, with the probe in the application's place. */
+/** Starts Node.js as the application is started, with the probe in the place of the application. */
 export async function runProbe(options: readonly string[], apiVersion: string | undefined): Promise<ProbeResult> {
   const record = fileURLToPath(new URL('../../cjs/doctor/record.js', import.meta.url))
   const probe = new URL('probe.js', import.meta.url).href
-  // Where to send and for how long is as the application has it. What is replaced is what others than traces do, and what
-  // would keep warnings from being told.
+  // The address and the time-outs stay as the application has them. Replaced are only the exporters of other signals, and
+  // the level that could keep warnings from us.
   const { OTEL_LOG_LEVEL: _, ...inherited } = process.env
   const child = spawn(process.execPath, [...options, '--eval', `import(${JSON.stringify(probe)}).then((it) => it.probe())`], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...inherited,
-      // Before those of the application: options of NODE_OPTIONS run first, in their order.
+      // In front of the application's own preloads. Options of NODE_OPTIONS run first, in their order.
       NODE_OPTIONS: `--require ${JSON.stringify(record)} ${process.env['NODE_OPTIONS'] ?? ''}`,
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
@@ -38,17 +41,17 @@ export async function runProbe(options: readonly string[], apiVersion: string | 
   })
   let report: ProbeReport | undefined
   let stderr = ''
-  const said: string[] = []
-  const allSaid = (): string[] => [...new Set([...said, ...spanringLines(stderr)])]
-  let down: NodeJS.Timeout | undefined
+  const logged: Warning[] = []
+  const warnings = (): Warning[] => uniqueByText([...logged, ...warningsOnStderr(stderr)])
+  let downTimer: NodeJS.Timeout | undefined
   function lookForOutage(): void {
-    const outage = allSaid().map(outageIn).find(Boolean)
+    const outage = warnings().find(({ code }) => code === BACKEND_DOWN)
     if (outage === undefined) return
-    down ??= setTimeout(() => child.connected && child.send(outage), DOWN_MILLIS)
+    downTimer ??= setTimeout(() => child.connected && child.send(errorOfOutage(outage.text)), DOWN_MILLIS)
   }
 
   child.on('message', (message: ProbeMessage) => {
-    if ('said' in message) said.push(message.said)
+    if ('logged' in message) logged.push(warningOf(message.logged))
     else ({ report } = message)
     lookForOutage()
   })
@@ -56,19 +59,21 @@ export async function runProbe(options: readonly string[], apiVersion: string | 
     stderr += text
     lookForOutage()
   })
-  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MILLIS)
+  const limitTimer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MILLIS)
   await once(child, 'close')
-  clearTimeout(limit)
-  clearTimeout(down)
-  return { report, said: allSaid(), stderr }
+  clearTimeout(limitTimer)
+  clearTimeout(downTimer)
+  return { report, warnings: warnings(), stderr }
 }
 
-function spanringLines(stderr: string): string[] {
-  return stderr.split('\n').flatMap((line) => (line.startsWith('spanring: ') ? [line.slice('spanring: '.length)] : []))
+/** A warning may come both through `diag` and on stderr. */
+function uniqueByText(warnings: readonly Warning[]): Warning[] {
+  const texts = new Set<string>()
+  return warnings.filter(({ text }) => !texts.has(text) && texts.add(text))
 }
 
-/** What keeps the exporter of spanring from sending, in the form of its errors; undefined if the line is about something else. */
-function outageIn(line: string): string | undefined {
-  const [, where, why] = /^OTLPTraceExporter: (\S+) is down: (.*?)(?:; trying again.*)?$/.exec(line) ?? []
-  return where === undefined ? undefined : `${where}: ${why}`
+/** The warning that the backend is down, as an error of the exporter would put it: address and reason. */
+function errorOfOutage(text: string): string {
+  const [, where, why] = /^OTLPTraceExporter: (\S+) is down: (.*?)(?:; trying again.*)?$/s.exec(text) ?? []
+  return where === undefined ? text : `${where}: ${why}`
 }

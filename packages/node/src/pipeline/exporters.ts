@@ -5,6 +5,7 @@ import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
 import { list, variable } from '../environment.js'
 import { findBehind, findPackage } from '../installed-packages.js'
 import { logToStderr, messageOf } from '../stderr.js'
+import { INVALID_SETTING, MISSING_PACKAGE } from '../warning-codes.js'
 
 export interface NamedExporter {
   readonly exporter: SpanExporter
@@ -38,7 +39,10 @@ function exporterOf(name: string, otlp: OTLPTraceExporterOptions): SpanExporter 
     case 'zipkin':
       return stockExporter('ZipkinExporter', wanted(name), '@opentelemetry/exporter-zipkin')
     default:
-      logToStderr('WARN', `OTEL_TRACES_EXPORTER has ${JSON.stringify(name)}; must be otlp, console, zipkin or none; left out`)
+      logToStderr(
+        'WARN',
+        `${INVALID_SETTING} OTEL_TRACES_EXPORTER has ${JSON.stringify(name)}; must be otlp, console, zipkin or none; left out`,
+      )
       return undefined
   }
 }
@@ -61,10 +65,10 @@ function stockExporter(className: string, why: string, ...packages: [string, ...
       const Exporter = found?.load()[className] as (new () => SpanExporter) | undefined
       if (Exporter !== undefined) return new Exporter()
     } catch (error) {
-      logToStderr('ERROR', `${why}, but ${name} cannot be loaded: ${messageOf(error)}`)
+      logToStderr('ERROR', `${MISSING_PACKAGE} ${why}, but ${name} cannot be loaded: ${messageOf(error)}`)
       return undefined
     }
   }
-  logToStderr('ERROR', `${why}, which needs a package that is not installed: npm install ${packages[0]}`)
+  logToStderr('ERROR', `${MISSING_PACKAGE} ${why}, which needs a package that is not installed: npm install ${packages[0]}`)
   return undefined
 }

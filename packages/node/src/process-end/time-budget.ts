@@ -2,6 +2,7 @@
 import { now } from '../clock.js'
 import { variable } from '../environment.js'
 import { logToStderr } from '../stderr.js'
+import { INVALID_SETTING } from '../warning-codes.js'
 
 const NAME = 'SPANRING_EXIT_TIMEOUT'
 /** Half of what Docker waits before it sends SIGKILL. */
@@ -17,7 +18,7 @@ export function exitTimeoutMillis(): number {
   if (Number.isInteger(millis) && millis > 0 && millis <= MAX_TIMER_MILLIS) return millis
   logToStderr(
     'WARN',
-    `${NAME} is ${JSON.stringify(text)}; must be an integer from 1 to ${MAX_TIMER_MILLIS}; using ${DEFAULT_MILLIS}`,
+    `${INVALID_SETTING} ${NAME} is ${JSON.stringify(text)}; must be an integer from 1 to ${MAX_TIMER_MILLIS}; using ${DEFAULT_MILLIS}`,
   )
   return DEFAULT_MILLIS
 }

@@ -3,6 +3,7 @@ import { format } from 'node:util'
 import { variable } from '../environment.js'
 import type { InstalledPackage } from '../installed-packages.js'
 import { LOG_LEVELS, logToStderr, writeLine } from '../stderr.js'
+import { INVALID_SETTING } from '../warning-codes.js'
 
 const LEVEL = 'OTEL_LOG_LEVEL'
 
@@ -30,7 +31,7 @@ export function setDiagLogger(found: InstalledPackage | undefined): void {
   const level = DiagLogLevel[text.toUpperCase()]
   if (level === undefined) {
     const choices = LOG_LEVELS.join(', ').toLowerCase()
-    logToStderr('WARN', `${LEVEL} is ${JSON.stringify(text)}; must be one of ${choices}; using info`)
+    logToStderr('WARN', `${INVALID_SETTING} ${LEVEL} is ${JSON.stringify(text)}; must be one of ${choices}; using info`)
   }
   diag.setLogger(everything, level ?? (DiagLogLevel['INFO'] as number))
 }

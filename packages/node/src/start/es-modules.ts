@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { findBehind } from '../installed-packages.js'
 import type { InstalledPackage } from '../installed-packages.js'
 import { logToStderr, messageOf } from '../stderr.js'
+import { NO_ES_MODULES } from '../warning-codes.js'
 import { preloadsOfHooksThread } from './preloads.js'
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation'
@@ -23,7 +24,7 @@ export function instrumentEsModules(instrumentations: InstalledPackage): void {
   try {
     if (!hookInThread(instrumentations)) hookFromOtherThread(instrumentations)
   } catch (error) {
-    logToStderr('WARN', `names imported from ES modules are not instrumented: ${messageOf(error)}`)
+    logToStderr('WARN', `${NO_ES_MODULES} names imported from ES modules are not instrumented: ${messageOf(error)}`)
   }
 }
 
@@ -45,7 +46,7 @@ function hookFromOtherThread(instrumentations: InstalledPackage): void {
     const why = `this version of Node.js would run ${repeated.join(', ')} twice`
     logToStderr(
       'WARN',
-      `names imported from ES modules are not instrumented, because ${why}; preload with --import, not with --require`,
+      `${NO_ES_MODULES} names imported from ES modules are not instrumented, because ${why}; preload with --import, not with --require`,
     )
     return
   }

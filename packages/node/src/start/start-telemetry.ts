@@ -7,6 +7,7 @@ import { sharedState } from '../pipeline/thread-processors.js'
 import { ProcessEnd } from '../process-end/process-end.js'
 import { RenewableProcessor } from '../process-end/renewable-processor.js'
 import { logToStderr, messageOf } from '../stderr.js'
+import { MISSING_PACKAGE } from '../warning-codes.js'
 import { setDiagLogger, withoutLogLevel } from './diag-logger.js'
 import { instrumentEsModules } from './es-modules.js'
 import { isApplicationThread, otherStart } from './preconditions.js'
@@ -56,7 +57,10 @@ function startInstalled(): void {
   const missing = [SDK, INSTRUMENTATIONS].filter((_, index) => [sdk, instrumentations][index] === undefined)
   if (missing.length > 0) {
     const effect = sdk ? 'only spans that the application itself makes are recorded' : 'there is no telemetry'
-    logToStderr('ERROR', `${effect}, because packages are not installed beside the application: npm install ${missing.join(' ')}`)
+    logToStderr(
+      'ERROR',
+      `${MISSING_PACKAGE} ${effect}, because packages are not installed beside the application: npm install ${missing.join(' ')}`,
+    )
   }
   if (sdk !== undefined) start(sdk, instrumentations)
 }

@@ -3,19 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { checkDelivery } from '../../src/doctor/check-delivery.js'
 import type { Finding } from '../../src/doctor/finding.js'
 import type { TestSpan } from '../../src/doctor/probe-report.js'
+import { warningOf } from '../../src/doctor/warning.js'
 
 interface Given {
-  readonly said?: readonly string[]
+  readonly logged?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
-function check(testSpan: TestSpan, { said = [], env = {} }: Given = {}): Promise<Finding> {
-  return checkDelivery({ read: Object.keys(env), testSpan, millis: 1 }, said, env)
+function check(testSpan: TestSpan, { logged = [], env = {} }: Given = {}): Promise<Finding> {
+  return checkDelivery({ read: Object.keys(env), testSpan, millis: 1 }, logged.map(warningOf), env)
 }
 
 describe('checkDelivery', () => {
   test.each([
-    [{}, 'OTEL_EXPORTER_OTLP_ENDPOINT is not set; it says where to send, unless your code does.'],
+    [{}, 'OTEL_EXPORTER_OTLP_ENDPOINT is not set. Set it to the address of the backend, unless your code does.'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a' }, 'The address comes from OTEL_EXPORTER_OTLP_ENDPOINT.'],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a' }, 'The address comes from OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.'],
   ])('with %j says: %s', async (env, sentence) => {
@@ -47,7 +48,7 @@ describe('checkDelivery', () => {
 
   test.each([
     ['https://login.example/x', 'https://login.example/x'],
-    ['that is no URL', 'something that is no URL'],
+    ['that is no URL', 'an invalid URL'],
   ])('tells where a redirect leads: %s', async (location, target) => {
     const { text } = await check({ error: `http://a/v1/traces: answered 302 with Location ${location}: <html>` })
 
@@ -65,27 +66,30 @@ describe('checkDelivery', () => {
   })
 
   test.each([
-    'OTLPTraceExporter: http://a/v1/traces answered 200 with something that is not an OTLP response: {"status":"error"}; its spans count as exported',
-    'OTLPExportDelegate Export succeeded but could not deserialize response - is the response specification compliant? Error: x',
-  ])('faults a success that is none: %s', async (line) => {
-    const { kind, text, advice } = await check('accepted', { said: [line] })
+    ['OTLPTraceExporter: [SPANRING_NOT_OTLP] http://a answered 200: {}', 'OTLPTraceExporter: http://a answered 200: {}'],
+    [
+      'OTLPExportDelegate Export succeeded but could not deserialize response - is the response specification compliant? Error: x',
+      'OTLPExportDelegate Export succeeded but could not deserialize response - is the response specification compliant? Error: x',
+    ],
+  ])('faults a success that is none: %s', async (line, shown) => {
+    const { kind, text, advice } = await check('accepted', { logged: [line] })
 
     expect(kind).toBe('fault')
-    expect(text).toBe(`What took the test span is no OTLP backend: ${line}`)
+    expect(text).toBe(`What accepted the test span is not an OTLP backend: ${shown}`)
     expect(advice).toContain('OTEL_EXPORTER_OTLP_ENDPOINT')
   })
 
   test('is content with a success of {}, which the stock exporter cannot read', async () => {
-    const said = ['OTLPExportDelegate Export succeeded but could not deserialize response. Error: Unknown wire type 3 {}']
+    const logged = ['OTLPExportDelegate Export succeeded but could not deserialize response. Error: Unknown wire type 3 {}']
 
-    expect(await check('accepted', { said })).toMatchObject({ kind: 'ok' })
+    expect(await check('accepted', { logged })).toMatchObject({ kind: 'ok' })
   })
 
   test.each([
-    'OTLPTraceExporter: http://a/v1/traces rejected 1 of 1 spans: no tenant',
+    'OTLPTraceExporter: [SPANRING_SPANS_REJECTED] http://a: no tenant',
     'Received Partial Success response: {"rejectedSpans":"1","errorMessage":"no tenant"}',
   ])('faults a success that has rejected the span: %s', async (line) => {
-    expect(await check('accepted', { said: [line] })).toMatchObject({
+    expect(await check('accepted', { logged: [line] })).toMatchObject({
       kind: 'fault',
       text: expect.stringContaining('no tenant') as string,
     })

@@ -44,7 +44,7 @@ describe('checkVariables', () => {
     expect(check({ OTEL_LOG_LEVEL: 'verbos' })).toEqual([
       'fault: OTEL_LOG_LEVEL is "verbos"; must be one of none, error, warn, info, debug, verbose, all.',
     ])
-    expect(check({ OTEL_LOG_LEVEL: 'None' })[0]).toMatch(/^note: OTEL_LOG_LEVEL=None leaves out the warnings/)
+    expect(check({ OTEL_LOG_LEVEL: 'None' })[0]).toMatch(/^note: OTEL_LOG_LEVEL=None hides the warnings/)
     expect(check({ OTEL_LOG_LEVEL: 'debug' })).toEqual([])
   })
 
