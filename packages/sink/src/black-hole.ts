@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
-/** An address to which connections begin and never end. */
+/** An address where connections are begun and never established. */
 export interface BlackHole {
   readonly url: string
   close(): void
 }
 
-/** Listens with room for one connection and then does nothing else until its parent is gone, so nobody accepts. */
+/** Listens with a backlog of one, then blocks its event loop until its parent is gone, so that nothing accepts connections. */
 const DEAF_LISTENER = `
   require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
     process.send(this.address().port, () => {
@@ -22,10 +22,10 @@ const DEAF_LISTENER = `
     })
   })`
 
-/** How long a connection on loopback may take before it counts as one that will never be, in milliseconds. */
+/** A connection on loopback that takes longer counts as one that never connects. In milliseconds. */
 const CONNECT_MILLIS = 300
 
-/** Undefined where the kernel cannot be brought to leave a connection open: Windows, and backlogs that have no end. */
+/** Undefined where the kernel does not leave connections pending: on Windows, and where the backlog has no limit. */
 export async function startBlackHole(): Promise<BlackHole | undefined> {
   if (process.platform === 'win32') return undefined
   const child = spawn(process.execPath, ['-e', DEAF_LISTENER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
@@ -40,7 +40,7 @@ export async function startBlackHole(): Promise<BlackHole | undefined> {
   for (let count = 0; count < 20; count++) {
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     fillers.push(socket)
-    // oxlint-disable-next-line no-await-in-loop -- the first that hangs shows that the queue is full
+    // oxlint-disable-next-line no-await-in-loop -- the first connection that hangs shows that the backlog is full
     if (!(await isConnected(socket))) return { url: `http://127.0.0.1:${port}/v1/traces`, close }
   }
   close()

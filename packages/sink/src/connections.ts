@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Server, Socket } from 'node:net'
 
-/** Counts the connections of some servers, and can cut them all. */
+/** Counts the connections of several servers, and can destroy them all. */
 export class Connections {
   readonly #open = new Set<Socket>()
   #opened = 0

@@ -11,7 +11,7 @@ import type { ResolvedSinkOptions } from './sink-options.js'
 
 type State = 'reading' | 'waiting' | 'settled'
 
-/** One request and its answer, over any transport. What becomes of its spans is counted once: the first outcome holds. */
+/** One request and its answer, over any transport. Its spans are counted once, by the first outcome. */
 export class Exchange {
   readonly reply: Reply
   readonly #ledger: Ledger
@@ -27,14 +27,14 @@ export class Exchange {
     this.#onDelivered = onDelivered
   }
 
-  /** Decodes the body and counts its spans; throws a {@link RefusedRequest} for one that is not OTLP. */
+  /** Decodes the body and counts its spans; throws a {@link RefusedRequest} if it is not OTLP. */
   receive(body: Uint8Array, encoding: OtlpEncoding): void {
     const batch = this.#decode(body, encoding)
     this.#ledger.decoded(body.length, batch.unknownFields)
     if (this.#options.strict && batch.unknownFields.length > 0) {
       throw new RefusedRequest('unknown-field', 400, `unknown fields: ${batch.unknownFields.join(', ')}`)
     }
-    // Spans that are never going to be delivered are not held while their request hangs.
+    // Spans that can never be delivered take no memory while their request hangs.
     this.#batch = this.#canDeliver() ? batch : { ...batch, spans: [] }
     this.#ledger.received(batch)
     if (this.#state === 'reading') this.#state = 'waiting'
@@ -45,7 +45,7 @@ export class Exchange {
     this.#ledger.refusal(refused.reason)
   }
 
-  /** Call this right before the status leaves: a sender that has its answer finds its spans here. */
+  /** Call this right before the status is sent, so that a sender that has its answer finds its spans delivered. */
   answered(status: number): void {
     this.#settle((batch) => {
       if (status >= 300) this.#ledger.refused(batch)

@@ -4,7 +4,7 @@ import type { Reply } from './reply.js'
 import type { SinkOptions } from './sink-options.js'
 import type { SinkStats } from './sink-stats.js'
 
-/** What a parent can ask. 'start' comes first. */
+/** The calls that a parent can make. 'start' comes first. */
 export type ForkRequest =
   | { readonly method: 'start'; readonly args: readonly [SinkOptions] }
   | { readonly method: 'script'; readonly args: readonly Reply[] }

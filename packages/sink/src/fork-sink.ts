@@ -4,14 +4,14 @@ import { createRequire } from 'node:module'
 import { ForkedSink } from './forked-sink.js'
 import { type SinkOptions, resolveOptions } from './sink-options.js'
 
-/** Starts a sink in a process of its own, so that its work is not on the clock of what is measured. The build must be there. */
+/** Starts a sink in its own process, so that a benchmark does not measure the sink's work. Needs the built package. */
 export async function forkSink(options: SinkOptions = {}): Promise<ForkedSink> {
-  // By its name, not its place: it is the built file also for a caller that runs the sources.
+  // By package name, not by path, so that a caller that runs the sources gets the built file, too.
   const entry = createRequire(import.meta.url).resolve('@spanring/sink/process')
   const child = fork(entry, {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // A preload of the application would start its telemetry again in there.
+    // A preload of the application would start its telemetry again in the child.
     execArgv: [],
     env: { ...process.env, NODE_OPTIONS: '' },
   })

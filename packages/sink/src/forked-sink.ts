@@ -16,7 +16,7 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** The face of a sink in another process. Call `start` once, before anything else. */
+/** A client of a sink in another process. Call `start` once, before anything else. */
 export class ForkedSink implements Sink {
   readonly #child: ChildProcess
   readonly #pending = new Map<number, Pending>()
@@ -27,11 +27,11 @@ export class ForkedSink implements Sink {
   constructor(child: ChildProcess) {
     this.#child = child
     child.on('message', (answer) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other end of this channel is our own file
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- sink-process.ts is at the other end of this channel
       this.#settle(answer as ForkAnswer)
     })
     child.once('exit', (code, signal) => {
-      this.#failAll(new Error(`the process of the sink has ended (${signal ?? `exit code ${code}`})`))
+      this.#failAll(new Error(`the sink process has ended (${signal ?? `exit code ${code}`})`))
     })
     child.once('error', (error) => {
       this.#failAll(error)
@@ -65,7 +65,7 @@ export class ForkedSink implements Sink {
 
   async stats(): Promise<SinkStats> {
     const { stats } = await this.#call({ method: 'stats', args: [] })
-    if (stats === undefined) throw new Error('the process of the sink gave no stats')
+    if (stats === undefined) throw new Error('the sink process returned no stats')
     return stats
   }
 
@@ -90,7 +90,7 @@ export class ForkedSink implements Sink {
     await this.#closed
   }
 
-  /** Ends the process from outside, as an operating system does: nothing is answered, nothing is closed in order. */
+  /** Ends the process from outside, as an operating system does. Nothing is answered, and nothing is closed properly. */
   async kill(): Promise<void> {
     this.#closed ??= Promise.resolve()
     if (this.#hasEnded()) return
@@ -102,7 +102,7 @@ export class ForkedSink implements Sink {
   async #close(): Promise<void> {
     if (this.#hasEnded()) return
     const ended = once(this.#child, 'exit')
-    // A process that has died in the meantime is closed as well.
+    // A process that has died meanwhile counts as closed.
     await this.#call({ method: 'close', args: [] }).catch(() => {})
     if (this.#child.connected) this.#child.disconnect()
     await ended

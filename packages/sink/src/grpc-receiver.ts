@@ -22,7 +22,7 @@ type ExportHandler = handleUnaryCall<Buffer, Uint8Array>
 type ExportCall = Parameters<ExportHandler>[0]
 type ExportCallback = Parameters<ExportHandler>[1]
 
-// The bytes pass through: the sink has its own decoder.
+// The bytes are passed through, because the sink has its own decoder.
 const traceService: ServiceDefinition = {
   Export: {
     path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
@@ -49,7 +49,7 @@ export class GrpcReceiver {
       void this.#export(call, callback)
     }
     this.#server.addService(traceService, { Export: exportSpans })
-    // Connections are accepted here and handed on, so that they can be counted and cut.
+    // Connections are accepted here and handed on, so that they can be counted and destroyed.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     this.#listener = createServer((socket) => {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`
@@ -89,7 +89,7 @@ export class GrpcReceiver {
     else this.#break(call, exchange)
   }
 
-  /** HTTP/2 has one response for a whole body, so `drip` is a response that begins and does not end. */
+  /** grpc-js sends a response as a whole, so here `drip` sends the headers and never ends. */
   #break(call: ExportCall, exchange: Exchange): void {
     const { fault } = exchange.reply
     if (fault === 'never') return
@@ -97,7 +97,7 @@ export class GrpcReceiver {
     if (fault === 'drip') return
     exchange.unanswered()
     const socket = this.#sockets.get(call.getPeer())
-    // In the next turn, when the headers have been written.
+    // In the next turn of the event loop, when the headers have been written.
     setImmediate(() => socket?.destroy())
   }
 }

@@ -10,8 +10,8 @@ const contentTypes: Readonly<Record<OtlpEncoding, string>> = {
 }
 
 /**
- * Answers one request as its reply says. `answered` is called right before the status goes out, which is what the sender
- * goes by: a body that is cut short, or never ends, takes nothing back.
+ * Answers one request as the reply says. Calls `answered` right before the status is sent. The status decides for the
+ * sender, so a body that is cut short or never ends changes nothing.
  */
 export async function httpAnswer(
   response: ServerResponse,
@@ -52,7 +52,7 @@ async function drip(
   writeHead(response, encoding, reply, body.length, answered)
   response.flushHeaders()
   for (let at = 0; at < body.length && !response.destroyed; at++) {
-    // oxlint-disable-next-line no-await-in-loop -- one byte after the other is the point
+    // oxlint-disable-next-line no-await-in-loop -- sends one byte after the other
     await pause(reply.dripEveryMillis ?? 50, response, 'close')
     if (at < body.length - 1 && !response.destroyed) response.write(body.subarray(at, at + 1))
   }
@@ -66,7 +66,7 @@ function cutAfterHeaders(
   answered: (status: number) => void,
 ): void {
   const scripted = bodyOf(encoding, reply)
-  // The healthy answer in protobuf is empty; there would be no body to cut.
+  // A healthy answer in protobuf is empty, so there would be no body to cut.
   const body = scripted.length > 1 ? scripted : Buffer.alloc(64, ' ')
   writeHead(response, encoding, reply, body.length, answered)
   response.write(body.subarray(0, body.length / 2), () => response.destroy())
@@ -100,7 +100,7 @@ function saysBody(reply: Reply): boolean {
   return reply.body !== undefined || reply.bodyBytes !== undefined
 }
 
-/** So that a reply's own content-type takes the place of ours in any spelling. */
+/** Lets a reply replace our content-type, however it spells the name. */
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }

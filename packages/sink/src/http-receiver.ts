@@ -13,7 +13,7 @@ import { requestBody } from './request-body.js'
 
 const tracesPath = '/v1/traces'
 
-/** OTLP/HTTP on loopback: protobuf and JSON, compressed or not, each answered in the encoding in which it came. */
+/** OTLP/HTTP on loopback: protobuf and JSON, compressed or not. Answers in the encoding of the request. */
 export class HttpReceiver {
   readonly #intake: Intake
   readonly #maxBodyBytes: number
@@ -22,7 +22,7 @@ export class HttpReceiver {
   constructor(intake: Intake, connections: Connections, maxBodyBytes: number) {
     this.#intake = intake
     this.#maxBodyBytes = maxBodyBytes
-    // No idle timeout: a sender that reuses its connection just then would see a fault that nobody scripted.
+    // No idle time-out: a sender that reuses its connection at that moment would see a fault that is not in the script.
     this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       void this.#serve(request, response)
     })
@@ -92,7 +92,7 @@ export class HttpReceiver {
   }
 
   #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    // A sender that breaks off in its body ends here too, and is counted as that.
+    // A sender that disconnects within its body gets here too, and is counted elsewhere.
     const isSyntax = error.code?.startsWith('HPE_') === true && error.code !== 'HPE_INVALID_EOF_STATE'
     if (isSyntax) this.#intake.ledger.refusal('malformed-http')
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
@@ -107,7 +107,7 @@ async function refuse(response: ServerResponse, encoding: OtlpEncoding, refused:
 
 function wrongTarget(request: IncomingMessage): RefusedRequest | undefined {
   const path = request.url?.split('?')[0]
-  if (path !== tracesPath) return new RefusedRequest('path', 404, `only ${tracesPath} is here, not ${path}`)
+  if (path !== tracesPath) return new RefusedRequest('path', 404, `only ${tracesPath} is served, not ${path}`)
   if (request.method !== 'POST') return new RefusedRequest('method', 405, `${request.method} is not POST`, { allow: 'POST' })
   return undefined
 }

@@ -4,8 +4,8 @@ import { wordsPerId } from './otlp/span-batch.js'
 const wordsPerSlot = wordsPerId + 1
 
 /**
- * A hash set of span ids with a few bits beside each, in one flat array: a Set of strings needs five times the memory and
- * gives the collector of garbage a million objects to walk in the middle of a benchmark.
+ * A hash map from span ids to a few bits, in one flat array. A Map of strings needs five times the memory, and the garbage
+ * collector would walk its million objects in the middle of a benchmark.
  *
  *   slot: | trace id, 4 words | span id, 2 words | bits |
  *
@@ -20,7 +20,7 @@ export class IdTable {
     return this.#size
   }
 
-  /** The bits beside an id, or -1 when it is not here. */
+  /** The bits of an id, or -1 if the id is not in the table. */
   get(ids: Uint32Array, at: number): number {
     const slot = this.#find(ids, at)
     return this.#occupied(slot) ? this.#words[slot + wordsPerId]! : -1
@@ -35,7 +35,7 @@ export class IdTable {
   }
 
   #find(ids: Uint32Array, at: number): number {
-    // Not only the last word: a test numbers its ids 1, 2, 3 in any of them.
+    // All words count, because tests number their ids 1, 2, 3 in any of them.
     let hash = 0
     for (let word = 0; word < wordsPerId; word++) hash = Math.imul(hash ^ ids[at + word]!, 0x9e3779b1)
     let index = (hash ^ (hash >>> 15)) & this.#mask

@@ -5,7 +5,7 @@ import { ReplyScript } from './reply-script.js'
 import type { ResolvedSinkOptions } from './sink-options.js'
 import { SpanWaiters } from './span-waiters.js'
 
-/** What the receivers share: the script, the counters, and who waits for spans. */
+/** What the receivers share: the script, the counters, and the calls that wait for spans. */
 export class Intake {
   readonly script: ReplyScript = new ReplyScript()
   readonly waiters: SpanWaiters = new SpanWaiters()
@@ -21,7 +21,7 @@ export class Intake {
     return this.#ledger
   }
 
-  /** A request for the export path has begun; takes its reply from the script. */
+  /** Call this when a request to the export path begins. Takes its reply from the script. */
   open(headers: Readonly<Record<string, string>>): Exchange {
     this.#ledger.request(headers)
     return new Exchange(this.script.next(), this.#ledger, this.#options, () => {

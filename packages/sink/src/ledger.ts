@@ -8,8 +8,8 @@ import type { Refusal, SinkStats } from './sink-stats.js'
 type Counts = Omit<SinkStats, 'connections' | 'openConnections' | 'bytesOnTheWire'>
 
 /**
- * Counts what arrives and what becomes of it. A reset starts a new one: a request that was open keeps writing in the old
- * one, so it cannot put half of itself into the new counts.
+ * Counts what arrives and what becomes of it. A reset starts a new ledger. A request that is open at that moment keeps
+ * writing to the old one, so the new counts never contain half of a request.
  */
 export class Ledger {
   readonly #seen = new SeenSpans()
@@ -27,7 +27,7 @@ export class Ledger {
   #deliveredTwice = 0
   #bytesDecoded = 0
 
-  /** With 0 spans are only counted. */
+  /** With 0, spans are counted and not kept. */
   constructor(maxKeptSpans: number) {
     this.#kept = new KeptSpans(maxKeptSpans)
   }
@@ -37,7 +37,7 @@ export class Ledger {
     this.#lastHeaders = headers
   }
 
-  /** The sink itself turns a request down. */
+  /** The sink itself refuses a request, independently of the script. */
   refusal(reason: Refusal): void {
     this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
   }

@@ -2,12 +2,12 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
 
-/** Listens on loopback, and nowhere else: a receiver that breaks connections on request is nothing for a network. */
+/** Listens on loopback only: a receiver that breaks connections on purpose does not belong on a network. */
 export async function listen(server: Server, port: number): Promise<string> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  // A string is the path of a pipe, which this server has not.
+  // A string would be the path of a pipe, and this server listens on a port.
   if (address === null || typeof address === 'string') throw new Error(`listens on ${address}`)
   return `http://127.0.0.1:${address.port}`
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventEmitter } from 'node:events'
 
-/** Waits, but not longer than until the other side is gone, so that no timer outlives a connection. */
+/** Waits, but only until the other side is gone, so that no timer outlives a connection. */
 export async function pause(millis: number, emitter: EventEmitter, goneEvent: string): Promise<void> {
   if (millis === 0) return
   await new Promise<void>((resolve) => {

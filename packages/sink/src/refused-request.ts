@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Refusal } from './sink-stats.js'
 
-/** A request that the sink turns down by itself, whatever the script says. */
+/** A request that the sink refuses by itself, whatever the script says. */
 export class RefusedRequest extends Error {
   override readonly name = 'RefusedRequest'
   readonly reason: Refusal

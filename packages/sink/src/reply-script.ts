@@ -3,7 +3,7 @@ import { type Reply, checkReply } from './reply.js'
 
 const healthy: Reply = {}
 
-/** Hands out replies in order. The last one stays, unless it says for how many requests; after it the sink is healthy. */
+/** Returns replies in order. The last one repeats, unless it has `times`; after that the sink is healthy again. */
 export class ReplyScript {
   #replies: readonly Reply[] = []
   #position = 0

@@ -4,34 +4,34 @@ import type { PartialSuccess } from './otlp/export-response.js'
 export type Fault =
   /** Reads the request and does not answer. */
   | 'never'
-  /** Sends status and headers at once, and then the body a byte at a time. */
+  /** Sends status and headers at once, and then the body byte by byte. */
   | 'drip'
   /** Reads the request and destroys the connection. */
   | 'cut-before-headers'
   /** Sends status, headers and half of the body, and destroys the connection. */
   | 'cut-after-headers'
-  /** Destroys the connection at the first byte of the body, which is not read further. */
+  /** Destroys the connection at the first byte of the body, and reads no more of it. */
   | 'cut-in-request'
 
 /** How to answer; `{}` is a healthy answer. A plain object, so that it can be sent to another process. */
 export interface Reply {
   /** 200..599, default 200. An error carries a google.rpc.Status unless `body` says otherwise. */
   readonly status?: number | undefined
-  /** Added to the usual ones, or in their place. */
+  /** Added to the usual headers; replaces those of the same name. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** In place of the response that OTLP asks for. */
+  /** Replaces the response that OTLP requires. */
   readonly body?: string | Uint8Array | undefined
   /** A body of that many spaces. */
   readonly bodyBytes?: number | undefined
-  /** Wait before the first byte of the answer, or before the fault. */
+  /** How long to wait before the first byte of the answer, or before the fault, in milliseconds. Default: 0. */
   readonly delayMillis?: number | undefined
   readonly partialSuccess?: PartialSuccess | undefined
   readonly fault?: Fault | undefined
-  /** How many bytes `drip` has to send in all, unless `body` or `bodyBytes` says so; default 1,000,000. */
+  /** How many bytes `drip` sends in all, unless `body` or `bodyBytes` is set. Default: 1,000,000. */
   readonly dripBytes?: number | undefined
-  /** Default 50. */
+  /** How long `drip` waits before each byte, in milliseconds. Default: 50. */
   readonly dripEveryMillis?: number | undefined
-  /** Serves that many requests; default one, or, for the last reply of a script, all that follow. */
+  /** How many requests it answers. Default: one, or, for the last reply of a script, all that follow. */
   readonly times?: number | undefined
 }
 
@@ -63,7 +63,7 @@ const checks: Readonly<Record<string, Check>> = {
   times: integerIn(1, Number.MAX_SAFE_INTEGER),
 } satisfies Record<keyof Reply, Check>
 
-/** Throws a RangeError for a reply that could not be given: a misspelt fault would otherwise make a test pass. */
+/** Throws a RangeError for a reply that the sink cannot give. With a misspelt fault a test would otherwise pass. */
 export function checkReply(reply: Reply): void {
   for (const [name, value] of Object.entries(reply)) {
     const check = Object.hasOwn(checks, name) && checks[name]

@@ -10,11 +10,11 @@ const {
   inflateSync,
   zstdDecompressSync,
 }: Readonly<Record<'gunzipSync' | 'inflateSync', Decompress>> & {
-  // From Node.js 22.15.
+  // Since Node.js 22.15.
   readonly zstdDecompressSync?: Decompress
 } = zlib
 
-// Synchronous: the asynchronous ones need the thread pool, and a test that blocks the thread pool needs an answer.
+// Synchronous, because the asynchronous ones need the thread pool, and the sink must answer tests that block it.
 const decompressors: Readonly<Record<string, Decompress | undefined>> = {
   gzip: gunzipSync,
   deflate: inflateSync,
@@ -25,7 +25,7 @@ const acceptEncoding = Object.keys(decompressors)
   .filter((name) => decompressors[name] !== undefined)
   .join(', ')
 
-/** The body after decompression; throws a {@link RefusedRequest} when it is too large or cannot be had. */
+/** The body after decompression; throws a {@link RefusedRequest} if it is too large or cannot be decompressed. */
 export async function requestBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const body = await readAll(request, maxBytes)
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
@@ -48,7 +48,7 @@ async function readAll(request: IncomingMessage, maxBytes: number): Promise<Uint
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length
-      // What is too much is still read to its end: an answer in the middle would be lost in a connection reset.
+      // A body that is too large is still read to its end: an answer before that would be lost in a connection reset.
       if (bytes > maxBytes) chunks.length = 0
       else chunks.push(chunk)
     }

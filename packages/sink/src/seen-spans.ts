@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IdTable } from './id-table.js'
 
-// Two tables of at most 2^21 slots and 28 bytes: 120 MB at the very worst, and a minute of 20,000 spans/s.
+// Two tables of at most 2^21 slots of 28 bytes: at most 120 MB, for a minute of 20,000 spans/s.
 const maxIdsPerTable = 2 ** 20
 
 const arrived = 1
 const delivered = 2
 
 /**
- * Which spans came before. Remembers at least the last million: when one table is full it becomes the old one, and what was
- * in the old one and has not come again is forgotten.
+ * Remembers which spans have arrived, at least the last million. When the new table is full it becomes the old one, and the
+ * spans of the old one that have not come again are forgotten.
  */
 export class SeenSpans {
   readonly #maxIds: number

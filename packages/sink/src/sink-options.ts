@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface SinkOptions {
-  /** Of OTLP/HTTP; default 0, any free port. The address is always 127.0.0.1. */
+  /** The port of OTLP/HTTP. Default: 0, any free port. The address is always 127.0.0.1. */
   readonly port?: number | undefined
-  /** Also listen for OTLP/gRPC, on a free port of its own; default false. */
+  /** Whether to listen for OTLP/gRPC as well, on another free port. Default: false. */
   readonly grpc?: boolean | undefined
-  /** 'count' keeps no spans and reads of each only its ids; default 'spans'. */
+  /** 'count' reads only the ids of spans, and keeps no spans. Default: 'spans'. */
   readonly keep?: 'spans' | 'count' | undefined
-  /** Past this the oldest are forgotten; default 200,000. */
+  /** How many spans are kept; the oldest are forgotten first. Default: 200,000. */
   readonly maxKeptSpans?: number | undefined
-  /** A larger body, compressed or not, is answered with 413; default 64 MiB. */
+  /** A larger body, compressed or decompressed, is answered with 413. Default: 64 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Answer 400 to a request with fields that the schema does not have, which OTLP has receivers ignore; default false. */
+  /** Whether to answer 400 to fields that are not in the schema. OTLP has receivers ignore them. Default: false. */
   readonly strict?: boolean | undefined
 }
 
 export type ResolvedSinkOptions = Readonly<{ [Name in keyof SinkOptions]-?: Exclude<SinkOptions[Name], undefined> }>
 
-/** Throws a RangeError for options that do not exist: a `host` above all, because the sink is reachable from this machine only. */
+/** Throws a RangeError for unknown options, above all for a `host`: the sink can only be reached from this machine. */
 export function resolveOptions(options: SinkOptions): ResolvedSinkOptions {
   const {
     port = 0,

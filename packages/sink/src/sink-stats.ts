@@ -5,38 +5,38 @@
  * `received = delivered + rejected + refused + unanswered + waiting`.
  */
 export interface SinkStats {
-  /** Requests whose head was read, whatever became of them. */
+  /** Requests whose headers were read, whatever became of them. */
   readonly requests: number
   /** Connections that were opened. */
   readonly connections: number
   readonly openConnections: number
   /** Spans that arrived in a body that could be decoded. */
   readonly received: number
-  /** Spans of requests answered with 2xx, without those of a partial success that were rejected. Only these are in `spans()`. */
+  /** Spans of requests answered with 2xx, without those that a partial success rejected. Only these are in `spans()`. */
   readonly delivered: number
-  /** Spans that a partial success told the sender were rejected. */
+  /** Spans that a partial success reported as rejected. */
   readonly rejected: number
   /** Spans of requests that were answered with another status. */
   readonly refused: number
   /** Spans of requests that got no status: a fault, or the sender went away first. */
   readonly unanswered: number
-  /** Spans of requests that are still to be answered. */
+  /** Spans of requests that are not answered yet. */
   readonly waiting: number
-  /** Received spans whose trace and span id had been received before, whatever the answer was then. */
+  /** Received spans whose ids had been received before, whatever the answer was then. */
   readonly duplicates: number
-  /** Delivered spans that had been delivered before: `delivered - deliveredTwice` different spans have got through. */
+  /** Delivered spans that had been delivered before. So `delivered - deliveredTwice` different spans were delivered. */
   readonly deliveredTwice: number
-  /** Delivered spans that are no longer in `spans()`; when spans are only counted, all of them. */
+  /** Delivered spans that are no longer in `spans()`; all of them if spans are only counted. */
   readonly forgotten: number
-  /** Everything read from sockets, with the heads of requests and the frames of HTTP/2. */
+  /** Bytes read from sockets, including request headers and HTTP/2 frames. */
   readonly bytesOnTheWire: number
-  /** Bodies of OTLP, after decompression. */
+  /** Bytes of OTLP bodies, after decompression. */
   readonly bytesDecoded: number
-  /** Requests that the sink itself turned down. */
+  /** Requests that the sink itself refused, by reason. */
   readonly refusals: Readonly<Partial<Record<Refusal, number>>>
-  /** Fields that the schema does not have, and in how many requests. Not looked for when spans are only counted. */
+  /** Fields that are not in the schema, with the number of requests that had them. Protobuf is only checked for them if spans are kept or `strict` is on. */
   readonly unknownFields: Readonly<Record<string, number>>
-  /** Of the last request; names in lower case. */
+  /** The headers of the last request, with names in lower case. */
   readonly lastHeaders: Readonly<Record<string, string>> | undefined
 }
 

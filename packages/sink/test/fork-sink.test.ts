@@ -122,7 +122,7 @@ test('a call to a process that dies fails and tells so', async () => {
   const { ForkedSink } = await import('../src/forked-sink.js')
   const sink = new ForkedSink(child)
   await sink.start({})
-  const waiting = expect(sink.waitForSpans(1, 60_000)).rejects.toThrow('the process of the sink has ended (SIGKILL)')
+  const waiting = expect(sink.waitForSpans(1, 60_000)).rejects.toThrow('the sink process has ended (SIGKILL)')
   child.kill('SIGKILL')
   await waiting
   await sink.close()

@@ -3,14 +3,14 @@ import { DecodeError } from './span-batch.js'
 import type { Fields, LeafReader } from './leaf-reader.js'
 import type { AttributeHolder, Attributes, RepeatedKey, Value } from './value.js'
 
-// protobufjs stops a little earlier or later, depending on what it is nested in; JSON has no limit of its own.
+// protobufjs has a similar limit, whose exact value depends on the message around it. JSON has none.
 const maxDepth = 100
 
-/** Reads lists of keys and values at any depth, and keeps what does not fit a record. */
+/** Reads lists of keys and values at any depth, and keeps repeated keys, which a record cannot hold. */
 export class AttributeReader {
   readonly #leaf: LeafReader
   readonly #unknownField: (type: string, name: string) => void
-  /** Where the reading is; in one place, not in an array for each value. */
+  /** The current position. Shared, so that no value needs an array of its own. */
   readonly #path: (string | number)[] = []
   #repeatedKeys: RepeatedKey[] = []
 
@@ -36,7 +36,7 @@ export class AttributeReader {
       const key = this.#leaf.text(pair['key'], 'KeyValue.key')
       const value = this.#value(pair['value'], key)
       if (Object.hasOwn(record, key)) this.#repeatedKeys.push({ path: [...this.#path, key], value })
-      // An assignment would set the prototype and lose the value.
+      // An assignment would set the prototype, and the value would be lost.
       else if (key === '__proto__')
         Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
       else record[key] = value

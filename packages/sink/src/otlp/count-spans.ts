@@ -3,8 +3,8 @@ import protobuf from 'protobufjs'
 import { DecodeError, type SpanBatch, wordsPerId } from './span-batch.js'
 
 /**
- * Counts the spans of a request and reads their ids, and steps over the rest, which is nearly all the work. The wire
- * format is still checked down to the fields of each span, so a torn or foreign body is refused and not counted.
+ * Counts the spans of a request and reads their ids. Skips the rest, which would be nearly all of the work. Still checks the
+ * wire format down to the fields of each span, so a truncated or foreign body is refused and not counted.
  */
 export function countSpans(body: Uint8Array): SpanBatch {
   const ids = new IdList()
@@ -30,7 +30,7 @@ export function countSpans(body: Uint8Array): SpanBatch {
   return { count: ids.count, ids: ids.words(), spans: [], unknownFields: [] }
 }
 
-/** Reads one tag; anything but the wanted field is skipped. */
+/** Reads one tag, and skips any field but the wanted one. */
 function entersMessage(wire: protobuf.Reader, field: number): boolean {
   const tag = wire.tag()
   if (tag === ((field << 3) | 2)) return true

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError, type SpanBatch } from './span-batch.js'
-import { idsOf } from './ids-of.js'
+import { DecodeError, type SpanBatch, idsOf } from './span-batch.js'
 import { jsonLeafReader } from './json-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
 
@@ -22,8 +21,8 @@ function parse(body: Uint8Array): unknown {
 }
 
 /**
- * JSON.parse would round a 64-bit integer that was sent as a bare number. ProtoJSON takes strings for any number, so the long
- * ones are made strings first. A string is matched whole, so digits inside it stay as they are.
+ * JSON.parse would round a 64-bit integer that was sent as a bare number. ProtoJSON accepts strings for all numbers, so this
+ * turns long ones into strings. It matches strings as a whole, so digits inside them stay as they are.
  */
 function quoteLongIntegers(text: string): string {
   if (!/[:[,\s]-?\d{16}/.test(text)) return text

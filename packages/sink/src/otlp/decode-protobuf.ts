@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
-import { DecodeError, type SpanBatch } from './span-batch.js'
-import { idsOf } from './ids-of.js'
+import { DecodeError, type SpanBatch, idsOf } from './span-batch.js'
 import { otlpSchema } from './otlp-schema.js'
 import { protobufLeafReader } from './protobuf-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
@@ -17,7 +16,7 @@ export function decodeProtobuf(body: Uint8Array): SpanBatch {
 
 function parse(body: Uint8Array): protobuf.Message {
   const wire = protobuf.Reader.create(body)
-  // By default unknown fields are skipped without a trace.
+  // By default, unknown fields are skipped silently.
   wire.discardUnknown = false
   try {
     return requestType.decode(wire)

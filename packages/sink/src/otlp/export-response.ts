@@ -4,7 +4,7 @@ import { otlpSchema } from './otlp-schema.js'
 export type OtlpEncoding = 'protobuf' | 'json'
 
 export interface PartialSuccess {
-  /** That many spans, the last ones of the request, are rejected. */
+  /** How many spans are rejected: the last ones of the request. */
   readonly rejectedSpans: number
   readonly errorMessage?: string | undefined
 }
@@ -12,7 +12,7 @@ export interface PartialSuccess {
 const responseType = otlpSchema.lookupType('ExportTraceServiceResponse')
 const statusType = otlpSchema.lookupType('RpcStatus')
 
-/** ExportTraceServiceResponse; without a partial success it is empty, as the specification asks. */
+/** An ExportTraceServiceResponse. Empty without a partial success, as the specification requires. */
 export function exportResponse(encoding: OtlpEncoding, partialSuccess?: PartialSuccess): Uint8Array {
   if (encoding === 'protobuf') return responseType.encode({ partialSuccess }).finish()
   if (partialSuccess === undefined) return Buffer.from('{}')
@@ -22,7 +22,7 @@ export function exportResponse(encoding: OtlpEncoding, partialSuccess?: PartialS
   )
 }
 
-/** google.rpc.Status, the body of every answer that is an error. */
+/** A google.rpc.Status, the body of every error response. */
 export function errorResponse(encoding: OtlpEncoding, httpStatus: number, message: string): Uint8Array {
   const status = { code: grpcCode(httpStatus), message }
   return encoding === 'protobuf' ? statusType.encode(status).finish() : Buffer.from(JSON.stringify(status))
@@ -37,14 +37,14 @@ const codes: Readonly<Record<number, number>> = {
   408: 4, // DEADLINE_EXCEEDED
   413: 8, // RESOURCE_EXHAUSTED
   415: 3,
-  // OTLP's table of answers to try again: over gRPC all of them are UNAVAILABLE.
+  // OTLP's retryable statuses; over gRPC all of them are UNAVAILABLE.
   429: 14,
   502: 14,
   503: 14,
   504: 14,
 }
 
-/** The gRPC code that means the same to an OTLP sender. */
+/** The gRPC code that an OTLP sender treats like this status of HTTP. */
 export function grpcCode(httpStatus: number): number {
   return codes[httpStatus] ?? (httpStatus < 500 ? 2 : 13) // UNKNOWN, INTERNAL
 }

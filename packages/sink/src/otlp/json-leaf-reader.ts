@@ -3,7 +3,10 @@ import { DecodeError } from './span-batch.js'
 import type { LeafReader } from './leaf-reader.js'
 import { otlpSchema } from './otlp-schema.js'
 
-/** Checks what JSON leaves open. Follows ProtoJSON (null is "not sent", numbers may be strings) with OTLP's exceptions: hex ids, enums only as numbers. */
+/**
+ * Checks types and ranges, which JSON does not. Follows ProtoJSON (null means "not sent", numbers may be strings) with the
+ * exceptions of OTLP: hex ids, and enums only as numbers.
+ */
 export const jsonLeafReader: LeafReader = {
   message(raw, type, unknownField) {
     if (!isObject(raw)) throw wrong(raw, 'an object', type)

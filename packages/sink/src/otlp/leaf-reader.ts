@@ -3,13 +3,13 @@
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * What differs between the two encodings, field by field. `undefined` stands for a field that was not sent; `where` names it
- * in a message.
+ * Reads single fields, which is where the two encodings differ. `undefined` stands for a field that was not sent; `where` is
+ * the name of the field in error messages.
  */
 export interface LeafReader {
-  /** The fields of one message; reports those that the schema does not have. */
+  /** The fields of one message. Reports fields that are not in the schema. */
   message(raw: unknown, type: string, unknownField: (type: string, name: string) => void): Fields
-  /** A message that was not sent. */
+  /** Stands in for a message that was not sent. */
   empty(type: string): Fields
   list(raw: unknown, where: string): readonly unknown[]
   /** Which member of AnyValue is set. */
@@ -24,6 +24,6 @@ export interface LeafReader {
   /** Decimal, unsigned. */
   fixed64(raw: unknown, where: string): string
   double(raw: unknown, where: string): number
-  /** A copy, so that one kept span does not hold a whole request in memory. */
+  /** A copy, so that one kept span does not keep a whole request in memory. */
   bytes(raw: unknown, where: string): Uint8Array
 }

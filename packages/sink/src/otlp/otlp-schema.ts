@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
 
-// Written from the published field numbers, not from anybody's generated code, so that a sender's mistake cannot be ours too.
-// Enums are int32: the same bytes, and a number that OTLP has not defined yet stays visible.
+// Written from the published field numbers and not from generated code, so that it cannot repeat a sender's mistake. Enums
+// are int32, which has the same bytes and keeps numbers that OTLP has not defined yet.
 const source = `
 syntax = "proto3";
 
@@ -73,5 +73,5 @@ message AnyValue {
 }
 `
 
-/** The part of OTLP that carries traces. Field names come out in the lowerCamelCase of OTLP/JSON. */
+/** The messages of OTLP that carry traces. Field names are lowerCamelCase, as in OTLP/JSON. */
 export const otlpSchema: protobuf.Root = protobuf.parse(source).root

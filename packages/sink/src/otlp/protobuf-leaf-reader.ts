@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// protobufjs has checked every type that is asserted here.
+// protobufjs has checked every type that this file asserts.
 /* oxlint-disable typescript/no-unsafe-type-assertion */
 import type { Fields, LeafReader } from './leaf-reader.js'
 import { otlpSchema } from './otlp-schema.js'
@@ -10,12 +10,12 @@ interface Long {
 }
 
 interface Message extends Fields {
-  /** Tag and content of every field that is not in the schema, or that came with another wire type. */
+  /** Tag and content of every field that is not in the schema or has another wire type. */
   readonly $unknowns?: readonly Uint8Array[]
   readonly value?: string
 }
 
-/** protobufjs has checked types, ranges and UTF-8 and filled in the defaults; what is left is to change their form. */
+/** Only converts values: protobufjs has checked types, ranges and UTF-8, and filled in the defaults. */
 export const protobufLeafReader: LeafReader = {
   message(raw, type, unknownField) {
     const message = raw as Message

@@ -2,9 +2,9 @@
 import type { AttributeHolder } from './value.js'
 
 /**
- * One span in the normal form: the same object whether it came as protobuf or as JSON, with nothing that was sent left out.
- * Ids are lower-case hex and '' when absent, times are decimal strings of nanoseconds, and a field that was not sent has the
- * default of proto3 (absent and default are the same bytes, so no receiver can tell them apart).
+ * One span in a normal form: the same object for protobuf and for JSON, with everything that was sent. Ids are lower-case
+ * hex, and '' when absent. Times are decimal strings of nanoseconds. A field that was not sent has the default of proto3:
+ * absent and default are the same bytes, so no receiver can tell them apart.
  */
 export interface ReceivedSpan extends AttributeHolder {
   readonly traceId: string
@@ -43,7 +43,7 @@ export interface ReceivedLink extends AttributeHolder {
 
 export interface ReceivedResource extends AttributeHolder {
   readonly entityRefs: readonly ReceivedEntityRef[]
-  /** From the list of spans that the resource heads. */
+  /** From the ResourceSpans message around the resource. */
   readonly schemaUrl: string
 }
 
@@ -57,6 +57,6 @@ export interface ReceivedEntityRef {
 export interface ReceivedScope extends AttributeHolder {
   readonly name: string
   readonly version: string
-  /** From the list of spans that the scope heads. */
+  /** From the ScopeSpans message around the scope. */
   readonly schemaUrl: string
 }

@@ -11,7 +11,7 @@ import type {
   ReceivedSpan,
 } from './received-span.js'
 
-/** Walks one ExportTraceServiceRequest in either encoding, and makes the normal form of its spans. Serves one request. */
+/** Reads an ExportTraceServiceRequest of either encoding, and makes the normal form of its spans. Use one for each request. */
 export class RequestReader {
   readonly #leaf: LeafReader
   readonly #attributes: AttributeReader
@@ -24,7 +24,7 @@ export class RequestReader {
     this.#attributes = new AttributeReader(leaf, this.#unknownField)
   }
 
-  /** Fields that the schema does not have, as `Span.#99` or `Span.colour`; each once. */
+  /** Fields that are not in the schema, such as `Span.#99` or `Span.colour`, each once. */
   get unknownFields(): readonly string[] {
     return [...this.#unknownFields]
   }
@@ -114,8 +114,8 @@ export class RequestReader {
   }
 
   /**
-   * OTLP: an id of another length, or of zeroes only, is invalid. A link of zeroes is taken all the same, as the Collector
-   * takes it: the API has links recorded that have no context but attributes or a trace state.
+   * In OTLP an id of another length, or of zeroes only, is invalid. Links of zeroes are accepted all the same, as the Collector
+   * accepts them: the API records links without a context if they have attributes or a trace state.
    */
   #id(message: Fields, name: string, bytes: number, type: string): string {
     const id = this.#leaf.id(message[name], `${type}.${name}`)

@@ -13,7 +13,18 @@ export interface SpanBatch {
 
 export const wordsPerId = 6
 
-/** The sender's mistake, as opposed to ours: answered with 400 and this message. */
+/** The ids of decoded spans, in the form of `SpanBatch.ids`. */
+export function idsOf(spans: readonly ReceivedSpan[]): Uint32Array {
+  const ids = new Uint32Array(spans.length * wordsPerId)
+  let at = 0
+  for (const { traceId, spanId } of spans) {
+    for (let from = 0; from < 32; from += 8) ids[at++] = Number.parseInt(traceId.slice(from, from + 8), 16)
+    for (let from = 0; from < 16; from += 8) ids[at++] = Number.parseInt(spanId.slice(from, from + 8), 16)
+  }
+  return ids
+}
+
+/** A mistake of the sender, not of the sink. Answered with 400 and this message. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
 }
