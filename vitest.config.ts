@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+function sourceOfCore(module: string): string {
+  return join(fileURLToPath(new URL('packages/core/src', import.meta.url)), `${module}.ts`)
+}
+
 export default defineConfig({
   // Unit tests run the sources of a package, and so those of what is copied into it at build.
-  resolve: { alias: { '@spanring/core': fileURLToPath(new URL('packages/core/src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^@spanring\/core$/, replacement: sourceOfCore('index') },
+      { find: /^@spanring\/core\/(.+)$/, replacement: sourceOfCore('$1') },
+    ],
+  },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',

@@ -16,7 +16,9 @@ const packages = readdirSync(join(root, 'packages')).map((name) => {
 const published = packages.filter((manifest) => !manifest.private)
 
 // The compiler reads its own output again, as it has left it.
-for (const { esm } of published) pointImports(esm, /'(?:\.{1,2}\/)+core\/index\.js'/g, () => CORE)
+for (const { esm } of published) {
+  pointImports(esm, /'(?:\.{1,2}\/)+core\/([\w-]+)\.js'/g, (_file, module) => (module === 'index' ? CORE : `${CORE}/${module}`))
+}
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
@@ -45,17 +47,19 @@ function copyCore(esm) {
   const core = join(esm, 'core')
   rmSync(core, { recursive: true, force: true })
   cpSync(join(root, 'packages/core/dist/esm'), core, { recursive: true })
-  pointImports(esm, new RegExp(`'${CORE}'`, 'g'), (file) => {
-    const path = relative(dirname(file), join(core, 'index.js')).split(sep).join('/')
+  pointImports(esm, new RegExp(`'${CORE}(?:/([\\w-]+))?'`, 'g'), (file, module = 'index') => {
+    const path = relative(dirname(file), join(core, `${module}.js`))
+      .split(sep)
+      .join('/')
     return path.startsWith('.') ? path : `./${path}`
   })
 }
 
-/** Replaces one specifier of imports by another, in modules and declarations. */
+/** Replaces specifiers of imports, in modules and declarations. `from` captures the name of the module that is imported. */
 function pointImports(esm, from, to) {
   for (const file of modulesIn(esm)) {
     const text = readFileSync(file, 'utf8')
-    const pointed = text.replaceAll(from, `'${to(file)}'`)
+    const pointed = text.replaceAll(from, (_specifier, module) => `'${to(file, module)}'`)
     if (pointed !== text) writeFileSync(file, pointed)
   }
 }

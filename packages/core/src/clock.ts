@@ -23,8 +23,11 @@ export interface Clock {
   /** Starts a timer. It keeps an otherwise idle process alive only with `keepAlive`. */
   startTimer(callback: () => void, delayMillis: number, keepAlive?: boolean): Timer
   stopTimer(timer: Timer | undefined): void
-  /** Calls back in a later turn of the event loop, after pending I/O. */
-  soon(callback: () => void): void
+  /**
+   * Calls back in the next iteration of the event loop, after pending I/O. Without `keepAlive`, which is true by default,
+   * an otherwise idle process ends before that.
+   */
+  soon(callback: () => void, keepAlive?: boolean): void
 }
 
 type StartTimer = (callback: () => void, delayMillis?: number) => Timer
@@ -59,9 +62,10 @@ export const systemClock: Clock = {
     if (timer?.stop) timer.stop()
     else clearRealTimeout(timer)
   },
-  soon(callback) {
+  soon(callback, keepAlive = true) {
     try {
-      setRealImmediate(callback)
+      const immediate = setRealImmediate(callback)
+      if (!keepAlive) immediate.unref?.()
     } catch {
       // As above.
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NOT_OTLP, SPANS_REJECTED } from '@spanring/core/warning-codes'
 import type { Environment } from '../environment.js'
-import { NOT_OTLP, SPANS_REJECTED } from '../warning-codes.js'
 import { endpointSource } from './endpoint.js'
 import { explainFailure } from './explain-failure.js'
 import { fault, note, ok } from './finding.js'

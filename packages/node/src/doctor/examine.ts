@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { INVALID_SETTING, MISSING_PACKAGE, NO_ES_MODULES } from '@spanring/core/warning-codes'
 import type { Environment } from '../environment.js'
-import { INVALID_SETTING, MISSING_PACKAGE, NO_ES_MODULES } from '../warning-codes.js'
 import { checkDelivery } from './check-delivery.js'
 import { checkSwitches } from './check-switches.js'
 import { checkTimeLimits } from './check-time-limits.js'

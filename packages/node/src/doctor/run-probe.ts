@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { BACKEND_DOWN } from '../warning-codes.js'
+import { BACKEND_DOWN } from '@spanring/core/warning-codes'
 import { API_VERSION } from './probe-report.js'
 import type { ProbeMessage, ProbeReport } from './probe-report.js'
 import { warningOf, warningsOnStderr } from './warning.js'

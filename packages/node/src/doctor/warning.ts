@@ -4,7 +4,7 @@
 export interface Warning {
   /** Whether spanring wrote it; everything else is from OpenTelemetry, or from the application. */
   readonly isOurs: boolean
-  /** One of `warning-codes.ts`; undefined if it has none. */
+  /** One of `packages/core/src/warning-codes.ts`; undefined if it has none. */
   readonly code: string | undefined
   /** Without the code. */
   readonly text: string

@@ -2,10 +2,10 @@
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
+import { INVALID_SETTING, MISSING_PACKAGE } from '@spanring/core/warning-codes'
 import { list, variable } from '../environment.js'
 import { findBehind, findPackage } from '../installed-packages.js'
 import { logToStderr, messageOf } from '../stderr.js'
-import { INVALID_SETTING, MISSING_PACKAGE } from '../warning-codes.js'
 
 export interface NamedExporter {
   readonly exporter: SpanExporter

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { soon } from '../clock.js'
+import { systemClock } from '@spanring/core/clock'
 import { logToStderr } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
@@ -44,7 +44,7 @@ export class ExitReport {
     })
     process.on('beforeExit', () => {
       this.#isIdle = true
-      soon(() => (this.#isIdle = false)).unref()
+      systemClock.soon(() => (this.#isIdle = false), false)
     })
   }
 
@@ -63,7 +63,7 @@ export class ExitReport {
 
   #onOtherListener(): void {
     if (isExiting() || this.#isMoving || this.#moves >= MAX_MOVES) return
-    if (this.#moves++ === 0) soon(() => (this.#moves = 0)).unref()
+    if (this.#moves++ === 0) systemClock.soon(() => (this.#moves = 0), false)
     this.#isMoving = true
     // Node.js emits `newListener` before it adds the listener.
     queueMicrotask(() => {

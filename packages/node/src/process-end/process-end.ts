@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread } from 'node:worker_threads'
-import { now, startTimer, stopTimer } from '../clock.js'
+import { systemClock } from '@spanring/core/clock'
+import type { Timer } from '@spanring/core/clock'
+import { MAX_TIMER_MILLIS } from '@spanring/core/limits'
 import { flush } from '../pipeline/flush.js'
 import { ExitReport } from './exit-report.js'
 import { describeLoss, unsentOf } from './loss.js'
@@ -8,7 +10,7 @@ import { PromptSending } from './prompt-sending.js'
 import { raiseSignal } from './raise-signal.js'
 import type { RenewableProcessor } from './renewable-processor.js'
 import { SignalListeners } from './signal-listeners.js'
-import { exitTimeoutMillis, MAX_TIMER_MILLIS, TimeBudget } from './time-budget.js'
+import { exitTimeoutMillis, TimeBudget } from './time-budget.js'
 import { allFulfilWithin, otherListenersKeepAlive } from './waits.js'
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
@@ -66,7 +68,7 @@ export class ProcessEnd {
   readonly #promptSending: PromptSending
   readonly #listeners: SignalListeners
   readonly #report: ExitReport
-  #graceTimer: NodeJS.Timeout | undefined
+  #graceTimer: Timer | undefined
   #idleRounds = 0
   #shutdownPromise: Promise<boolean> | undefined
   /** Only while the state is `ending by signal`. */
@@ -91,15 +93,15 @@ export class ProcessEnd {
     if (this.#listeners.appListensTo(signal)) this.#onSignalOfApp()
     else if (this.#endedBy === undefined) void this.#endBySignal(signal)
     // Another signal, or the same one later, comes from somebody who does not want to wait.
-    else if (signal !== this.#endedBy.signal || now() - this.#endedBy.at > REPEATED_WITHIN_MILLIS) this.#raise(signal)
+    else if (signal !== this.#endedBy.signal || systemClock.now() - this.#endedBy.at > REPEATED_WITHIN_MILLIS) this.#raise(signal)
   }
 
   #onSignalOfApp(): void {
     if (this.#shutdownPromise !== undefined) return
     this.#promptSending.start()
-    stopTimer(this.#graceTimer)
+    systemClock.stopTimer(this.#graceTimer)
     const graceMillis = Math.min(this.#exitTimeoutMillis * GRACE_FACTOR, MAX_TIMER_MILLIS)
-    this.#graceTimer = startTimer(() => this.#promptSending.stop(), graceMillis).unref()
+    this.#graceTimer = systemClock.startTimer(() => this.#promptSending.stop(), graceMillis)
     void this.#flushAfterSignal()
   }
 
@@ -159,13 +161,13 @@ export class ProcessEnd {
     this.#state = 'ending'
     const isDone = await this.#shutdown()
     // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
-    if (!isDone && this.#is('ending')) startTimer(() => process.exit(), this.#budget.left).unref()
+    if (!isDone && this.#is('ending')) systemClock.startTimer(() => process.exit(), this.#budget.left)
   }
 
   /** State `ending by signal`; also from `ending`, whose shutdown it then waits for. */
   async #endBySignal(signal: NodeJS.Signals): Promise<void> {
     this.#state = 'ending by signal'
-    this.#endedBy = { signal, at: now() }
+    this.#endedBy = { signal, at: systemClock.now() }
     await this.#shutdown()
     this.#raise(signal)
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { now, soon, startTimer } from '../clock.js'
+import { systemClock } from '@spanring/core/clock'
 import type { RenewableProcessor } from './renewable-processor.js'
 
 /** From the start of one flush to the start of the next, in milliseconds, whoever flushes: each is a request of its own. */
@@ -30,7 +30,7 @@ export class PromptSending {
       if (this.#isRunning) return
       this.#isRunning = true
       // More spans may end in this turn of the event loop.
-      soon(() => void this.#run())
+      systemClock.soon(() => void this.#run())
     }
   }
 
@@ -44,13 +44,10 @@ export class PromptSending {
 
   /** Waits until another flush may begin. Keeps the process alive meanwhile, unless `isAlive` is false. */
   async waitForInterval(isAlive = true): Promise<void> {
-    const millis = this.#nextAt - now()
-    this.#nextAt = Math.max(this.#nextAt, now()) + INTERVAL_MILLIS
+    const millis = this.#nextAt - systemClock.now()
+    this.#nextAt = Math.max(this.#nextAt, systemClock.now()) + INTERVAL_MILLIS
     if (millis <= 0) return
-    await new Promise<void>((resolve) => {
-      const timer = startTimer(resolve, Math.ceil(millis))
-      if (!isAlive) timer.unref()
-    })
+    await new Promise<void>((resolve) => systemClock.startTimer(resolve, millis, isAlive))
   }
 
   async #run(): Promise<void> {

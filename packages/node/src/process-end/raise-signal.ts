@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:os'
-import { startTimer } from '../clock.js'
+import { systemClock } from '@spanring/core/clock'
 import type { ExitReport } from './exit-report.js'
 import type { SignalListeners } from './signal-listeners.js'
 
@@ -24,5 +24,5 @@ export function raiseSignal(signal: NodeJS.Signals, listeners: SignalListeners, 
     process.exit(code)
   }
   // The kernel drops a signal that the first process of a container sends to itself and nobody listens to.
-  if (process.pid === 1) startTimer(() => process.exit(code), FIRST_PROCESS_MILLIS)
+  if (process.pid === 1) systemClock.startTimer(() => process.exit(code), FIRST_PROCESS_MILLIS, true)
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { now } from '../clock.js'
+import { systemClock } from '@spanring/core/clock'
+import { MAX_TIMER_MILLIS } from '@spanring/core/limits'
+import { INVALID_SETTING } from '@spanring/core/warning-codes'
 import { variable } from '../environment.js'
 import { logToStderr } from '../stderr.js'
-import { INVALID_SETTING } from '../warning-codes.js'
 
 const NAME = 'SPANRING_EXIT_TIMEOUT'
 /** Half of what Docker waits before it sends SIGKILL. */
 const DEFAULT_MILLIS = 5000
-/** The longest delay that a timer can have, in milliseconds. */
-export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
 
 /** How long the end of the process may be delayed to deliver what is left, in milliseconds. Default: 5000. */
 export function exitTimeoutMillis(): number {
@@ -36,7 +35,7 @@ export class TimeBudget {
 
   /** Has no effect while it runs already. */
   start(): void {
-    this.#startedAt ??= now()
+    this.#startedAt ??= systemClock.now()
   }
 
   pause(): void {
@@ -51,7 +50,7 @@ export class TimeBudget {
   }
 
   get left(): number {
-    const spent = this.#startedAt === undefined ? 0 : now() - this.#startedAt
+    const spent = this.#startedAt === undefined ? 0 : systemClock.now() - this.#startedAt
     return Math.max(0, this.#left - spent)
   }
 }

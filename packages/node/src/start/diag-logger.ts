@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { format } from 'node:util'
+import { INVALID_SETTING } from '@spanring/core/warning-codes'
 import { variable } from '../environment.js'
 import type { InstalledPackage } from '../installed-packages.js'
 import { LOG_LEVELS, logToStderr, writeLine } from '../stderr.js'
-import { INVALID_SETTING } from '../warning-codes.js'
 
 const LEVEL = 'OTEL_LOG_LEVEL'
 

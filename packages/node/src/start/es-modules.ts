@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as module from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { NO_ES_MODULES } from '@spanring/core/warning-codes'
 import { findBehind } from '../installed-packages.js'
 import type { InstalledPackage } from '../installed-packages.js'
 import { logToStderr, messageOf } from '../stderr.js'
-import { NO_ES_MODULES } from '../warning-codes.js'
 import { preloadsOfHooksThread } from './preloads.js'
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation'

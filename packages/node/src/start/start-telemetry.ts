@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MISSING_PACKAGE } from '@spanring/core/warning-codes'
 import { flag } from '../environment.js'
 import { findBehind, findBeside, findPackage } from '../installed-packages.js'
 import type { InstalledPackage } from '../installed-packages.js'
@@ -7,7 +8,6 @@ import { sharedState } from '../pipeline/thread-processors.js'
 import { ProcessEnd } from '../process-end/process-end.js'
 import { RenewableProcessor } from '../process-end/renewable-processor.js'
 import { logToStderr, messageOf } from '../stderr.js'
-import { MISSING_PACKAGE } from '../warning-codes.js'
 import { setDiagLogger, withoutLogLevel } from './diag-logger.js'
 import { instrumentEsModules } from './es-modules.js'
 import { isApplicationThread, otherStart } from './preconditions.js'
