@@ -2,9 +2,9 @@
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
 import { BACKEND_DOWN, systemClock, takeComponentNumber } from '@spanring/core'
 import type { Settings } from './config/settings.js'
-import { warn, warnLater } from './config/warn.js'
+import { warn, warnLater } from './warn.js'
 import type { Truncated } from './encode/sanitize/values.js'
-import type { BackendChange } from './transport/backend.js'
+import type { BackendChange } from './transport/retry/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
 import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'
 

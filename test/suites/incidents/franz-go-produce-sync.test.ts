@@ -228,7 +228,7 @@ test('500 flushes that are cancelled before they begin end while an export is st
   expect(processor.stats()).toMatchObject({ ended: 5, exported: 5 })
 })
 
-// R4. Turns red when `Backend.#wakeAll` wakes only the first that waits (otlp-exporter/src/transport/backend.ts).
+// R4. Turns red when `Backend.#wakeAll` wakes only the first that waits (otlp-exporter/src/transport/retry/backend.ts).
 test('a backend that is back wakes every batch that waited for it', async () => {
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 1 })

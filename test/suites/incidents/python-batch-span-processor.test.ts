@@ -127,7 +127,7 @@ test('a flush keeps its time-out whatever the export before it does, one per spa
   expect(processor.stats()).toMatchObject({ ended: 20, queued: 0, encoded: 19, inFlight: 1, failed: {} })
 })
 
-// R1, R6. Turns red without the listener on `closing` in `Backend.#change` (otlp-exporter/src/transport/backend.ts).
+// R1, R6. Turns red without the listener on `closing` in `Backend.#change` (otlp-exporter/src/transport/retry/backend.ts).
 test('a shutdown does not sit out a back-off', async () => {
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 1 })
@@ -185,7 +185,7 @@ test.each<[string, (processor: BatchSpanProcessor) => void]>([
 })
 
 // R8. Turns red without `clock.soon` in `onTimer` of `bounded`, in both packages (batch-span-processor/src/bounded.ts,
-// otlp-exporter/src/transport/bounded.ts).
+// core/src/bounded.ts).
 test('an event loop that stood still does not take an answer that is there for a time-out', async () => {
   const sink = await forkSink({ keep: 'count' })
   onTestFinished(() => sink.close())

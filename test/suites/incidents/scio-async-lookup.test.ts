@@ -101,7 +101,7 @@ test('a callback that throws settles its batch at once, as failed', async () => 
   expect(processor.stats()).toMatchObject({ ended: 6, exported: 2, failed: { export_failed: 4 } })
 })
 
-// R1. Turns red without `bounded` in `RequestHeaders.resolve` (otlp-exporter/src/transport/request-headers.ts).
+// R1. Turns red without `bounded` in `RequestHeaders.resolve` (otlp-exporter/src/transport/request/request-headers.ts).
 test('a headers function that stays silent, or throws, costs its own batch and holds nothing', async () => {
   const sink = await setupCountingSink()
   const answers = [() => new Promise<never>(() => {}), fail, () => ({ authorization: 'token' })]
@@ -131,7 +131,7 @@ test('the place of an export whose callback is lost is given to the next one', a
   expect(processor.stats()).toMatchObject({ ended: 7, exported: 4, failed: { timeout: 3 } })
 })
 
-// R1, R9. Turns red without `slot.replace()` in `RequestSender.#attempt` (otlp-exporter/src/transport/request-sender.ts).
+// R1, R9. Turns red without `slot.replace()` in `RequestSender.#attempt` (otlp-exporter/src/transport/retry/request-sender.ts).
 test('the only connection is usable again after a request that was never answered', async () => {
   const sink = await setupCountingSink()
   const { processor, exporter, end } = setupOurs(sink.url, SOON_ENOUGH, { concurrencyLimit: 1 })

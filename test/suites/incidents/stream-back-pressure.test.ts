@@ -158,7 +158,7 @@ test('a batch is tried again where it is while the queue is full, and what waits
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1')
 type Dispatchers = Record<symbol, unknown>
 
-// R9. Turns red without a client of its own in the constructor of `Connection` (otlp-exporter/src/transport/connection.ts).
+// R9. Turns red without a client of its own in the constructor of `Connection` (otlp-exporter/src/transport/connection/connection.ts).
 test('connections of the application that are all stuck hold its own requests, and no span', async () => {
   const sink = await setupCountingSink()
   const globals = globalThis as unknown as Dispatchers

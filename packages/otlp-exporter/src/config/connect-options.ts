@@ -4,7 +4,7 @@ import type { Environment } from './environment.js'
 import type { SocketOptions, TlsOptions } from './options.js'
 import { guardIdentityCheck } from './server-identity.js'
 import { addFiles } from './tls-files.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 /** How a connection is made, apart from where it goes. */
 export interface ConnectOptions {

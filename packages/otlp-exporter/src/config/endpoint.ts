@@ -2,7 +2,7 @@
 import { INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 /** Where requests go, with the secrets of the URL set apart from what may be shown. */
 export interface Endpoint {

@@ -2,7 +2,7 @@
 import { INVALID_HEADER_LIST, INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 /** Set by the transport, or by HTTP itself; another value would break the request. */
 const RESERVED: ReadonlySet<string> = new Set([

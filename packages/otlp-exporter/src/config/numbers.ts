@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INVALID_SETTING } from '@spanring/core'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 interface Rule {
   readonly fallback: number

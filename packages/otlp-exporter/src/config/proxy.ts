@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.js'
 import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
 import { readVariable } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 export interface Proxy {
   readonly origin: string

@@ -13,7 +13,7 @@ import { describe, numberOf } from './numbers.js'
 import type { Compression, OTLPTraceExporterOptions, Protocol, SocketOptions, TlsOptions } from './options.js'
 import { resolveProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 /** The options after validation: nothing behind this point sees a value out of range, or reads the environment. */
 export interface Settings {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { INVALID_SETTING } from '@spanring/core'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from './warn.js'
+import { warnLater } from '../warn.js'
 
 const FILES = [
   ['ca', 'CERTIFICATE'],

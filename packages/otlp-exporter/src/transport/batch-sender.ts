@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
 import type { Settings } from '../config/settings.js'
-import type { AnswerWarnings } from './answer-warnings.js'
+import type { AnswerWarnings } from './answer/answer-warnings.js'
 import type { Operation } from './operation.js'
-import type { Outcome } from './outcome.js'
-import { PendingRequest } from './pending-request.js'
-import type { SendableBatch } from './pending-request.js'
-import { BodyCompressor } from './request-body.js'
-import type { RequestHeaders } from './request-headers.js'
-import type { Decision, RequestSender } from './request-sender.js'
-import type { Slot, Slots } from './slots.js'
-import type { Failure } from './verdict.js'
+import type { Outcome } from './batch-tally.js'
+import { PendingRequest } from './request/pending-request.js'
+import type { SendableBatch } from './request/pending-request.js'
+import { BodyCompressor } from './request/body-compressor.js'
+import type { RequestHeaders } from './request/request-headers.js'
+import type { Decision, RequestSender } from './retry/request-sender.js'
+import type { Slot, Slots } from './connection/slots.js'
+import type { Failure } from './answer/verdict.js'
 
 type Range = readonly [from: number, to: number]
 /** Over our own limit, or over that of the backend, which says so with a status. */

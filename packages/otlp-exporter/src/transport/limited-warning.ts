@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
-import { warn } from '../config/warn.js'
+import { warn } from '../warn.js'
 
 /** At most one line of a kind in this time, in milliseconds. */
 const INTERVAL_MILLIS = 30_000

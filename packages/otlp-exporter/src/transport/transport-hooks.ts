@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendChange } from './backend.js'
+import type { BackendChange } from './retry/backend.js'
 import type { FailureReason } from './exporter-error.js'
 
 /** One export from hand-over to outcome, back-off included. */

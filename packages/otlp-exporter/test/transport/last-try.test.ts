@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
-import { Backend } from '../../src/transport/backend.js'
-import type { Connection } from '../../src/transport/connection.js'
+import { Backend } from '../../src/transport/retry/backend.js'
+import type { Connection } from '../../src/transport/connection/connection.js'
 import { Operation } from '../../src/transport/operation.js'
-import type { PendingRequest } from '../../src/transport/pending-request.js'
-import { RequestSender } from '../../src/transport/request-sender.js'
-import type { Decision } from '../../src/transport/request-sender.js'
-import type { RawOutcome } from '../../src/transport/response-collector.js'
-import { Slot } from '../../src/transport/slots.js'
+import type { PendingRequest } from '../../src/transport/request/pending-request.js'
+import { RequestSender } from '../../src/transport/retry/request-sender.js'
+import type { Decision } from '../../src/transport/retry/request-sender.js'
+import type { RawOutcome } from '../../src/transport/answer/answer-collector.js'
+import { Slot } from '../../src/transport/connection/slots.js'
 import { stillClock } from './still-clock.js'
 
 const BODY = Buffer.alloc(0)

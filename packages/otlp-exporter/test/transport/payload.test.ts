@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { VERSION } from '../../src/transport/request-headers.js'
+import { VERSION } from '../../src/transport/request/request-headers.js'
 import manifest from '../../package.json' with { type: 'json' }
 import { captureDiag } from '../capture-diag.js'
 import { PlainBatch } from './plain-batch.js'

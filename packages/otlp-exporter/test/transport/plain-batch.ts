@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SendableBatch } from '../../src/transport/pending-request.js'
+import type { SendableBatch } from '../../src/transport/request/pending-request.js'
 
 let nextSpan = 1
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { Backend } from '../../src/transport/backend.js'
+import { Backend } from '../../src/transport/retry/backend.js'
 import { Operation } from '../../src/transport/operation.js'
 import { stillClock } from './still-clock.js'
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
+import type { Settings } from '../../config/settings.js'
+import { Connection } from './connection.js'
+import type { Operation } from '../operation.js'
+
+/**
+ * A free connection that was not needed for this long while others were, in milliseconds, is closed: two of the
+ * processor's delays. What a burst opened would otherwise stay idle, and be forgotten by whatever lies in between.
+ */
+const SPARE_MILLIS = 10_000
+
+/** A place for one export, with a connection of its own. */
+export class Slot {
+  readonly #open: () => Connection
+  #connection: Connection | undefined
+  /** When its last export ended. */
+  releasedAt = 0
+
+  constructor(open: () => Connection) {
+    this.#open = open
+  }
+
+  get connection(): Connection {
+    this.#connection ??= this.#open()
+    return this.#connection
+  }
+
+  /** The connection for the next request: a new one, if the last one was used long enough. */
+  next(): Connection {
+    if (this.#connection?.isOld === true) void this.replace()
+    return this.connection
+  }
+
+  /** Puts a new connection in place of the one whose answer may still come, and gives that. */
+  exchange(): Connection {
+    const { connection } = this
+    this.#connection = this.#open()
+    return connection
+  }
+
+  /** Whether nobody reads the body of the last request any more; see {@link Connection.isBodyFree}. */
+  get isBodyFree(): boolean {
+    return this.#connection?.isBodyFree ?? false
+  }
+
+  /** Replaces a connection that cannot carry another request. */
+  replaceSpent(): void {
+    if (this.#connection?.isSpent === true) void this.replace()
+  }
+
+  /** Destroys the connection and what hangs in it; the next request finds a new one. */
+  async replace(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.destroy()
+  }
+}
+
+interface Waiter {
+  slot: Slot | undefined
+  readonly wake: () => void
+}
+
+/** At most `concurrencyLimit` slots, made when they are needed and handed out in the order in which they were asked for. */
+export class Slots {
+  readonly #clock: Clock
+  readonly #limit: number
+  readonly #open: () => Connection
+  readonly #all: Slot[] = []
+  /** The one that was used last is taken first, so that connections which are not needed become idle and close. */
+  readonly #free: Slot[] = []
+  readonly #waiters: Waiter[] = []
+
+  constructor(settings: Settings, clock: Clock, random: () => number) {
+    this.#clock = clock
+    this.#limit = settings.concurrencyLimit
+    this.#open = () => new Connection(settings, clock, random)
+  }
+
+  /** Undefined when the operation ended first. */
+  async acquire(operation: Operation): Promise<Slot | undefined> {
+    const slot = this.#take()
+    if (slot !== undefined) return slot
+    let wake = (): void => {}
+    const woken = new Promise<void>((resolve) => (wake = resolve))
+    const waiter: Waiter = { slot: undefined, wake }
+    this.#waiters.push(waiter)
+    const { status } = await bounded(this.#clock, operation, () => woken)
+    if (status === 'done') return waiter.slot
+    // The slot may have been handed over in the same tick in which the operation ended; it must not be lost with it.
+    if (waiter.slot === undefined) this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+    else this.release(waiter.slot)
+    return undefined
+  }
+
+  release(slot: Slot): void {
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) {
+      slot.releasedAt = this.#clock.now()
+      this.#free.push(slot)
+      this.#closeSpare(slot.releasedAt - SPARE_MILLIS)
+    } else {
+      waiter.slot = slot
+      waiter.wake()
+    }
+  }
+
+  /** Closes every connection that has nothing to do: one like them has turned out to be dead. */
+  closeIdle(): void {
+    this.#closeSpare(Infinity)
+  }
+
+  async destroyAll(): Promise<void> {
+    await Promise.all(this.#all.map((slot) => slot.replace()))
+  }
+
+  /** Those at the beginning are free for longest. */
+  #closeSpare(freeSince: number): void {
+    for (const slot of this.#free) {
+      if (slot.releasedAt > freeSince) return
+      void slot.replace()
+    }
+  }
+
+  #take(): Slot | undefined {
+    const slot = this.#free.pop()
+    if (slot !== undefined || this.#all.length >= this.#limit) return slot
+    const added = new Slot(this.#open)
+    this.#all.push(added)
+    return added
+  }
+}

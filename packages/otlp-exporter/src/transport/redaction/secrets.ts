@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Settings } from '../../config/settings.js'
+import { beginningAtEnd, decode, endWithoutBegunEscape, lowerCased, readings } from './spellings.js'
+
+/** Shorter ones are words that occur anywhere. In characters. */
+const SHORTEST = 4
+/** With more of them nothing is shown at all: each is looked for by itself. */
+const MOST = 256
+/** How often a text may have been escaped: a login page names the URL that was asked for in a query of its own. */
+const DEEPEST = 3
+/** What everybody may see, and people want to: an answer may name the type or the encoding that it did not like. */
+const PUBLIC: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'user-agent', 'accept', 'host'])
+const PUBLIC_WORD = /^(?:basic|bearer|digest|token|apikey|true|false)$/i
+
+/** What to look for: in the text as it is, but for upper and lower case, and in the text after `decode`. */
+interface Words {
+  readonly plain: readonly string[]
+  readonly decoded: readonly string[]
+}
+
+/**
+ * What a backend was sent in confidence, and may repeat in what it says: the values of headers, the credentials of the
+ * URL and of the proxy, and what a query asks with. Found in each of the spellings in which servers repeat things, by
+ * looking for one after the other: a regular expression made of secrets can be too large, take for ever, and is itself in
+ * the message of its error.
+ */
+export class Secrets {
+  readonly #settings: Pick<Settings, 'endpoint' | 'proxy'>
+  readonly #headers: Readonly<Record<string, string>>
+  /** Made when they are needed: most answers have nothing to say. */
+  #words: Words | 'too-many' | undefined
+
+  constructor(settings: Pick<Settings, 'endpoint' | 'proxy'>, headers: Readonly<Record<string, string>>) {
+    this.#settings = settings
+    this.#headers = headers
+  }
+
+  /**
+   * The text with `…` in place of secrets; empty if there are too many to look for. `isWhole` is false for the beginning
+   * of a text: it may have ended inside a secret, so that the beginning of one at its end goes too.
+   */
+  redact(text: string, isWhole = true): string {
+    this.#words ??= this.#find()
+    if (this.#words === 'too-many') return ''
+    const shown = isWhole ? text : text.slice(0, endWithoutBegunEscape(text))
+    const { plain, decoded } = this.#words
+    /** One for each character that is not shown. */
+    const hidden = new Uint8Array(shown.length)
+    hide(hidden, lowerCased(shown), plain, isWhole)
+    let { text: meaning, starts } = decode(shown)
+    hide(hidden, meaning, decoded, isWhole, starts)
+    for (let depth = 1; depth < DEEPEST && /[%&]/.test(meaning); depth++) {
+      const again = decode(isWhole ? meaning : meaning.slice(0, endWithoutBegunEscape(meaning)))
+      const outer = starts
+      starts = [...again.starts.slice(0, -1).map((at) => outer[at] as number), shown.length]
+      meaning = again.text
+      hide(hidden, meaning, decoded, isWhole, starts)
+    }
+    return visible(shown, hidden)
+  }
+
+  #find(): Words | 'too-many' {
+    const { endpoint, proxy } = this.#settings
+    const parts: string[] = []
+    for (const [name, value] of Object.entries(this.#headers)) if (!PUBLIC.has(name)) parts.push(...partsOf(value))
+    for (const value of queryValues(endpoint.path)) parts.push(...partsOf(value))
+    for (const authorization of [endpoint.authorization, proxy?.authorization, this.#headers['authorization']]) {
+      if (authorization === undefined) continue
+      for (const value of [authorization, ...basicCredentials(authorization)]) parts.push(...partsOf(value))
+    }
+    const plain = [...new Set(parts.map(lowerCased))].filter((part) => part.length >= SHORTEST && !PUBLIC_WORD.test(part))
+    if (plain.length > MOST) return 'too-many'
+    const decoded = new Set(plain.flatMap(readings).filter((reading) => reading.length >= SHORTEST))
+    return { plain, decoded: [...decoded] }
+  }
+}
+
+/** A value is repeated whole, or without what stands before it, as in `Bearer …` and `token=…`. */
+function partsOf(value: string): string[] {
+  const pieces = value.split(/[\s;]+/)
+  const values = pieces.map((piece) => unquoted(piece.slice(piece.indexOf('=') + 1)))
+  return [value, ...pieces, ...values, ...value.split(/[\s,;:="]+/)]
+}
+
+function unquoted(text: string): string {
+  return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
+}
+
+/** A part without a value may be a key by itself. */
+function queryValues(path: string): string[] {
+  const start = path.indexOf('?')
+  return start < 0 ? [] : [...new URLSearchParams(path.slice(start))].map(([name, value]) => value || name)
+}
+
+/** Both together, and each: a password may have any character in it. */
+function basicCredentials(authorization: string): string[] {
+  const [, base64] = /^basic\s+(\S+)$/i.exec(authorization) ?? []
+  if (base64 === undefined) return []
+  const both = Buffer.from(base64, 'base64').toString('utf8')
+  const colon = both.indexOf(':')
+  return colon < 0 ? [both] : [both, both.slice(0, colon), both.slice(colon + 1)]
+}
+
+/** Marks where one of the words is in the text; `starts` has the places of its characters if they are others. */
+function hide(hidden: Uint8Array, text: string, words: readonly string[], isWhole: boolean, starts?: readonly number[]): void {
+  const mark = (from: number, to: number): void => void hidden.fill(1, starts?.[from] ?? from, starts?.[to] ?? to)
+  for (const word of words) {
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) mark(at, at + word.length)
+    if (!isWhole) mark(text.length - beginningAtEnd(word, text), text.length)
+  }
+}
+
+function visible(text: string, hidden: Uint8Array): string {
+  let rest = ''
+  for (let at = 0; at < text.length;) {
+    const isHidden = hidden[at] as number
+    const next = hidden.indexOf(1 - isHidden, at)
+    const end = next < 0 ? text.length : next
+    rest += isHidden === 1 ? '…' : text.slice(at, end)
+    at = end
+  }
+  return rest
+}
