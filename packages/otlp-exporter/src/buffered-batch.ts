@@ -118,7 +118,7 @@ export class BufferedBatch implements SpanBatch {
     const outcome = await this.#transport.sendBatch(encoded, deadline)
     encoded.release()
     this.#releaseBudget()
-    return outcome as BatchOutcome
+    return outcome
   }
 
   /** Closes the batch and gives everything back without sending. */

@@ -10,52 +10,52 @@ import type { FinishedExport, TransportHooks } from './transport/transport-hooks
 
 /** What the exporter has done so far. */
 export interface ExporterStats {
-  /** Spans of which the backend said that it took them. */
+  /** Spans that the backend accepted. */
   readonly exported: number
-  /** Spans that were given up, by reason; each span once, whatever was tried before. */
+  /** Spans that were given up, by reason; each span counts once, however often it was sent. */
   readonly failed: Readonly<Record<string, number>>
   /** Spans whose export is under way. */
   readonly inFlight: number
-  /** Requests that were sent, repeated ones too. */
+  /** Requests that were sent, including retries. */
   readonly requests: number
   /**
    * Spans that were sent without a part that cannot be sent: a value nested too deep or too often, one behind a getter
-   * that throws, a link or a parent with an invalid id, an impossible time. What is left of attributes, events and links
-   * is also counted on the span itself, as dropped.
+   * that throws, a link or a parent with an invalid id, an impossible time. The span itself counts the attributes, events
+   * and links that it lost as dropped.
    */
   readonly truncatedSpans: number
   /**
    * Resources and scopes that were encoded without such a part, or without attributes that arrived late and made them
-   * larger than a request may be. An object counts once, but a resource that is encoded anew each time: while attributes
-   * are pending, and when they are too large.
+   * larger than a request may be. Each object counts once per encoding: once, except for a resource with pending or too
+   * large attributes, which is encoded again each time.
    */
   readonly truncatedResources: number
   /**
    * Memory for encoded spans that wait or are in flight, in bytes of the buffers; at most `maxBufferedBytes`. A batch that
-   * is being filled is not counted, but has a part of that limit set aside for it.
+   * is being filled does not count, but a part of that limit is reserved for it.
    */
   readonly bufferedBytes: number
   readonly backend: 'up' | 'down'
 }
 
-/** At most one pair of warnings, down and up, in this time, in milliseconds. */
+/** At most one pair of warnings, down and up, in this time. In milliseconds. */
 const WARNING_INTERVAL_MILLIS = 30_000
 
 /**
- * Counts what the transport tells: for `stats()`, for the `otel.sdk.exporter.*` metrics of the semantic conventions, and
- * for one warning when the backend goes down and one when it is back.
+ * Counts what the transport reports: for `stats()`, for the `otel.sdk.exporter.*` metrics of the semantic conventions, and
+ * for one warning when the backend goes down and one when it is up again.
  */
 export class ExporterTelemetry implements TransportHooks {
   #exported = 0
   readonly #failed: Record<string, number> = {}
   #truncatedSpans = 0
   #truncatedResources = 0
-  #saidTruncated = false
+  #hasWarnedTruncated = false
   #inFlight = 0
   #requests = 0
   #backend: 'up' | 'down' = 'up'
-  #saidDown = false
-  #keptBack = 0
+  #hasWarnedDown = false
+  #heldBack = 0
   #nextWarningAt = -Infinity
   readonly #endpoint: string
   readonly #attributes: Attributes
@@ -88,7 +88,7 @@ export class ExporterTelemetry implements TransportHooks {
       this.#duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
         unit: 's',
         description: 'The duration of exporting a batch of telemetry records.',
-        // One bucket: the conventions want count and sum, and no more.
+        // One bucket: the conventions ask for count and sum only.
         advice: { explicitBucketBoundaries: [] },
       })
     } catch (error) {
@@ -109,7 +109,7 @@ export class ExporterTelemetry implements TransportHooks {
     }
   }
 
-  /** A span that was refused before any request. */
+  /** Counts spans that were refused before any request. */
   refuse(reason: string, count: number): void {
     if (count === 0) return
     this.#failed[reason] = (this.#failed[reason] ?? 0) + count
@@ -120,12 +120,12 @@ export class ExporterTelemetry implements TransportHooks {
     }
   }
 
-  /** Something is sent without a part that cannot be sent. May be called inside `span.end()`. */
+  /** Counts what is sent without a part that cannot be sent. May be called inside `span.end()`. */
   truncate(what: Truncated): void {
     if (what === 'span') this.#truncatedSpans++
     else this.#truncatedResources++
-    if (this.#saidTruncated) return
-    this.#saidTruncated = true
+    if (this.#hasWarnedTruncated) return
+    this.#hasWarnedTruncated = true
     warnLater(
       `a ${what} is sent without a part that cannot be sent (nested deeper than 30 levels or too often, a getter that throws, ` +
         'an invalid id or time); dropped counts in the data, and truncatedSpans and truncatedResources of stats(), tell of ' +
@@ -143,7 +143,7 @@ export class ExporterTelemetry implements TransportHooks {
   }
 
   onEnd({ spanCount, exported, failed, durationMillis, statusCode, errorType }: FinishedExport): void {
-    // Our own counts first: a meter that throws stops what comes after it.
+    // Our own counts first: a meter that throws skips the rest.
     this.#inFlight -= spanCount
     this.#exported += exported
     for (const [reason, count = 0] of Object.entries(failed)) this.#failed[reason] = (this.#failed[reason] ?? 0) + count
@@ -159,25 +159,25 @@ export class ExporterTelemetry implements TransportHooks {
 
   onBackendChange(change: BackendChange): void {
     this.#backend = change.state
-    if (change.state === 'down') this.#sayDown(change.message)
-    else if (this.#saidDown) this.#sayUp(change)
+    if (change.state === 'down') this.#warnDown(change.message)
+    else if (this.#hasWarnedDown) this.#warnUp(change)
   }
 
-  /** One bad replica behind a load balancer makes the backend go down and up with every other request. */
-  #sayDown(message: string): void {
+  /** Rate-limited: one bad replica behind a load balancer makes the backend go down and up with every other request. */
+  #warnDown(message: string): void {
     const now = systemClock.now()
-    this.#saidDown = now >= this.#nextWarningAt
-    if (!this.#saidDown) {
-      this.#keptBack++
+    this.#hasWarnedDown = now >= this.#nextWarningAt
+    if (!this.#hasWarnedDown) {
+      this.#heldBack++
       return
     }
-    const before = this.#keptBack > 0 ? ` (and ${this.#keptBack} times since the last warning)` : ''
+    const before = this.#heldBack > 0 ? ` (and ${this.#heldBack} times since the last warning)` : ''
     this.#nextWarningAt = now + WARNING_INTERVAL_MILLIS
-    this.#keptBack = 0
+    this.#heldBack = 0
     warn(`${BACKEND_DOWN} ${this.#endpoint} is down: ${message}; trying again${before}`)
   }
 
-  #sayUp({ downMillis, failedAttempts, failedSpans }: BackendChange & { state: 'up' }): void {
+  #warnUp({ downMillis, failedAttempts, failedSpans }: BackendChange & { state: 'up' }): void {
     const seconds = (downMillis / 1000).toFixed(1)
     warn(
       `${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`,

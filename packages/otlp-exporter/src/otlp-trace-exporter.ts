@@ -15,20 +15,20 @@ import { Transport } from './transport/transport.js'
 import { WholeExports } from './whole-export.js'
 
 /**
- * How long `shutdown` waits for exports under way, in milliseconds, after it has ended their back-offs: what a healthy
- * backend needs to answer, and not what a dead one would take.
+ * How long `shutdown` waits for exports under way, in milliseconds, once it has ended their back-offs: enough for a healthy
+ * backend to answer, without waiting for a dead one.
  */
 const SHUTDOWN_MILLIS = 5000
-/** How much of that time stays for requests, in milliseconds, however many arrays still wait for room. */
+/** How much of that time is kept for requests, in milliseconds, however many arrays still wait for room. */
 const REQUESTS_MILLIS = 1000
-/** How long the outcomes may take to reach the callers of `export` after the last request has ended, in milliseconds. */
+/** How long outcomes may take to reach the callers of `export` after the last request has ended, in milliseconds. */
 const CALLBACKS_MILLIS = 250
 
 const SELF = Symbol('exporter')
 
 /**
- * The object that was constructed, which alone has the private names: applications put a Proxy or an `Object.create`
- * around an exporter, and every call through that would throw.
+ * The object that was constructed. It alone has the private fields: applications wrap exporters in a Proxy or with
+ * `Object.create`, and access to a private field through those throws.
  */
 function selfOf(exporter: OTLPTraceExporter): OTLPTraceExporter {
   return (exporter as unknown as { readonly [SELF]: OTLPTraceExporter })[SELF]
@@ -49,13 +49,13 @@ export class OTLPTraceExporter {
   readonly #telemetry: ExporterTelemetry
   readonly #transport: Transport
   readonly #closing = new AbortController()
-  /** Arrays that are being encoded or sent. */
+  /** The exports of arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
   readonly #arrays: WholeExports
-  #shutdown: Promise<void> | undefined
+  #shutdownPromise: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
-    // Not enumerable, so that it stays out of what is logged of an exporter.
+    // Not enumerable, so that it does not appear when an exporter is logged.
     Object.defineProperty(this, SELF, { value: this })
     const settings = resolveOptions(options)
     this.#settings = settings
@@ -73,66 +73,66 @@ export class OTLPTraceExporter {
       now: () => systemClock.now(),
       nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
       inTime: async ({ at }, event) => (await bounded(systemClock, { at }, () => event)).status === 'done',
-      // What is refused later was in a request, and the transport tells of it.
+      // Spans that fail later were in a request, and the transport counts them.
       onRefused: (reason, count) => this.#telemetry.refuse(reason, count),
     })
   }
 
   /**
-   * The `export` with which this class was built: it does the same as `openBatch` and `send`. A processor that finds
-   * another one on the exporter, from a subclass or a patch, gives every span to that one, whenever it was put there.
+   * The original `export` of this class, which does the same as `openBatch` and `send`. A processor that finds another one
+   * on the exporter, from a subclass or a patch, passes every span to that one, whenever it was put there.
    */
   get exportOfBatches(): OTLPTraceExporter['export'] {
     return exportOfBatches
   }
 
   /**
-   * A new batch, or undefined while `maxBufferedBytes` are held; `onRoom` is called once there is room, and when there is
-   * more room for a span that an empty batch called full. Close a batch before you open the next one: an open batch has
-   * up to half of the memory that is left set aside for it.
+   * A new batch, or undefined while `maxBufferedBytes` are held. `onRoom` is called once there is room, and when there is
+   * more room for a span to which an empty batch answered `'full'`. Close a batch before you open the next one: up to half
+   * of the memory that is left is reserved for an open batch.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
     return selfOf(this).#openBatch(onRoom)
   }
 
   /**
-   * Calls back once, within `timeoutMillis`, and keeps an otherwise idle process alive until then: with code 0 if every
-   * span was taken by the backend, else with code 1 and the first error.
+   * Calls back once, within `timeoutMillis`: with code 0 if the backend accepted every span, else with code 1 and the first
+   * error. Keeps an otherwise idle process alive until then.
    */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     const self = selfOf(this)
-    if (self.#shutdown !== undefined) {
+    if (self.#shutdownPromise !== undefined) {
       self.#telemetry.refuse('already_shutdown', spans.length)
       answer(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
       return
     }
     const exported = self.#exportWhole(spans, resultCallback)
     self.#exports.add(exported)
-    // Holds the process meanwhile, as the stock exporter does: whoever awaits the outcome may do so without a timer.
+    // Keeps the process alive meanwhile, as the stock exporter does: the caller may await the outcome without a timer.
     const ended = bounded(systemClock, { at: Infinity, keepAlive: true }, () => exported)
     void ended.then(() => self.#exports.delete(exported))
   }
 
   /**
-   * Resolves when every array that was handed over before this call has its outcome, within `timeoutMillis`. A batch of
-   * `openBatch` is awaited by whoever sends it; its `forceFlush` must not wait for those that follow.
+   * Resolves when every array that was handed over before this call has its outcome, within `timeoutMillis`. It does not
+   * wait for batches of `openBatch`: their sender awaits them, and its own flush must not wait for later ones.
    */
   async forceFlush(): Promise<void> {
     await Promise.all(selfOf(this).#exports)
   }
 
   /**
-   * Ends back-offs with one last try, waits for exports under way for at most 5 s, and closes every connection. Arrays
-   * that find no room in the first 4 s of it are given up. Every array that was handed over before has its outcome then.
-   * Later exports fail at once. A second call returns the same promise.
+   * Ends back-offs with one last try, waits up to 5 s for exports under way, and closes every connection. Arrays that find
+   * no room within 4 s are given up. When it resolves, every array that was handed over before has its outcome. Later
+   * exports fail at once. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
     const self = selfOf(this)
-    self.#shutdown ??= self.#shutDown()
-    return self.#shutdown
+    self.#shutdownPromise ??= self.#runShutdown()
+    return self.#shutdownPromise
   }
 
-  /** What the exporter has done so far, at any time and without a MeterProvider. */
+  /** What the exporter has done so far. Works at any time, and without a MeterProvider. */
   stats(): ExporterStats {
     const self = selfOf(this)
     return self.#telemetry.stats(self.#budget.held)
@@ -150,7 +150,7 @@ export class OTLPTraceExporter {
   async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
     const at = systemClock.now() + this.#settings.timeoutMillis
     try {
-      // The array may be emptied and filled anew when the call returns: the stock exporter has read it by then.
+      // The caller may reuse the array after the call: the stock exporter has read it by then.
       const spans = given.slice()
       const error = await this.#arrays.export(spans, { at, signal: NEVER, closing: this.#closing.signal })
       answer(resultCallback, error === undefined ? { code: 0 } : { code: 1, error })
@@ -159,10 +159,10 @@ export class OTLPTraceExporter {
     }
   }
 
-  async #shutDown(): Promise<void> {
+  async #runShutdown(): Promise<void> {
     this.#closing.abort()
     const at = systemClock.now() + SHUTDOWN_MILLIS
-    // When it shuts down the transport takes nothing more, and these were handed over before.
+    // These were handed over before, and a transport that shuts down takes nothing more.
     await bounded(systemClock, { at: at - REQUESTS_MILLIS, keepAlive: true }, () => this.#arrays.encoded)
     this.#arrays.end()
     await this.#transport.shutdown({ at })
@@ -173,17 +173,17 @@ export class OTLPTraceExporter {
   }
 }
 
-// Read here, before anybody can have patched the prototype.
+// Read here, before anyone can patch the prototype.
 // oxlint-disable-next-line typescript/unbound-method -- only ever compared
 const exportOfBatches = OTLPTraceExporter.prototype.export
 
-/** Nobody gives up an array that was handed over; its deadline does. */
+/** An array that was handed over ends by its deadline alone. */
 const NEVER = new AbortController().signal
 
 function answer(resultCallback: (result: ExportResult) => void, result: ExportResult): void {
   try {
     resultCallback(result)
   } catch {
-    // The caller's own error; the export is over.
+    // An error of the caller; the export is over.
   }
 }

@@ -5,8 +5,8 @@ import type { ReadableSpan } from './readable-span.js'
 /** A batch of this exporter: filled span by span, closed, and sent once. */
 export interface SpanBatch extends AnyBatch<ReadableSpan> {
   /**
-   * Ends filling and gives back memory that the batch does not need. May be called again without harm; `send` closes a
-   * batch that nobody has closed.
+   * Ends filling and gives back memory that the batch does not need. Further calls do nothing. `send` closes a batch that
+   * is still open.
    */
   close(): void
   send(deadline: Deadline): Promise<BatchOutcome>

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INVALID_SETTING } from '@spanring/core'
+import { warnLater } from '../warn.js'
 import type { Environment } from './environment.js'
 import type { SocketOptions, TlsOptions } from './options.js'
 import { guardIdentityCheck } from './server-identity.js'
 import { addFiles } from './tls-files.js'
-import { warnLater } from '../warn.js'
 
-/** How a connection is made, apart from where it goes. */
+/** How connections are made, apart from where they go. */
 export interface ConnectOptions {
-  /** Of the connection to the backend alone; a proxy is verified as Node.js does it. */
+  /** For the connection to the backend alone; a proxy is verified as Node.js does by default. */
   readonly tls: TlsOptions
-  /** Of the socket that is opened, which is the proxy's where there is one. */
+  /** For the socket that is opened, which goes to the proxy where there is one. */
   readonly socket: SocketOptions
 }
 
-/** Where options come from, by the name that a warning has for them. */
+/** An object with options, and its name in warnings. */
 export interface Source {
   readonly name: 'tls' | 'httpAgentOptions'
   readonly value: unknown
@@ -72,10 +72,10 @@ const TLS_NAMES: ReadonlySet<string> = new Set<keyof TlsOptions>([
   'ticketKeys',
 ])
 
-/** Options of an agent that `settings.ts` reads. */
+/** Agent options that `settings.ts` reads. */
 const READ_ELSEWHERE: ReadonlySet<string> = new Set(['keepAlive', 'maxSockets', 'maxTotalSockets', 'socketPath'])
 
-/** Why an option that tls, net or an agent knows is not honoured here. */
+/** Options of tls, net or an agent that are not honoured here, and why. */
 const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   ...['host', 'path', 'port', 'protocol', 'defaultPort', 'socket', 'fd', 'handle'].map(
     (name) => [name, 'url, socketPath and proxy say where to connect'] as const,
@@ -90,7 +90,7 @@ const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   ['proxyEnv', 'see the option proxy'],
 ])
 
-/** Without a meaning where a Unix domain socket is connected to. */
+/** Options without a meaning for a Unix domain socket. */
 const NETWORK_NAMES: readonly string[] = [
   'autoSelectFamily',
   'autoSelectFamilyAttemptTimeout',
@@ -102,8 +102,8 @@ const NETWORK_NAMES: readonly string[] = [
 ]
 
 /**
- * Each option from the first source that has it, so that agent options with one of them do not lose the files for the
- * others. Nothing is dropped without a word: a security setting that is not honoured in silence fails open.
+ * Takes each option from the first source that has it, so that agent options with one of them do not hide the files for the
+ * others. Nothing is dropped without a warning: a security setting that is silently ignored fails open.
  */
 export function resolveConnectOptions(
   sources: readonly Source[],
@@ -124,23 +124,23 @@ export function resolveConnectOptions(
   }
   const printed = (names: readonly string[]): string[] => names.flatMap((name) => givenBy.get(name) ?? [])
   if (way.hasDispatcher) {
-    sayWithoutEffect(printed([...Object.keys(tls), ...Object.keys(socket)]), 'the dispatcher makes the connections')
+    warnWithoutEffect(printed([...Object.keys(tls), ...Object.keys(socket)]), 'the dispatcher makes the connections')
     return { tls: {}, socket: {} }
   }
-  if (!way.isTls) sayWithoutEffect(printed(Object.keys(tls)), 'the URL starts with http://, so nothing is encrypted or verified')
-  if (way.socketPath !== undefined) sayWithoutEffect(printed(NETWORK_NAMES), 'socketPath is connected to')
+  if (!way.isTls) warnWithoutEffect(printed(Object.keys(tls)), 'the URL starts with http://, so nothing is encrypted or verified')
+  if (way.socketPath !== undefined) warnWithoutEffect(printed(NETWORK_NAMES), 'socketPath is connected to')
   checkTls(tls, (name) => givenBy.get(name) ?? name)
   addFiles(tls, env)
   return { tls, socket }
 }
 
-/** What is set; undefined and null mean the default, as everywhere in the options. */
+/** The options that are set; undefined and null mean the default, as everywhere in the options. */
 function given({ value }: Source): [name: string, value: unknown][] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).filter(([, entry]) => entry !== undefined && entry !== null)
 }
 
-/** Where the option goes and under which name; undefined if it goes nowhere, which was said then. */
+/** Where the option goes, and under which name; undefined, after a warning where one is due, if it is not used. */
 function targetOf(
   source: Source,
   name: string,
@@ -151,7 +151,7 @@ function targetOf(
   if (source.name === 'httpAgentOptions') {
     if (READ_ELSEWHERE.has(name)) return undefined
     if (name === 'keepAliveMsecs') return [socket, 'keepAliveInitialDelay']
-    // The connection that was used last is used first.
+    // This is how connections are used anyway.
     if (name === 'scheduling' && value === 'lifo') return undefined
     if (name === 'scheduling') {
       warnLater(`${printable} is not honoured: the connection that was used last is used first`)
@@ -164,16 +164,16 @@ function targetOf(
     warnLater(`${printable} is not honoured: ${why}`)
     return undefined
   }
-  // One of a later Node.js may be a security setting: to drop it would fail open.
+  // It may be a security setting of a later Node.js: dropping it would fail open.
   if (!TLS_NAMES.has(name)) warnLater(`${printable} is not known here; it is passed on as it is`)
   return [tls, name]
 }
 
-function sayWithoutEffect(names: readonly string[], why: string): void {
+function warnWithoutEffect(names: readonly string[], why: string): void {
   if (names.length > 0) warnLater(`${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no effect: ${why}`)
 }
 
-/** What is wrong falls to the safe side. No value is in the messages: keys are among them. */
+/** Replaces invalid values with safe ones. Messages leave values out, since keys are among them. */
 function checkTls(tls: Record<string, unknown>, printable: (name: string) => string): void {
   const { rejectUnauthorized, checkServerIdentity, maxCachedSessions } = tls
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean') {
@@ -189,10 +189,10 @@ function checkTls(tls: Record<string, unknown>, printable: (name: string) => str
     warnLater(`${INVALID_SETTING} ${printable('checkServerIdentity')} must be a function; every certificate is refused`)
   }
   if (rejectUnauthorized === false) {
-    sayWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so that Node.js passes over what it says')
+    warnWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so that Node.js passes over what it says')
   }
   tls['checkServerIdentity'] = guardIdentityCheck(checkServerIdentity)
-  // Node.js asks nobody about the certificate of a session that is resumed.
+  // Node.js does not check the certificate of a resumed session.
   for (const name of ['session', 'maxCachedSessions']) {
     if (tls[name] !== undefined && tls[name] !== 0) {
       warnLater(`${printable(name)} is not honoured: checkServerIdentity is not asked when a session is resumed`)

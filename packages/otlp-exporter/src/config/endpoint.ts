@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INVALID_SETTING } from '@spanring/core'
+import { printableUrl } from '../transport/redaction/printable-url.js'
+import type { TransportEndpoint } from '../transport/transport-settings.js'
+import { warnLater } from '../warn.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from '../warn.js'
 
-/** Where requests go, with the secrets of the URL set apart from what may be shown. */
-export interface Endpoint {
-  readonly origin: string
-  /** Path and query. */
-  readonly path: string
-  /** For messages: without user, password and the values of the query. */
-  readonly printable: string
+/** Where requests go; address and port are for metrics and for `NO_PROXY`. */
+export interface Endpoint extends TransportEndpoint {
   readonly serverAddress: string
   readonly serverPort: number
-  /** What `user:password@` means as a header; undefined without it. */
-  readonly authorization: string | undefined
 }
 
 const DEFAULT_URL = 'http://localhost:4318/v1/traces'
 
-/** The option, else the variable for traces as it is, else the general one as a base, else the default. */
+/** The option, else the variable for traces as it is, else the general variable as a base, else the default. */
 export function resolveEndpoint(url: unknown, env: Environment): Endpoint {
   if (url !== undefined && url !== null) {
     const endpoint = typeof url === 'string' ? endpointOf('url', url) : refuse('url')
@@ -36,12 +31,12 @@ export function resolveEndpoint(url: unknown, env: Environment): Endpoint {
 function endpointOf(source: string, text: string, isBase = false): Endpoint | undefined {
   const url = parseHttpUrl(text)
   if (url === undefined) return refuse(source)
-  // Only the path of a base is changed: a query stays behind it.
+  // The path is appended to the path of a base; a query stays behind it.
   if (isBase) url.pathname += url.pathname.endsWith('/') ? 'v1/traces' : '/v1/traces'
   return toEndpoint(url)
 }
 
-/** The text is not in the message: what cannot be taken apart may hold a password anywhere. */
+/** The message leaves the text out: what cannot be parsed may hold a password anywhere. */
 function refuse(source: string): undefined {
   warnLater(`${INVALID_SETTING} ${source} is not a URL that starts with http:// or https://; not used`)
 }
@@ -63,11 +58,6 @@ function toEndpoint(url: URL): Endpoint {
   }
 }
 
-/** The only way in which a URL gets into a message, an error or a metric. */
-export function printableUrl(url: URL): string {
-  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`
-}
-
 export function basicAuthorization(url: URL): string | undefined {
   if (url.username === '' && url.password === '') return undefined
   const credentials = `${decoded(url.username)}:${decoded(url.password)}`
@@ -78,7 +68,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // A bare percent sign is legal there and stands for itself.
+    // A bare percent sign is legal there, and stands for itself.
     return text
   }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INVALID_HEADER_LIST, INVALID_SETTING } from '@spanring/core'
+import type { HeaderTexts } from '../transport/transport-settings.js'
+import { warnLater } from '../warn.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from '../warn.js'
 
-/** Set by the transport, or by HTTP itself; another value would break the request. */
+/** Headers that the transport or HTTP itself sets; another value would break the request. */
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
@@ -21,10 +22,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Visible characters, spaces and tabs of Latin-1. */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
-/** By name, in lower case where nothing else is said. */
-export type HeaderTexts = Readonly<Record<string, string>>
-
-/** Names in lower case. Says which name is wrong, and never a value. */
+/** Headers that HTTP allows, with names in lower case. A warning names a header that is left out, but never a value. */
 export function cleanHeaders(headers: unknown, source: string, onWarning: (message: string) => void): HeaderTexts {
   const clean: Record<string, string> = {}
   if (headers === undefined || headers === null) return clean
@@ -47,13 +45,13 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
   return clean
 }
 
-/** A tenant or an account is often a number; the stock exporter sends it as text. */
+/** The id of a tenant or an account is often a number; the stock exporter sends it as text. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim()
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : undefined
 }
 
-/** As much of a name as can be one: in `Authorization: Bearer …` the rest is what must not be seen. */
+/** As much of a name as may be shown: in `Authorization: Bearer …` the rest is a secret. */
 function printableName(name: string): string {
   const end = name.search(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/)
   return end < 0 ? name : `${name.slice(0, end)}…`
@@ -67,7 +65,7 @@ export function headersFromEnvironment(env: Environment): HeaderTexts {
   return { ...general, ...specific }
 }
 
-/** `name=value,name=value` as in W3C baggage, percent-encoded; what follows a semicolon is metadata, and passed over. */
+/** `name=value,name=value` as in W3C baggage, percent-encoded. What follows a semicolon is metadata, and ignored. */
 function parseHeaderList(variable: string, text: string): HeaderTexts {
   const headers: Record<string, string> = {}
   for (const [index, pair] of text.split(',').entries()) {
@@ -75,7 +73,7 @@ function parseHeaderList(variable: string, text: string): HeaderTexts {
     if (entry === '') continue
     const separator = entry.indexOf('=')
     if (separator < 1) {
-      // The whole of it may be a token whose name was forgotten.
+      // Not shown: it may be a token whose name is missing.
       warnLater(`${INVALID_HEADER_LIST} ${variable}: pair ${index + 1} is not name=value; left out`)
       continue
     }

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BlockList, isIP } from 'node:net'
 import { INVALID_SETTING } from '@spanring/core'
+import type { TransportProxy } from '../transport/transport-settings.js'
+import { warnLater } from '../warn.js'
+import { basicAuthorization, parseHttpUrl } from './endpoint.js'
 import type { Endpoint } from './endpoint.js'
-import { basicAuthorization, parseHttpUrl, printableUrl } from './endpoint.js'
 import { readVariable } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from '../warn.js'
-
-export interface Proxy {
-  readonly origin: string
-  readonly printable: string
-  /** What `user:password@` means as a `Proxy-Authorization` header; undefined without it. */
-  readonly authorization: string | undefined
-}
 
 /** `::ffff:10.0.0.1` is 10.0.0.1. */
 const MAPPED_BITS = 96
 const MAPPED = new BlockList()
 MAPPED.addSubnet('::ffff:0.0.0.0', MAPPED_BITS, 'ipv6')
 
-/** The option, else the environment by the scheme of the endpoint; undefined for a direct connection. */
-export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environment): Proxy | undefined {
+/** The option, else the environment for the scheme of the endpoint; undefined for a direct connection. */
+export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environment): TransportProxy | undefined {
   if (option === false) return undefined
   if (option !== undefined && option !== null) {
     const proxy = proxyOf('proxy', option)
     if (proxy !== undefined) return proxy
   }
-  // As Go does it: a collector beside the application is not what a proxy for the outside is meant for.
+  // As in Go: a proxy in the environment is not meant for a collector on the same machine.
   if (isLoopback(endpoint.serverAddress)) return undefined
   const upperCase = endpoint.origin.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const variable = setVariable(upperCase, env)
@@ -35,14 +29,14 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
   return proxyOf(variable, (env[variable] as string).trim())
 }
 
-/** Whichever spelling of a variable is set, lower case first; one that is empty is not set, as everywhere in OpenTelemetry. */
+/** The spelling of a variable that is set, lower case first. An empty variable counts as unset, as everywhere in OpenTelemetry. */
 function setVariable(upperCase: string, env: Environment): string | undefined {
   return [upperCase.toLowerCase(), upperCase].find((name) => readVariable(env, name))
 }
 
-function proxyOf(source: string, text: unknown): Proxy | undefined {
+function proxyOf(source: string, text: unknown): TransportProxy | undefined {
   const url = typeof text === 'string' ? parseHttpUrl(text) : undefined
-  if (url !== undefined) return { origin: url.origin, printable: printableUrl(url), authorization: basicAuthorization(url) }
+  if (url !== undefined) return { origin: url.origin, authorization: basicAuthorization(url) }
   warnLater(`${INVALID_SETTING} ${source} is not a URL that starts with http:// or https://; not used`)
   return undefined
 }
@@ -52,8 +46,8 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * `NO_PROXY` as Go reads it: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), and names of hosts, which stand for their
- * subdomains too; with `.` or `*.` before them for these alone. All but networks with or without a port. Unlike in Go,
+ * Reads `NO_PROXY` as Go does: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), and host names. A host name includes its
+ * subdomains; with `.` or `*.` before it, it means the subdomains alone. All but networks may have a port. Unlike in Go,
  * blanks separate entries as commas do.
  */
 function isExempt(endpoint: Endpoint, source: string, list: string): boolean {
@@ -77,7 +71,7 @@ function isInNetwork(host: string, source: string, entry: string): boolean {
   return false
 }
 
-/** By value: one address has many spellings. An IPv4 address is in no network of IPv6 but one of mapped addresses. */
+/** Compares by value: one address has many spellings. An IPv4 address is in an IPv6 network only if that has mapped addresses. */
 function isIn(host: string, address: string, bits: number): boolean {
   if (isIP(host) === 0) return false
   if (isIP(address) === 6 && isIpv4(host) && !(isIpv4(address) && bits >= MAPPED_BITS)) return false
@@ -86,7 +80,7 @@ function isIn(host: string, address: string, bits: number): boolean {
   return network.check(host, familyOf(host))
 }
 
-/** As it is, or mapped to IPv6. */
+/** Whether an address is IPv4, as it is or mapped to IPv6. */
 function isIpv4(address: string): boolean {
   return isIP(address) === 4 || MAPPED.check(address, 'ipv6')
 }

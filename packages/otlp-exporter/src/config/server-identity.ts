@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How Node.js asks whether a certificate is the one of the host; undefined means that it is. */
+/** The function by which Node.js checks that a certificate belongs to the host; it returns undefined if so. */
 export type IdentityCheck = (host: string, certificate: never) => unknown
 
 /**
- * The application's check, with every refusal under one code that says "certificate": trying again does not change it.
- * Whatever is not a clear yes is a no. What the check throws would otherwise be an uncaught exception, since Node.js asks
- * it from an event.
+ * Wraps the application's check, so that every refusal has one code that means "certificate": trying again does not change
+ * it. Anything but undefined is a refusal. An exception of the check is one too; it would be uncaught otherwise, since
+ * Node.js calls the check from an event.
  */
 export function guardIdentityCheck(check: unknown): (host: string, certificate: never) => Error | undefined {
   return (host, certificate) => {

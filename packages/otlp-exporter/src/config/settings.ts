@@ -2,60 +2,34 @@
 import * as zlib from 'node:zlib'
 import { INVALID_SETTING } from '@spanring/core'
 import type { Dispatcher } from 'undici'
+import type { TransportSettings } from '../transport/transport-settings.js'
+import { warnLater } from '../warn.js'
 import { resolveConnectOptions } from './connect-options.js'
 import { resolveEndpoint } from './endpoint.js'
 import type { Endpoint } from './endpoint.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 import { cleanHeaders, headersFromEnvironment } from './headers.js'
-import type { HeaderTexts } from './headers.js'
 import { describe, numberOf } from './numbers.js'
-import type { Compression, OTLPTraceExporterOptions, Protocol, SocketOptions, TlsOptions } from './options.js'
+import type { Compression, OTLPTraceExporterOptions, Protocol } from './options.js'
 import { resolveProxy } from './proxy.js'
-import type { Proxy } from './proxy.js'
-import { warnLater } from '../warn.js'
 
-/** The options after validation: nothing behind this point sees a value out of range, or reads the environment. */
-export interface Settings {
+/**
+ * The options after validation: what the transport needs, and what the exporter itself needs. Nothing behind this point
+ * sees a value out of range, or reads the environment.
+ */
+export interface Settings extends TransportSettings {
   readonly endpoint: Endpoint
-  /** Names in lower case; from the URL, the environment and an object given as option. */
-  readonly headers: HeaderTexts
-  /** The option, when it is a function. */
-  readonly headersFunction: (() => unknown) | undefined
   readonly protocol: Protocol
-  readonly compression: Compression
-  /** Infinity without a limit. */
-  readonly timeoutMillis: number
-  readonly concurrencyLimit: number
-  readonly keepAlive: boolean
-  /** Put before our own; empty without one. */
-  readonly userAgent: string
-  readonly tls: TlsOptions
-  readonly socket: SocketOptions
-  readonly dispatcher: Dispatcher | undefined
-  readonly socketPath: string | undefined
-  readonly proxy: Proxy | undefined
-  readonly retry: RetrySettings
-  /** No more than maxBufferedBytes. */
-  readonly maxRequestBytes: number
-  readonly maxResponseBytes: number
+  /** At least `maxRequestBytes`. */
   readonly maxBufferedBytes: number
 }
 
-export interface RetrySettings {
-  /** Infinity without a limit. */
-  readonly maxAttempts: number
-  readonly initialBackoffMillis: number
-  readonly maxBackoffMillis: number
-  readonly multiplier: number
-  readonly jitter: boolean
-}
-
-/** Code beats the variable for traces, which beats the general one, which beats the default. Reads files; never throws. */
+/** An option wins over the variable for traces, then the general variable, then the default. Reads files. Never throws. */
 export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Environment = process.env): Settings {
   const endpoint = resolveEndpoint(options.url, env)
   const agent = agentOptionsOf(options.httpAgentOptions)
-  const hasFunction = typeof options.headers === 'function'
+  const headersFunction = typeof options.headers === 'function' ? (options.headers as () => unknown) : undefined
   const socketPath = pathOf(options.socketPath ?? agent['socketPath'])
   const dispatcher = dispatcherOf(options.dispatcher)
   const timeoutMillis = numberOf('timeoutMillis', options.timeoutMillis, otlpVariables(env, 'TIMEOUT'))
@@ -66,16 +40,18 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   ] as const
   if (dispatcher !== undefined) warnBesideDispatcher(options, agent)
   else if (socketPath !== undefined && options.proxy) warnLater('proxy has no effect: socketPath is connected to')
+  const protocol = choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL'))
   const maxBufferedBytes = numberOf('maxBufferedBytes', options.maxBufferedBytes)
   return {
     endpoint,
     headers: {
       ...(endpoint.authorization === undefined ? {} : { authorization: endpoint.authorization }),
       ...headersFromEnvironment(env),
-      ...(hasFunction ? {} : cleanHeaders(options.headers, 'headers', warnLater)),
+      ...(headersFunction !== undefined ? {} : cleanHeaders(options.headers, 'headers', warnLater)),
     },
-    headersFunction: hasFunction ? (options.headers as () => unknown) : undefined,
-    protocol: choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL')),
+    headersFunction: headersFunction && (async (onWarning) => cleanHeaders(await headersFunction(), 'headers()', onWarning)),
+    protocol,
+    contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     compression: choiceOf('compression', COMPRESSIONS, options.compression, otlpVariables(env, 'COMPRESSION')),
     timeoutMillis: timeoutMillis === 0 ? Infinity : timeoutMillis,
     concurrencyLimit: Math.min(
@@ -88,7 +64,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     ...resolveConnectOptions(sources, env, way),
     dispatcher,
     socketPath,
-    // The way is given already; a proxy that the environment has for everything else is not on it.
+    // Where a dispatcher or a socket path is given, the proxy of the environment is not used.
     proxy: dispatcher === undefined && socketPath === undefined ? resolveProxy(options.proxy, endpoint, env) : undefined,
     retry: {
       maxAttempts: numberOf('retry.maxAttempts', options.retry?.maxAttempts),
@@ -103,7 +79,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   }
 }
 
-/** A request is held as encoded spans before it is sent. */
+/** A request is held as encoded spans before it is sent, so it cannot be larger than `maxBufferedBytes`. */
 function requestBytesOf(option: unknown, maxBufferedBytes: number): number {
   const bytes = numberOf('maxRequestBytes', option)
   if (bytes > maxBufferedBytes && option === bytes)
@@ -173,7 +149,7 @@ function objectOf(name: string, value: unknown): Readonly<Record<string, unknown
   return {}
 }
 
-/** An agent's limit of sockets; Infinity, its default, is none. */
+/** A limit of sockets from the agent options; Infinity, the default of an agent, means no limit. */
 function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<Record<string, unknown>>): number {
   const value = agent[name]
   if (value === undefined || value === null) return Infinity
@@ -182,7 +158,7 @@ function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<R
   return Infinity
 }
 
-/** The dispatcher has connections of its own, made as it likes; what was meant for ours must not be believed to hold. */
+/** The dispatcher makes connections of its own. Options for ours have no effect, and the user must know. */
 function warnBesideDispatcher(options: OTLPTraceExporterOptions, agent: Readonly<Record<string, unknown>>): void {
   const { keepAlive, socketPath } = options
   const proxy = options.proxy === false ? undefined : options.proxy

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs'
 import { INVALID_SETTING } from '@spanring/core'
+import { warnLater } from '../warn.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
-import { warnLater } from '../warn.js'
 
 const FILES = [
   ['ca', 'CERTIFICATE'],
@@ -11,12 +11,15 @@ const FILES = [
   ['cert', 'CLIENT_CERTIFICATE'],
 ] as const
 
-/** Adds what the environment names files for. They are read now, relative to the working directory, and only those that are needed. */
+/**
+ * Adds what the environment gives as files. They are read now, relative to the working directory, and only those that are
+ * needed.
+ */
 export function addFiles(tls: Record<string, unknown>, env: Environment): void {
-  // A context has everything in it already.
+  // A secure context already contains everything.
   if (tls['secureContext'] !== undefined) return
   for (const [name, variable] of FILES) {
-    // A bundle holds key and certificate.
+    // A PFX bundle contains key and certificate.
     if (tls[name] !== undefined || (name !== 'ca' && tls['pfx'] !== undefined)) continue
     const content = readFirst(env, variable)
     if (content !== undefined) tls[name] = content

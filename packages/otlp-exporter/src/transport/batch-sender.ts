@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
-import type { Settings } from '../config/settings.js'
 import type { AnswerWarnings } from './answer/answer-warnings.js'
+import type { Outage, TooLarge, Verdict } from './answer/verdict.js'
+import type { BatchTally } from './batch-tally.js'
+import type { Slot, Slots } from './connection/slots.js'
+import type { Failure } from './exporter-error.js'
 import type { Operation } from './operation.js'
-import type { Outcome } from './batch-tally.js'
+import { internalFailure } from './redaction/internal-failure.js'
+import { Secrets } from './redaction/secrets.js'
+import { BodyCompressor } from './request/body-compressor.js'
 import { PendingRequest } from './request/pending-request.js'
 import type { SendableBatch } from './request/pending-request.js'
-import { BodyCompressor } from './request/body-compressor.js'
 import type { RequestHeaders } from './request/request-headers.js'
-import type { Decision, RequestSender } from './retry/request-sender.js'
-import type { Slot, Slots } from './connection/slots.js'
-import type { Failure } from './answer/verdict.js'
+import type { RequestSender } from './retry/request-sender.js'
+import type { HeaderTexts, TransportSettings } from './transport-settings.js'
 
 type Range = readonly [from: number, to: number]
-/** Over our own limit, or over that of the backend, which says so with a status. */
-type TooLarge = {
-  readonly kind: 'too-large'
-  readonly status: number | undefined
-  readonly message?: string
-  readonly data?: string | undefined
-}
 
-/** Takes a batch through its steps: headers, a slot, and then request after request, halved where one is too large. */
+/** Takes a batch through its steps: headers, a slot, then request after request, halved where one is too large. */
 export class BatchSender {
-  readonly #settings: Settings
+  readonly #settings: TransportSettings
   readonly #slots: Slots
   readonly #headers: RequestHeaders
   readonly #sender: RequestSender
@@ -31,7 +27,7 @@ export class BatchSender {
   readonly #warnings: AnswerWarnings
 
   constructor(
-    settings: Settings,
+    settings: TransportSettings,
     clock: Clock,
     parts: { slots: Slots; headers: RequestHeaders; sender: RequestSender; warnings: AnswerWarnings },
   ) {
@@ -43,22 +39,25 @@ export class BatchSender {
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
 
-  async send(operation: Operation, batch: SendableBatch, outcome: Outcome): Promise<void> {
+  /** Never rejects; every span of the batch is in the tally then. */
+  async send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<void> {
     if (batch.spanCount === 0) return
     // Before the slot: a token service that hangs must not hold connections.
     const headers = await this.#headers.resolve(operation)
     if (headers.kind === 'failed') {
-      outcome.fail(batch.spanCount, headers)
+      tally.fail(batch.spanCount, headers)
       return
     }
     const slot = await this.#slots.acquire(operation)
     if (slot === undefined) {
       const reason = operation.signal.aborted ? operation.endedBy : 'timeout'
-      outcome.fail(batch.spanCount, { reason, status: undefined, message: 'every connection was busy' })
+      tally.fail(batch.spanCount, { reason, status: undefined, message: 'every connection was busy' })
       return
     }
     try {
-      await this.#sendRanges(operation, slot, batch, headers.values, outcome)
+      await this.#sendRanges(operation, slot, batch, headers.values, tally)
+    } catch (error) {
+      tally.fail(tally.openCount, internalFailure(error, new Secrets(this.#settings, headers.values)))
     } finally {
       this.#slots.release(slot)
     }
@@ -68,22 +67,22 @@ export class BatchSender {
     operation: Operation,
     slot: Slot,
     batch: SendableBatch,
-    headers: Readonly<Record<string, string>>,
-    outcome: Outcome,
+    headers: HeaderTexts,
+    tally: BatchTally,
   ): Promise<void> {
     const ranges: Range[] = [[0, batch.spanCount]]
     for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
       const count = range[1] - range[0]
       // oxlint-disable-next-line no-await-in-loop -- one request after the other, in one slot
-      const decision = await this.#sendRange(operation, slot, batch, range, headers, outcome)
-      if (decision.kind === 'too-large') {
+      const verdict = await this.#sendRange(operation, slot, batch, range, headers, tally)
+      if (verdict.kind === 'too-large') {
         if (count > 1) ranges.push(...halves(range))
-        else outcome.fail(1, tooLarge(decision))
-      } else if (decision.kind === 'failed') {
-        outcome.fail(count, decision)
+        else tally.fail(1, tooLarge(verdict))
+      } else if (verdict.kind === 'failed') {
+        tally.fail(count, verdict)
       } else {
-        outcome.accept(count, decision.status, decision.partial)
-        this.#warnings.tell(count, decision)
+        tally.accept(count, verdict.status, verdict.partial)
+        this.#warnings.tell(count, verdict)
       }
     }
   }
@@ -93,15 +92,15 @@ export class BatchSender {
     slot: Slot,
     batch: SendableBatch,
     [from, to]: Range,
-    headers: Readonly<Record<string, string>>,
-    outcome: Outcome,
-  ): Promise<Decision> {
+    headers: HeaderTexts,
+    tally: BatchTally,
+  ): Promise<Exclude<Verdict, Outage>> {
     const { maxRequestBytes } = this.#settings
     const isWhole = to - from === batch.spanCount
     if (isWhole && to > 1 && batch.byteLength > maxRequestBytes) return { kind: 'too-large', status: undefined }
     const request = new PendingRequest(this.#settings, this.#compressor, { batch, from, to, headers })
     try {
-      return await this.#sender.send(operation, slot, request, () => outcome.attempt())
+      return await this.#sender.send(operation, slot, request, () => tally.attempt())
     } finally {
       request.letGo()
     }
@@ -117,7 +116,7 @@ function halves([from, to]: Range): [Range, Range] {
   ]
 }
 
-/** By itself, with what the backend has said of it if it was the backend's limit. */
+/** The failure of a single span, with the words of the backend if the limit was the backend's. */
 function tooLarge({ status, message, data }: TooLarge): Failure {
   const why = message === undefined ? '' : `: ${message}`
   return { reason: 'too_large', status, message: `a single span is too large${why}`, data }

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BatchOutcome } from '../span-exporter.js'
 import type { PartialSuccess } from './answer/export-response.js'
 import { ExporterError, errorTypeOf } from './exporter-error.js'
-import type { FailureReason } from './exporter-error.js'
-import type { Failure } from './answer/verdict.js'
+import type { Failure } from './exporter-error.js'
 
-/** What became of each span of a batch: `exported` plus all of `failed` is the number of spans. */
-export interface SendOutcome {
-  readonly exported: number
-  readonly failed: Readonly<Partial<Record<FailureReason, number>>>
-  /** The first failure. */
-  readonly error?: ExporterError
-}
-
-/** Adds up what happens to the spans of one batch. */
-export class Outcome {
+/** Adds up what becomes of the spans of one batch, request by request, and makes its outcome. */
+export class BatchTally {
   readonly spanCount: number
   readonly #where: string
-  readonly #failed: Partial<Record<FailureReason, number>> = {}
+  readonly #failed: Record<string, number> = {}
   #failedCount = 0
   #exported = 0
   #error: ExporterError | undefined
@@ -42,7 +34,7 @@ export class Outcome {
     return this.#failedCount
   }
 
-  /** Spans of which nothing has been said yet. */
+  /** Spans without a result so far. */
   get openCount(): number {
     return this.spanCount - this.#exported - this.#failedCount
   }
@@ -58,7 +50,7 @@ export class Outcome {
 
   accept(count: number, status: number, partial: PartialSuccess | undefined): void {
     this.#statusCode = status
-    // A backend that rejects more than it was sent is not believed further than that.
+    // A backend may claim to have rejected more than it was sent.
     const rejected = Math.min(partial?.rejectedSpans ?? 0, count)
     this.#exported += count - rejected
     if (rejected === 0) return
@@ -73,7 +65,7 @@ export class Outcome {
     this.#error ??= new ExporterError(reason, `${this.#where}: ${message}`, status, data)
   }
 
-  result(): SendOutcome {
+  outcome(): BatchOutcome {
     const failed = { ...this.#failed }
     return this.#error === undefined
       ? { exported: this.#exported, failed }

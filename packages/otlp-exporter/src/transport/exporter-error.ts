@@ -7,13 +7,13 @@
  * - `certificate`: the backend's certificate was refused
  * - `rejected`: the backend took the request and rejected these spans of it
  * - `too_large`: a single span over `maxRequestBytes`, or over what the backend takes
- * - `invalid_response`: what was answered is no HTTP/1; sending again could only deliver the spans twice
- * - `headers`: the function that was to return headers failed
- * - `invalid_request`: HTTP does not allow the request, or the options of TLS cannot be used
+ * - `invalid_response`: the answer is not HTTP/1; sending again could only deliver the spans twice
+ * - `headers`: the function given as `headers` failed
+ * - `invalid_request`: HTTP does not allow the request, or the TLS options cannot be used
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: handed over after that
- * - `no_webassembly`: this process cannot have WebAssembly, and undici cannot read an answer without it
+ * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
  * - `internal`: a bug of ours
  */
 export type FailureReason =
@@ -32,13 +32,25 @@ export type FailureReason =
   | 'no_webassembly'
   | 'internal'
 
-/** What went wrong, for people; `code` for programs. Never holds a header's value, a key, or what a URL has before its host. */
+/** Why spans are lost, or not yet taken. What a backend has written is in here as an excerpt without secrets. */
+export interface Failure {
+  readonly reason: FailureReason
+  readonly status: number | undefined
+  readonly message: string
+  /** The body of the answer; undefined without one. */
+  readonly data?: string | undefined
+}
+
+/**
+ * What went wrong: the message for people, `code` for programs. It never holds a header's value, a key, or the credentials
+ * of a URL.
+ */
 export class ExporterError extends Error {
   override readonly name = 'ExporterError'
   readonly code: FailureReason
   /** Status of the last response, if there was one. */
   readonly statusCode: number | undefined
-  /** What the backend wrote with it, if anything: up to 4096 characters on one line, without what it was sent in confidence. */
+  /** The body of that response, if it has one: up to 4096 characters on one line, without secrets. */
   readonly data: string | undefined
 
   constructor(code: FailureReason, message: string, statusCode?: number, data?: string) {
@@ -49,7 +61,7 @@ export class ExporterError extends Error {
   }
 }
 
-/** `error.type` of the semantic conventions: a status code stands for itself. */
+/** `error.type` of the semantic conventions, where a status code is just the number. */
 export function errorTypeOf(reason: string): string {
   return reason.startsWith('http_') ? reason.slice('http_'.length) : reason
 }

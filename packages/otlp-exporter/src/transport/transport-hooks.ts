@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendChange } from './retry/backend.js'
-import type { FailureReason } from './exporter-error.js'
 
 /** One export from hand-over to outcome, back-off included. */
 export interface FinishedExport {
   readonly spanCount: number
   readonly exported: number
-  readonly failed: Readonly<Partial<Record<FailureReason, number>>>
+  /** Count by reason; see `FailureReason`. */
+  readonly failed: Readonly<Record<string, number>>
   readonly durationMillis: number
-  /** Requests that were sent, 0 if none was. */
+  /** Requests that were sent, 0 without any. */
   readonly attemptCount: number
   /** Of the last response, if there was one. */
   readonly statusCode: number | undefined
@@ -16,7 +16,10 @@ export interface FinishedExport {
   readonly errorType: string | undefined
 }
 
-/** Who counts: every batch that is handed over has one `onStart` and one `onEnd`. Called with values; what a hook throws is ignored, and what it returns too. */
+/**
+ * What a transport reports. Every batch that is handed over has one `onStart` and one `onEnd`. What a hook throws or
+ * returns is ignored.
+ */
 export interface TransportHooks {
   onStart?(spanCount: number): void
   onAttempt?(): void
@@ -24,7 +27,7 @@ export interface TransportHooks {
   onBackendChange?(change: BackendChange): void
 }
 
-/** Calls one hook if it is there. */
+/** Calls one hook, if there is one. */
 export function callHook<N extends keyof TransportHooks>(
   hooks: TransportHooks,
   name: N,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
 import { captureDiag, said } from '../capture-diag.js'
 
@@ -64,8 +64,12 @@ test('numbers and booleans become text, and what is no text is left out', async 
   expect(resolveOptions({ headers: 7 as never }, {}).headers).toEqual({})
 })
 
-test('a function is kept for later, beside the headers of the environment', () => {
-  const headers = () => ({ token: 'x' })
+test('a function is called later, for headers beside those of the environment, and what HTTP does not allow is left out', async () => {
+  const headers = vi.fn(() => ({ Token: 'x', 'content-type': 'text/plain' }))
   const settings = resolveOptions({ headers }, { OTEL_EXPORTER_OTLP_HEADERS: 'a=1' })
-  expect(settings).toMatchObject({ headersFunction: headers, headers: { a: '1' } })
+  expect(settings.headers).toEqual({ a: '1' })
+  expect(headers).not.toHaveBeenCalled()
+  const warnings: string[] = []
+  expect(await settings.headersFunction?.((message) => void warnings.push(message))).toEqual({ token: 'x' })
+  expect(warnings).toEqual([expect.stringContaining('headers() has content-type')])
 })

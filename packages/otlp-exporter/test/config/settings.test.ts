@@ -32,6 +32,7 @@ test('without options and environment the defaults are those of the specificatio
     headers: {},
     headersFunction: undefined,
     protocol: 'http/protobuf',
+    contentType: 'application/x-protobuf',
     compression: 'none',
     timeoutMillis: 10_000,
     concurrencyLimit: 30,

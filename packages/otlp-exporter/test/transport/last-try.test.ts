@@ -6,8 +6,8 @@ import type { Connection } from '../../src/transport/connection/connection.js'
 import { Operation } from '../../src/transport/operation.js'
 import type { PendingRequest } from '../../src/transport/request/pending-request.js'
 import { RequestSender } from '../../src/transport/retry/request-sender.js'
-import type { Decision } from '../../src/transport/retry/request-sender.js'
-import type { RawOutcome } from '../../src/transport/answer/answer-collector.js'
+import type { Answer } from '../../src/transport/answer/answer.js'
+import type { Verdict } from '../../src/transport/answer/verdict.js'
 import { Slot } from '../../src/transport/connection/slots.js'
 import { stillClock } from './still-clock.js'
 
@@ -26,8 +26,8 @@ function setup(retryAfter?: string) {
   const sender = new RequestSender(settings, clock, () => 0, { backend, slots: { closeIdle: () => {} } })
   const state = { status: 503, isSilent: false }
   const requests: string[] = []
-  const begin = (name: string, millis: number): { decision: Decision | undefined } => {
-    const post = async (): Promise<RawOutcome> => {
+  const begin = (name: string, millis: number): { verdict: Verdict | undefined } => {
+    const post = async (): Promise<Answer> => {
       requests.push(`${name} at ${clock.now()}`)
       if (state.isSilent) return new Promise(() => {})
       const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
@@ -37,9 +37,9 @@ function setup(retryAfter?: string) {
     const slot = new Slot(() => connection as unknown as Connection)
     const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
     const operation = new Operation(clock.now(), clock.now() + millis, deadline)
-    const begun: { decision: Decision | undefined } = { decision: undefined }
+    const begun: { verdict: Verdict | undefined } = { verdict: undefined }
     const run = async (): Promise<void> => {
-      begun.decision = await sender.send(operation, slot, readyRequest(), () => {})
+      begun.verdict = await sender.send(operation, slot, readyRequest(), () => {})
       backend.leave(operation, 0)
     }
     void run()
@@ -55,7 +55,7 @@ test('a back-off that is longer than what is left ends with a last request a ten
   state.status = 200
   await pass(1000)
   expect(requests).toEqual(['batch at 0', 'batch at 1900'])
-  expect(begun.decision?.kind).toBe('accepted')
+  expect(begun.verdict?.kind).toBe('accepted')
 })
 
 test('the one that comes next waits for the back-off after that request', async () => {
@@ -82,6 +82,6 @@ test('what a Retry-After leaves too little time for fails at once', async () => 
   const { requests, begin, pass } = setup('2')
   const begun = begin('batch', 2050)
   await pass(10)
-  expect(begun.decision).toMatchObject({ kind: 'failed', reason: 'http_503' })
+  expect(begun.verdict).toMatchObject({ kind: 'failed', reason: 'http_503' })
   expect(requests).toEqual(['batch at 0'])
 })

@@ -4,8 +4,8 @@ import type { Sink } from '@spanring/sink'
 import { startSink } from '@spanring/sink'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
+import type { BatchOutcome } from '../../src/span-exporter.js'
 import type { BackendChange } from '../../src/transport/retry/backend.js'
-import type { SendOutcome } from '../../src/transport/batch-tally.js'
 import type { FinishedExport } from '../../src/transport/transport-hooks.js'
 import { Transport } from '../../src/transport/transport.js'
 import type { Internals } from '../../src/transport/transport.js'
@@ -39,7 +39,7 @@ export function setupTransport(options: OTLPTraceExporterOptions, internals: Int
   const closing = new AbortController()
   const signal = new AbortController()
 
-  const send = (batch: PlainBatch | number = 1, millis = Infinity): Promise<SendOutcome> =>
+  const send = (batch: PlainBatch | number = 1, millis = Infinity): Promise<BatchOutcome> =>
     transport.sendBatch(typeof batch === 'number' ? new PlainBatch(batch) : batch, {
       at: performance.now() + millis,
       signal: signal.signal,

@@ -15,12 +15,12 @@ function setup(probeAt: number) {
       closing: new AbortController().signal,
     })
   const first = begin(1000)
-  backend.failed(first, { kind: 'outage', reason: 'connection', status: undefined, message: 'refused' })
+  backend.failed(first, { reason: 'connection', status: undefined, message: 'refused' })
   backend.holdUntil(first, probeAt)
   backend.leave(first, 1)
   const said: string[] = []
   const ask = (name: string, operation: Operation): void => {
-    void backend.turn(operation, -Infinity, () => {}).then((answer) => said.push(`${name}: ${answer}`))
+    void backend.waitForPermission(operation, -Infinity, () => {}).then((answer) => said.push(`${name}: ${answer}`))
   }
   return { backend, begin, ask, said, pass }
 }

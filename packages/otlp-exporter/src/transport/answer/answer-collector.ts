@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici'
-import type { AnswerWatch } from './answer-watch.js'
 import { isSuccess } from './answer-meaning.js'
-import type { Sight } from './answer-meaning.js'
+import type { AnswerWatch } from './answer-watch.js'
+import type { Answer, Seen } from './answer.js'
 
-/** How one request ended. Every one of them leaves the connection usable or destroyed. */
-export interface RawOutcome {
-  /**
-   * - `whole`: the answer was read to its end
-   * - `excerpt`: an answer that is no success, of which the beginning of the body is enough
-   * - `over-limit`: a success whose body is over the limit, and was not read
-   * - `stalled`: nobody waits for the rest of it
-   * - `broken`: the connection or the rules of HTTP, before the end; `error` says how
-   */
-  readonly end: 'whole' | 'excerpt' | 'over-limit' | 'stalled' | 'broken'
-  /** What was seen of the answer, whatever became of it then. */
-  readonly seen: Sight
-  /** Names in lower case; none where undici got no further than the status. */
-  readonly headers: Readonly<Record<string, string>>
-  /** As it came; all of it, or the beginning. */
-  readonly body: Buffer
-  readonly error: Error | undefined
-}
-
-/** What is read of the body of an answer that is no success, in bytes: enough for what a backend has to say. */
+/** How much is read of the body of an answer that is not a success, in bytes: enough for what a backend has to say. */
 const EXCERPT_BYTES = 16 * 1024
 const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Reads the answer to one request to its end, so that the connection can serve the next one: undici starts nothing on a
- * connection whose last body nobody reads. Past the limit the connection is destroyed instead.
+ * Reads the answer to one request to its end, so that the connection can serve the next one: undici starts no request on
+ * a connection whose last body nobody reads. Past the limit the connection is destroyed instead. It holds what it has
+ * read, so it must be dropped once it has settled.
  */
-export class ResponseCollector implements Dispatcher.DispatchHandler {
+export class AnswerCollector implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
   readonly #watch: AnswerWatch
-  readonly #settle: (outcome: RawOutcome) => void
-  /** One for all chunks, of which there may be as many as bytes; the first `#bodyLength` are read. */
+  readonly #settle: (answer: Answer) => void
+  /** One buffer for all chunks, of which there may be as many as bytes; the first `#bodyLength` bytes are filled. */
   #body = NO_BYTES
   #bodyLength = 0
   #controller: Dispatcher.DispatchController | undefined
@@ -44,7 +26,7 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   #isUnwanted = false
   #isSettled = false
 
-  constructor(maxBytes: number, watch: AnswerWatch, settle: (outcome: RawOutcome) => void) {
+  constructor(maxBytes: number, watch: AnswerWatch, settle: (answer: Answer) => void) {
     this.#maxBytes = maxBytes
     this.#watch = watch
     this.#settle = settle
@@ -55,18 +37,18 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  /** Now, or as soon as a connection takes the request: undici has no way to take one out of a queue. */
+  /** Aborts now, or as soon as a connection takes the request: undici cannot take a request out of its queue. */
   abort(): void {
     this.#isUnwanted = true
     this.#controller?.abort(new Error('the answer is no longer wanted'))
   }
 
-  /** Nobody waits for the rest of the answer; undefined if there is not even a status. */
-  giveUp(): RawOutcome | undefined {
+  /** Ends an answer whose rest nobody waits for; undefined if not even its status has come. */
+  giveUp(): Answer | undefined {
     if (this.#isSettled || typeof this.#seen() !== 'number') return undefined
-    const outcome = this.#end('stalled')
+    const answer = this.#end('stalled')
     this.abort()
-    return outcome
+    return answer
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -105,12 +87,12 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.fail(error)
   }
 
-  /** There will be no more of the answer. */
+  /** No more of the answer will come. */
   fail(error: Error): void {
     this.#end('broken', error)
   }
 
-  /** As much of it as the limit allows. */
+  /** Keeps as much of a chunk as the limit allows. */
   #keep(chunk: Buffer, limit: number): void {
     const byteLength = Math.min(this.#bodyLength + chunk.byteLength, limit)
     if (byteLength > this.#body.byteLength) {
@@ -127,31 +109,27 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.abort()
   }
 
-  /** undici may keep this object until its next request: what was read must not stay with it. */
-  #end(end: RawOutcome['end'], error?: Error): RawOutcome {
+  #end(end: Answer['end'], error?: Error): Answer {
     const body = end === 'over-limit' ? NO_BYTES : this.#body.subarray(0, this.#bodyLength)
-    const outcome = { end, seen: this.#seen(error), headers: this.#headers, body, error }
-    this.#body = NO_BYTES
-    this.#bodyLength = 0
-    this.#headers = {}
+    const answer = { end, seen: this.#seen(error), headers: this.#headers, body, error }
     if (!this.#isSettled) {
       this.#isSettled = true
-      this.#settle(outcome)
+      this.#settle(answer)
     }
-    return outcome
+    return answer
   }
 
-  #seen(error?: Error): Sight {
-    // What was seen on the connection before is the answer to another request.
+  #seen(error?: Error): Seen {
+    // What the watch has seen is the answer to an earlier request.
     if (!this.isSent) return 'unsent'
     if (this.#status !== undefined) return this.#status
     const { seen } = this.#watch
-    if (seen !== 'nothing') return seen
+    if (seen !== 'silence') return seen
     return error !== undefined && isMalformed(error) ? 'garbage' : 'silence'
   }
 }
 
-/** What undici says of an answer that it cannot read; all that is known of one through a dispatcher of the application's own. */
+/** Whether undici could not read the answer; its error is all that is known through a dispatcher of the application's own. */
 function isMalformed({ name, code, message }: NodeJS.ErrnoException): boolean {
   if (code === 'UND_ERR_SOCKET') return /^bad (response|upgrade)$/.test(message)
   return name === 'HTTPParserError' || name === 'HeadersOverflowError' || name === 'ResponseContentLengthMismatchError'

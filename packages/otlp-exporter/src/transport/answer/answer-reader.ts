@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What was seen of the answer to a request: nothing, bytes that are no answer of HTTP/1, or the status of the final answer. */
-export type Seen = 'nothing' | 'garbage' | number
+import type { Seen } from './answer.js'
 
-/** The shape of the beginning of every answer; `0` stands for any digit. */
+/** The reader is asked about a request that was sent. */
+export type SeenOnWire = Exclude<Seen, 'unsent'>
+
+/** How every answer begins; `0` stands for any digit. */
 const SHAPE = Buffer.from('HTTP/0.0 000')
 const STATUS_AT = 9
 const [ZERO, NINE, LF, CR] = [0x30, 0x39, 0x0a, 0x0d]
 const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Reads the first bytes of each answer before the HTTP parser does. Notes the status, which the parser does not tell of
- * an answer that breaks a rule further on; and takes out interim answers (1xx), of which a client has to expect any
- * number (RFC 9110, section 15.2), and undici breaks the connection at 100. All but 101, which cannot be ignored: nothing
- * that follows it is HTTP/1.
+ * Reads the first bytes of each answer before the HTTP parser does. It notes the status, which the parser does not report
+ * for an answer that breaks a rule further on. And it removes interim answers (1xx): a client has to expect any number of
+ * them (RFC 9110, section 15.2), and undici breaks the connection at 100. It leaves 101, which cannot be ignored: what
+ * follows it is not HTTP/1.
  *
  * ```
  *   passing ── begin() ──► status line ── final status, or garbage ──► passing
@@ -23,34 +25,34 @@ const NO_BYTES = Buffer.alloc(0)
  */
 export class AnswerReader {
   #phase: 'passing' | 'status-line' | 'interim' = 'passing'
-  /** The beginning of a status line that has not arrived as far as its status. */
+  /** The beginning of a status line whose status has not arrived yet. */
   #held: Uint8Array = NO_BYTES
-  #seen: Seen = 'nothing'
-  /** Of an interim answer: bytes of the current line so far, its end not counted. */
+  #seen: SeenOnWire = 'silence'
+  /** In an interim answer: the length of the current line so far, in bytes, without its end. */
   #lineLength = 0
 
-  get seen(): Seen {
+  get seen(): SeenOnWire {
     return this.#seen
   }
 
-  /** A request is about to be written: what arrives from now on is the answer to it. */
+  /** To be called before a request is written: what arrives from then on is the answer to it. */
   begin(): void {
     this.#phase = 'status-line'
     this.#held = NO_BYTES
-    this.#seen = 'nothing'
+    this.#seen = 'silence'
   }
 
-  /** What of the next bytes is for the parser; may be empty. */
+  /** Returns the part of the next bytes that is for the parser; it may be empty. */
   take(chunk: Uint8Array): Uint8Array {
     let bytes = chunk
     while (bytes.byteLength > 0) {
       if (this.#phase === 'passing') return bytes
-      bytes = this.#phase === 'interim' ? this.#behindInterim(bytes) : this.#statusLine(bytes)
+      bytes = this.#phase === 'interim' ? this.#skipInterim(bytes) : this.#statusLine(bytes)
     }
     return bytes
   }
 
-  /** Decides as soon as the status is there, and holds back what is less than that. */
+  /** Decides as soon as the status is there, and holds back fewer bytes than that. */
   #statusLine(chunk: Uint8Array): Uint8Array {
     const joined = this.#held.byteLength === 0 ? chunk : Buffer.concat([this.#held, chunk])
     const bytes = withoutEmptyLines(joined)
@@ -74,7 +76,7 @@ export class AnswerReader {
     return bytes
   }
 
-  #behindInterim(bytes: Uint8Array): Uint8Array {
+  #skipInterim(bytes: Uint8Array): Uint8Array {
     for (let i = 0; i < bytes.byteLength; i++) {
       const byte = bytes[i]
       if (byte === LF) {
@@ -95,7 +97,7 @@ function fitsShape(byte: number, index: number): boolean {
   return wanted === ZERO ? byte >= ZERO && byte <= NINE : byte === wanted
 }
 
-/** Some servers end a body with a line break too many; parsers pass over it (RFC 9112, section 2.2). */
+/** Some servers send an extra line break after a body; parsers skip it (RFC 9112, section 2.2). */
 function withoutEmptyLines(bytes: Uint8Array): Uint8Array {
   let from = 0
   while (bytes[from] === CR || bytes[from] === LF) from++

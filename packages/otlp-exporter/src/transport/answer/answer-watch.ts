@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Duplex } from 'node:stream'
-import type { buildConnector } from 'undici'
+import type { Connector } from '../connection/connector.js'
 import { AnswerReader } from './answer-reader.js'
-import type { Seen } from './answer-reader.js'
-
-type Connector = buildConnector.connector
+import type { SeenOnWire } from './answer-reader.js'
 
 /**
- * Stands between the sockets of one connection and undici, which reads them with `socket.read()`: what a backend has
- * answered is known here whatever undici's parser thinks of it. One request at a time, on the socket that was made last.
+ * Stands between the sockets of one connection and undici, which reads them with `socket.read()`. So what a backend has
+ * answered is known here even if undici's parser refuses it. One request at a time, on the socket that was made last.
  */
 export class AnswerWatch {
   readonly #reader = new AnswerReader()
   #socket: Duplex | undefined
   #isEarly = false
-  /** Whether the socket has answered a request before, and has said anything since the last one was begun. */
+  /** Whether the socket has answered a request. */
   #hasAnswered = false
   #isKept = false
   #isSilent = true
 
-  /** The connector, with sockets that are watched from the moment in which they can carry a request. */
+  /** A connector whose sockets are watched from the moment in which they can carry a request. */
   watch(connector: Connector): Connector {
     return (options, callback) => {
       connector(options, (error, socket) => {
@@ -33,7 +31,7 @@ export class AnswerWatch {
     }
   }
 
-  /** A request is about to be written. */
+  /** To be called before a request is written. */
   begin(): void {
     this.#reader.begin()
     this.#isEarly = false
@@ -42,21 +40,21 @@ export class AnswerWatch {
   }
 
   /** What was seen of the answer to the last request. */
-  get seen(): Seen {
+  get seen(): SeenOnWire {
     return this.#reader.seen
   }
 
-  /** Whether the last request was begun on a socket that had answered one before. */
+  /** Whether the last request began on a socket that had answered an earlier one. */
   get isKept(): boolean {
     return this.#isKept
   }
 
-  /** Whether not a byte has come since the last request was begun. */
+  /** Whether not one byte has come since the last request began. */
   get isSilent(): boolean {
     return this.#isSilent
   }
 
-  /** Whether the answer came before the request was wholly written: the rest would be read as the next request. */
+  /** Whether the answer came before the whole request was written. The backend would read the rest as the next request. */
   get isEarly(): boolean {
     return this.#isEarly
   }
@@ -76,7 +74,7 @@ export class AnswerWatch {
           this.#isEarly = socket.writableLength > 0
           this.#hasAnswered = true
         }
-        // Null would say that there is nothing more to read now.
+        // Null would tell undici that there is nothing more to read now.
         if (kept.byteLength > 0) return kept
       }
     }

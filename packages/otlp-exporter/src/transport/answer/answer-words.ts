@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fieldsOf, isText, textOf } from './protobuf-fields.js'
 
-/** What a body says to people: `text` as it is, `words` without the wrapping. Both are the backend's own; see `excerptOf`. */
+/** What a body says to people: `text` as it is, `words` without markup. Both come from the backend: show them only through `excerptOf`. */
 export interface AnswerWords {
   readonly text: string
   readonly words: string
 }
 
-/** A google.rpc.Status as protobuf, which OTLP asks for, its JSON and that of others, HTML, or text; empty for anything else. */
+/** Reads a google.rpc.Status in protobuf, as OTLP demands, or in JSON, other JSON, HTML, and text; empty for anything else. */
 export function wordsOf(body: Uint8Array): AnswerWords {
   const text = textOf(body).trim()
   const message = isText(text) ? undefined : statusMessage(body)
@@ -17,14 +17,14 @@ export function wordsOf(body: Uint8Array): AnswerWords {
   return { text, words: text.startsWith('<') ? textOfHtml(text) : text }
 }
 
-/** Some backends answer in text with a stray control character; an image or a compressed body is full of them. */
+/** Some backends send text with a stray control character; an image or a compressed body is full of them. */
 function isMostlyText(text: string): boolean {
   let odd = 0
   for (const char of text) if (!isText(char)) odd++
   return odd * 10 <= text.length
 }
 
-/** `message` (2) of a google.rpc.Status; undefined if it is none. */
+/** `message` (2) of a google.rpc.Status; undefined if the body is not one. */
 function statusMessage(body: Uint8Array): string | undefined {
   let message: string | undefined
   try {
@@ -35,7 +35,7 @@ function statusMessage(body: Uint8Array): string | undefined {
   return message
 }
 
-/** Where errors in JSON have their text, the most usual first. */
+/** The keys under which errors in JSON have their text, the most common first. */
 const MESSAGE_KEYS = ['message', 'error', 'errors', 'detail', 'error_description', 'title'] as const
 
 function jsonMessage(text: string): string | undefined {
@@ -57,7 +57,7 @@ function messageIn(value: unknown, depth: number): string | undefined {
   return undefined
 }
 
-/** The title, and what a reader would see, if that says more. */
+/** The title, and the visible text if that says more. */
 function textOfHtml(html: string): string {
   const [, title = ''] = /<title[^<>]*>([^<]*)/i.exec(html) ?? []
   let body = html
@@ -71,7 +71,7 @@ function textOfHtml(html: string): string {
   return seen === '' ? heading : `${heading}: ${seen}`
 }
 
-/** By searching from one end to the next: a pattern takes quadratic time for beginnings without an end. */
+/** Searches for the next end after each beginning: a pattern takes quadratic time where ends are missing. */
 function withoutElement(html: string, name: string): string {
   const lowerCase = html.toLowerCase()
   let rest = ''

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher, buildConnector } from 'undici'
 import type { Clock } from '@spanring/core'
-import type { Settings } from '../../config/settings.js'
+import { AnswerCollector } from '../answer/answer-collector.js'
 import { AnswerWatch } from '../answer/answer-watch.js'
-import { ownConnector } from './connector.js'
-import { ResponseCollector } from '../answer/answer-collector.js'
-import type { RawOutcome } from '../answer/answer-collector.js'
+import type { Answer } from '../answer/answer.js'
+import type { TransportSettings } from '../transport-settings.js'
+import { ownConnector, withPlainErrors } from './connector.js'
+import type { Connector, ConnectorOptions } from './connector.js'
 import { SocketTracker } from './socket-tracker.js'
-import { withPlainErrors } from './tunnel-errors.js'
 import { Client, ProxyAgent, TunnelClient } from './undici.js'
 
-/** How long an idle connection is kept, in milliseconds, or for less if the backend says so: undici's 4 s would end between two batches. */
+/**
+ * How long an idle connection is kept, in milliseconds, unless the backend asks for less. undici's default of 4 s would end
+ * between two batches.
+ */
 const KEEP_ALIVE_MILLIS = 30_000
 
 /**
- * How long a connection is used at most, in milliseconds; each draws from the last fifth of it, so that those of a burst
- * do not all end at once. Behind an address of several backends one that is kept for ever never meets a backend that was
- * added, and one handshake in five minutes costs nothing that can be measured.
+ * How long a connection is used at most, in milliseconds. Each draws its end from the last fifth of that time, so that the
+ * connections of a burst do not all end at once. Where one address stands for several backends, a connection without a
+ * limit would never reach a backend that was added later. One handshake in five minutes has no measurable cost.
  */
 const MAX_AGE = { millis: 300_000, jitter: 0.2 }
 
-/** What may take longer to be read than to be answered, in bytes: some seconds at 300 kB/s. */
+/** From this size on, in bytes, sending may take longer than waiting for the answer: some seconds at 300 kB/s. */
 const LARGE_BYTES = 1024 * 1024
 
 export interface Post {
@@ -29,18 +32,18 @@ export interface Post {
 }
 
 /**
- * One client with at most one connection and one request, which belongs to nobody else: what hangs in it can be
- * destroyed without harm to another request. Opens no socket before the first request.
+ * One client with at most one socket and one request, shared with nobody: whatever hangs in it can be destroyed without
+ * harm to another request. Opens no socket before the first request.
  */
 export class Connection {
-  readonly #settings: Settings
+  readonly #settings: TransportSettings
   readonly #clock: Clock
   readonly #sockets: SocketTracker
   readonly #answers = new AnswerWatch()
   readonly #dispatcher: Dispatcher
   readonly #headers: Readonly<Record<string, string>>
   readonly #path: string
-  #current: ResponseCollector | undefined
+  #current: AnswerCollector | undefined
   /** Whether the sockets that carry requests are known here. */
   readonly #seesSockets: boolean
   #hasAnswer = false
@@ -52,13 +55,13 @@ export class Connection {
   #isBusy = false
   #isLarge = false
 
-  constructor(settings: Settings, clock: Clock, random: () => number) {
+  constructor(settings: TransportSettings, clock: Clock, random: () => number) {
     this.#settings = settings
     this.#clock = clock
     this.#sockets = new SocketTracker(clock)
     this.#maxAgeMillis = MAX_AGE.millis * (1 - MAX_AGE.jitter * random())
     const { dispatcher, endpoint, proxy } = settings
-    // A proxy takes plain HTTP requests by their whole URL; only TLS needs a tunnel, which many allow to port 443 alone.
+    // A proxy takes plain HTTP requests by their full URL. Only TLS needs a tunnel, which many proxies allow to port 443 alone.
     const isForwarded = dispatcher === undefined && proxy !== undefined && endpoint.origin.startsWith('http:')
     this.#path = isForwarded ? endpoint.origin + endpoint.path : endpoint.path
     this.#headers = isForwarded ? { host: new URL(endpoint.origin).host, ...proxyHeaders(settings) } : {}
@@ -69,9 +72,9 @@ export class Connection {
     else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath })
   }
 
-  /** Sends one request. Settles when undici does, which may be never: to be bounded by the caller, who then destroys this. */
-  post({ headers, body }: Post): Promise<RawOutcome> {
-    // A socket that is known to be gone is no such surprise: the request gets a new one, which tells how things are.
+  /** Sends one request. Settles when undici does, which may be never: the caller sets a bound, and destroys this after it. */
+  post({ headers, body }: Post): Promise<Answer> {
+    // Where the last socket is known to be closed, the request gets a new one, and is not on a kept connection.
     const hasSocket = !this.isOurs || this.#sockets.hasSockets
     if (!hasSocket) this.#openedAt = this.#clock.now()
     this.#isKept = hasSocket && this.#hasAnswered
@@ -79,15 +82,15 @@ export class Connection {
     this.#isLarge = body.byteLength > LARGE_BYTES
     this.#hasAnswer = false
     return new Promise((resolve) => {
-      const collector = new ResponseCollector(this.#settings.maxResponseBytes, this.#answers, (outcome) => {
-        const isWhole = outcome.end === 'whole'
+      const collector = new AnswerCollector(this.#settings.maxResponseBytes, this.#answers, (answer) => {
+        const isWhole = answer.end === 'whole'
         this.#hasAnswer = isWhole && !this.#answers.isEarly
         this.#hasAnswered = isWhole
         this.#isBusy = false
-        this.#isSpent = hasBegun(outcome) && (!isWhole || this.#answers.isEarly)
-        // It would keep the answer until the next request.
+        this.#isSpent = hasBegun(answer) && (!isWhole || this.#answers.isEarly)
+        // It would keep the body of the answer in memory until the next request.
         this.#current = undefined
-        resolve(outcome)
+        resolve(answer)
       })
       this.#current = collector
       try {
@@ -98,75 +101,75 @@ export class Connection {
             method: 'POST',
             headers: { ...this.#headers, ...headers },
             body,
-            // Both are timers of a phase, off by 0.5 s; the deadline covers everything.
+            // Timers of single phases, off by up to 0.5 s; the deadline covers everything.
             headersTimeout: 0,
             bodyTimeout: 0,
           },
           collector,
         )
       } catch (error) {
-        // As if the connection had failed: the next attempt has to wait.
+        // Treated as a failed connection, so that the next attempt has to wait.
         collector.fail(error as Error)
       }
     })
   }
 
-  /** Ends an answer that is under way, with what was seen of it; undefined without a status. The connection is not to be used again. */
-  giveUp(): RawOutcome | undefined {
+  /** Ends an answer that is still being read; undefined if not even its status has come. The connection must not be used again. */
+  giveUp(): Answer | undefined {
     return this.#current?.giveUp()
   }
 
-  /** Whether the request that is under way was given to a socket. */
+  /** Whether the current request was given to a socket. */
   get isSent(): boolean {
     return this.#current?.isSent ?? false
   }
 
   /**
-   * Whether nobody reads the last body any more, so that its memory may be written to. An answer alone does not say so: a
-   * backend may give it before it has read everything.
+   * Whether nobody reads the last request body any more, so that its memory may be reused. An answer alone is not enough:
+   * a backend may send it before it has read everything.
    */
   get isBodyFree(): boolean {
     return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
   }
 
   /**
-   * Whether it cannot carry another request: the last answer was not read to its end, or came before the request was
-   * wholly written, of which the rest would be taken for the next one. To be replaced at once. undici may not know yet, and
-   * a request that it is given meanwhile confuses its agent: behind a proxy none of the later ones finds a connection.
+   * Whether it cannot carry another request and must be replaced at once: the last answer was not read to its end, or came
+   * before the whole request was written, and the backend would take the rest for the next request. undici may not know
+   * yet, and a request that it gets meanwhile confuses its agent: behind a proxy no later request finds a connection.
    */
   get isSpent(): boolean {
     return this.#isSpent
   }
 
-  /** Whether the last request was given to a socket that had answered one before; it may have been forgotten or closed meanwhile. */
+  /** Whether the last request went to a socket that had answered an earlier one; that socket may have died meanwhile. */
   get isKept(): boolean {
     return this.isOurs ? this.#answers.isKept : this.#isKept
   }
 
-  /** Whether not a byte has come since the last request was given to it; true where that is not known. */
+  /** Whether not one byte has come since the last request began; true where that is not known. */
   get isSilent(): boolean {
     return !this.isOurs || this.#answers.isSilent
   }
 
   /**
-   * Whether it may lead nowhere: it was kept, and is silent. Not if the request is large, which may take its time on a slow
-   * line; a second one beside it would take half of that.
+   * Whether the connection may be dead: it was kept, and is silent. Never with a large request, which takes long on a slow
+   * line; a second one beside it would take half of the bandwidth.
    */
   get isSuspect(): boolean {
     return this.isOurs && this.isKept && this.isSilent && !this.#isLarge
   }
 
-  /** Whether the last request has no outcome yet. */
+  /** Whether the last request has not ended yet. */
   get isBusy(): boolean {
     return this.#isBusy
   }
 
-  /** Whether it was used long enough, so that the next request is to have a new one. */
+  /** Whether the connection has reached its maximum age; the next request should get a new one. */
   get isOld(): boolean {
     return this.isOurs && this.#sockets.hasSockets && this.#clock.now() - this.#openedAt >= this.#maxAgeMillis
   }
 
-  /** Whether its sockets are ours to close; those of the application's dispatcher are not. */
+  /** Whether its sockets are ours to close. Those of the application's dispatcher are not. */
   get isOurs(): boolean {
     return this.#settings.dispatcher === undefined
   }
@@ -182,7 +185,7 @@ export class Connection {
     await destroyed
   }
 
-  /** The options of TLS are for the backend alone; a proxy is verified as Node.js does it. */
+  /** A client that connects to the backend, or to a proxy that forwards; then `options` have no TLS in them. */
   #client(origin: string, options: ConnectorOptions): Dispatcher {
     return new Client(origin, { connect: this.#answers.watch(this.#connector(options)), ...this.#keeping })
   }
@@ -191,7 +194,7 @@ export class Connection {
     return this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket }))
   }
 
-  /** How long a connection is kept for the next request, and that it has one at a time. */
+  /** How long a connection is kept for the next request, and that it carries one at a time. */
   get #keeping() {
     return {
       pipelining: this.#settings.keepAlive ? 1 : 0,
@@ -200,7 +203,7 @@ export class Connection {
     }
   }
 
-  /** TLS through a proxy. */
+  /** A client that reaches the backend with TLS through a tunnel, which the proxy opens on CONNECT. */
   #tunnel(origin: string): Dispatcher {
     const { tls } = this.#settings
     const authorization = this.#settings.proxy?.authorization
@@ -210,7 +213,7 @@ export class Connection {
       requestTls: { ...tls, allowH2: false, timeout: 0 } as buildConnector.BuildOptions,
       connections: 1,
       ...this.#keeping,
-      // Not watched: what the proxy answers to CONNECT is not the answer of the backend.
+      // Not watched: the answer to CONNECT comes from the proxy, not from the backend.
       clientFactory: (proxy) => new TunnelClient(proxy.origin, { connect: this.#connector({}), ...this.#keeping }),
       factory: (target, options) => {
         const { connect, ...rest } = options as { connect: Connector }
@@ -220,14 +223,11 @@ export class Connection {
   }
 }
 
-type Connector = buildConnector.connector
-type ConnectorOptions = Parameters<typeof ownConnector>[0]
-
-/** Whether anything of an answer was seen; without that it is another question what became of the connection. */
-function hasBegun({ seen }: RawOutcome): boolean {
+/** Whether anything of an answer was seen. Without that the connection may still carry one. */
+function hasBegun({ seen }: Answer): boolean {
   return seen !== 'unsent' && seen !== 'silence'
 }
 
-function proxyHeaders({ proxy }: Settings): Record<string, string> {
+function proxyHeaders({ proxy }: TransportSettings): Record<string, string> {
   return proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }
 }

@@ -1,22 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net'
 import type { buildConnector as Build } from 'undici'
-import type { SocketOptions, TlsOptions } from '../../config/options.js'
+import type { ConnectSettings } from '../transport-settings.js'
 import { buildConnector } from './undici.js'
 
+export type Connector = Build.connector
+export type ConnectorOptions = ConnectSettings & { readonly socketPath?: string | undefined }
+
 /**
- * A connector of undici's with every option of ours. undici hands on what it does not know to `tls.connect` and
- * `net.connect`; three options it overwrites. Its own coarse connect timer
- * is off, and HTTP/2, which undici 8 offers: a connection has one request.
+ * One of undici's connectors, with every option of ours. undici hands what it does not know on to `tls.connect` and
+ * `net.connect`, but overwrites three options, which are set again here. Its coarse connect timer is off, and so is
+ * HTTP/2, which undici 8 offers: a connection has one request.
  */
-export function ownConnector(options: TlsOptions & SocketOptions & { socketPath?: string | undefined }): Build.connector {
+export function ownConnector(options: ConnectorOptions): Connector {
   const { localAddress, noDelay, servername } = options
   const build = buildConnector({ ...options, allowH2: false, timeout: 0 } as Build.BuildOptions)
   return (where, callback) => {
     const ours = { ...(localAddress !== undefined && { localAddress }), ...(servername !== undefined && { servername }) }
-    // The declaration has undici's connectors return nothing; they return the socket.
+    // undici declares that connectors return nothing; they return the socket.
     const socket = build({ ...where, ...ours }, callback) as unknown as Socket
     if (noDelay === false) socket.setNoDelay(false)
     return socket as unknown as void
   }
+}
+
+/** Errors on which undici connects again at once, without end. */
+const RETRIED: ReadonlySet<unknown> = new Set(['UND_ERR_INFO', 'UND_ERR_SOCKET'])
+
+/**
+ * Fails a request once when its tunnel cannot be made. undici would connect again after an error of the kind that it uses
+ * for broken sockets, and a proxy that hangs up on CONNECT causes one. The code of any other error is kept: that of a
+ * refused certificate, of the backend or of the proxy, is final.
+ */
+export function withPlainErrors(connector: Connector): Connector {
+  return (options, callback) => {
+    connector(options, (error, socket) => {
+      if (error === null) callback(null, socket)
+      else callback(Object.assign(new Error(`no tunnel through the proxy: ${error.message}`), codeOf(error)), null)
+    })
+  }
+}
+
+function codeOf(error: Error): { code?: string } {
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code !== 'string') return {}
+  // The certificate of the proxy itself is for another name; undici reports that with a code of its own and a cause.
+  if (code === 'UND_ERR_PRX_TLS' || code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { code: 'ERR_TLS_CERT_REFUSED' }
+  return RETRIED.has(code) ? {} : { code }
 }

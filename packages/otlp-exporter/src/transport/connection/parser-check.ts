@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** As much of it as is asked for; the types of Node.js have none. */
+/** The part that is used here; the types of Node.js do not declare WebAssembly. */
 interface WithWebAssembly {
   readonly WebAssembly?: { readonly Memory: new (descriptor: { initial: number }) => unknown }
 }
@@ -8,9 +8,9 @@ interface WithWebAssembly {
 let isKnownToWork = false
 
 /**
- * Why undici could not read an answer in this process; undefined if it can. Its parser is WebAssembly, which `--jitless`
- * takes away, and whose memory is ten gigabytes of addresses up to Node.js 22: more than `ulimit -v` may allow. undici
- * would tell of it as a connection that fails, and every batch would be tried until its deadline.
+ * Why undici cannot read an answer in this process; undefined if it can. Its parser is WebAssembly, which `--jitless`
+ * disables, and which reserves ten gigabytes of address space up to Node.js 22: more than `ulimit -v` may allow. undici
+ * would report that as a failed connection, and every batch would be tried again until its deadline.
  */
 export function whyNoParser(): string | undefined {
   if (isKnownToWork) return undefined

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
-import type { Settings } from '../../config/settings.js'
 import { Connection } from './connection.js'
 import type { Operation } from '../operation.js'
+import type { TransportSettings } from '../transport-settings.js'
 
 /**
- * A free connection that was not needed for this long while others were, in milliseconds, is closed: two of the
- * processor's delays. What a burst opened would otherwise stay idle, and be forgotten by whatever lies in between.
+ * A free connection that was not needed for this long while others were, in milliseconds, is closed; this is two of the
+ * processor's delays. The connections that a burst opened would otherwise stay idle until something in between, a NAT say,
+ * silently drops them.
  */
 const SPARE_MILLIS = 10_000
 
@@ -27,20 +28,20 @@ export class Slot {
     return this.#connection
   }
 
-  /** The connection for the next request: a new one, if the last one was used long enough. */
+  /** The connection for the next request: a new one if the last one has reached its maximum age. */
   next(): Connection {
     if (this.#connection?.isOld === true) void this.replace()
     return this.connection
   }
 
-  /** Puts a new connection in place of the one whose answer may still come, and gives that. */
+  /** Takes out the connection, whose answer may still come, and puts a new one in its place. Returns the old one. */
   exchange(): Connection {
     const { connection } = this
     this.#connection = this.#open()
     return connection
   }
 
-  /** Whether nobody reads the body of the last request any more; see {@link Connection.isBodyFree}. */
+  /** See {@link Connection.isBodyFree}; false without a connection. */
   get isBodyFree(): boolean {
     return this.#connection?.isBodyFree ?? false
   }
@@ -50,7 +51,7 @@ export class Slot {
     if (this.#connection?.isSpent === true) void this.replace()
   }
 
-  /** Destroys the connection and what hangs in it; the next request finds a new one. */
+  /** Destroys the connection and whatever hangs in it. The next request gets a new one. */
   async replace(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
@@ -63,17 +64,17 @@ interface Waiter {
   readonly wake: () => void
 }
 
-/** At most `concurrencyLimit` slots, made when they are needed and handed out in the order in which they were asked for. */
+/** At most `concurrencyLimit` slots, made when they are needed, and handed out first come, first served. */
 export class Slots {
   readonly #clock: Clock
   readonly #limit: number
   readonly #open: () => Connection
   readonly #all: Slot[] = []
-  /** The one that was used last is taken first, so that connections which are not needed become idle and close. */
+  /** A stack: the slot that was used last is taken first, so that connections which are not needed become idle and close. */
   readonly #free: Slot[] = []
   readonly #waiters: Waiter[] = []
 
-  constructor(settings: Settings, clock: Clock, random: () => number) {
+  constructor(settings: TransportSettings, clock: Clock, random: () => number) {
     this.#clock = clock
     this.#limit = settings.concurrencyLimit
     this.#open = () => new Connection(settings, clock, random)
@@ -89,7 +90,7 @@ export class Slots {
     this.#waiters.push(waiter)
     const { status } = await bounded(this.#clock, operation, () => woken)
     if (status === 'done') return waiter.slot
-    // The slot may have been handed over in the same tick in which the operation ended; it must not be lost with it.
+    // The slot may have been handed over in the tick in which the operation ended, and must not be lost with it.
     if (waiter.slot === undefined) this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
     else this.release(waiter.slot)
     return undefined
@@ -107,7 +108,7 @@ export class Slots {
     }
   }
 
-  /** Closes every connection that has nothing to do: one like them has turned out to be dead. */
+  /** Closes every idle connection: one of the same age has turned out to be dead. */
   closeIdle(): void {
     this.#closeSpare(Infinity)
   }
@@ -116,7 +117,7 @@ export class Slots {
     await Promise.all(this.#all.map((slot) => slot.replace()))
   }
 
-  /** Those at the beginning are free for longest. */
+  /** Closes those that are free since then or longer. The first ones are free for longest. */
   #closeSpare(freeSince: number): void {
     for (const slot of this.#free) {
       if (slot.releasedAt > freeSince) return

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
 import type { Duplex } from 'node:stream'
-import type { buildConnector } from 'undici'
+import type { Connector } from './connector.js'
 
 /**
- * Time for one connection with its TLS handshake, in milliseconds; then it is a failed attempt like any other. Without
- * it one black hole would use up the whole deadline, and a backend that is back would be found only by the kernel's next SYN.
+ * The time that a connection may take with its TLS handshake, in milliseconds; after it the attempt has failed like any
+ * other. Without it one black hole would use up the whole deadline, and a backend that is back would be found only by the
+ * kernel's next SYN.
  */
 const CONNECT_LIMIT_MILLIS = 5000
 
 /**
- * Makes connectors whose sockets are known from the first moment. undici forgets a socket that is still connecting when
- * its client is destroyed, and one that a proxy has handed on; both would outlive the deadline.
+ * Makes connectors whose sockets are known from the first moment. When undici destroys a client it forgets a socket that
+ * is still connecting, and one that a proxy has handed on; both would outlive the deadline.
  */
 export class SocketTracker {
   readonly #clock: Clock
@@ -22,16 +23,16 @@ export class SocketTracker {
     this.#clock = clock
   }
 
-  track(connector: buildConnector.connector): buildConnector.connector {
+  track(connector: Connector): Connector {
     return (options, callback) => {
-      // The declaration has undici's connectors return nothing; they return the socket.
+      // undici declares that connectors return nothing; they return the socket.
       const socket = connector(options, callback) as unknown as Duplex
       if (this.#isDestroyed) {
         socket.destroy(new Error('the connection is no longer wanted'))
         return socket as unknown as void
       }
       this.#sockets.add(socket)
-      // undici takes its own listeners off a socket that it hands on; an error without any would be an uncaught exception.
+      // undici removes its listeners from a socket that it hands on. An error without a listener would be an uncaught exception.
       socket.on('error', () => {})
       const timer = this.#clock.startTimer(
         () => socket.destroy(new Error(`no connection within ${CONNECT_LIMIT_MILLIS} ms`)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modules of undici by their path, which have no declarations of their own. See undici.ts.
+// Modules of undici that are imported by path and have no declarations of their own; see undici.ts.
 declare module 'undici/lib/dispatcher/client.js' {
   import { Client } from 'undici'
   export default Client

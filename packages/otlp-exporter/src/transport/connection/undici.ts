@@ -7,15 +7,15 @@ import proxyAgentModule from 'undici/lib/dispatcher/proxy-agent.js'
 
 /*
  * The parts of undici that are needed, by their paths. Its index also loads its fetch, and makes itself the dispatcher of
- * the whole process: it claims `Symbol.for('undici.globalDispatcher.1')` for good, from then on the `fetch` of Node.js
- * 20 and 22 sends through a foreign undici, and a request with a `content-length` of its own fails. undici has no exports
- * map, and these paths are the same in 7 and 8. Nothing else in `src` imports values from undici.
+ * the whole process: it claims `Symbol.for('undici.globalDispatcher.1')` for good. From then on the `fetch` of Node.js 20
+ * and 22 sends through a foreign undici, and a request that sets `content-length` fails. undici has no exports map, and
+ * these paths are the same in 7 and 8. Nothing else in `src` imports values from undici.
  */
 export const Client: typeof Undici.Client = clientModule
 export const ProxyAgent: typeof Undici.ProxyAgent = proxyAgentModule
 export const buildConnector: typeof Undici.buildConnector = connectorModule
 
-/** The index gives every dispatcher the methods of its API; a tunnel is opened with this one. */
+/** undici's index adds `connect` to every dispatcher; a tunnel is opened with it. */
 export class TunnelClient extends Client {
   declare connect: Undici.Dispatcher['connect']
   static {

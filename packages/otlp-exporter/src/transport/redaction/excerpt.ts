@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Secrets } from './secrets.js'
 
-/** What a line in a log shows of a backend's words, in characters. */
+/** The most that a line in a log shows of a backend's words, in characters. */
 export const MESSAGE_LENGTH = 300
-/** What an error has of them besides, in characters. */
+/** The most that `data` of an error has of them, in characters. */
 export const DATA_LENGTH = 4096
-/** Of a longer text the rest is not looked at, in characters. */
+/** The rest of a longer text is ignored. In characters. */
 const TOO_LONG = 16 * 1024
 
 /**
- * The only way in which what a backend has written gets into a message, a warning or an error: without secrets, on one
- * line, with characters that a terminal would obey written out, and no longer than `length`. In this order: a secret that
- * is cut first is not found any more. `isWhole` is false for the beginning of a text.
+ * The only way in which words of a backend get into a message, a warning or an error: without secrets, on one line, with
+ * control characters escaped, and cut to `length`. In this order: once it is cut, a secret is not found any more. `isWhole`
+ * is false for the beginning of a text.
  */
 export function excerptOf(text: string, secrets: Secrets, length: number, isWhole = true): string {
   const isAll = isWhole && text.length <= TOO_LONG

@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Settings } from '../../config/settings.js'
+import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 import { beginningAtEnd, decode, endWithoutBegunEscape, lowerCased, readings } from './spellings.js'
 
-/** Shorter ones are words that occur anywhere. In characters. */
+/** Shorter secrets are not hidden: they are words that occur anywhere. In characters. */
 const SHORTEST = 4
-/** With more of them nothing is shown at all: each is looked for by itself. */
+/** With more secrets than this nothing is shown at all: each is searched for by itself. */
 const MOST = 256
-/** How often a text may have been escaped: a login page names the URL that was asked for in a query of its own. */
+/** How often a text may have been escaped: a login page repeats the requested URL in a query of its own. */
 const DEEPEST = 3
-/** What everybody may see, and people want to: an answer may name the type or the encoding that it did not like. */
+/** Headers that are public and useful to see: an answer may name the content type or the encoding that it refuses. */
 const PUBLIC: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'user-agent', 'accept', 'host'])
 const PUBLIC_WORD = /^(?:basic|bearer|digest|token|apikey|true|false)$/i
 
-/** What to look for: in the text as it is, but for upper and lower case, and in the text after `decode`. */
+/** What to search for: in the text as it is, ignoring case, and in the text after `decode`. */
 interface Words {
   readonly plain: readonly string[]
   readonly decoded: readonly string[]
 }
 
 /**
- * What a backend was sent in confidence, and may repeat in what it says: the values of headers, the credentials of the
- * URL and of the proxy, and what a query asks with. Found in each of the spellings in which servers repeat things, by
- * looking for one after the other: a regular expression made of secrets can be too large, take for ever, and is itself in
- * the message of its error.
+ * The secrets that a backend was sent and may repeat in its answer: the values of headers, the credentials of the URL and
+ * of the proxy, and the values of a query. They are found however servers spell them, by searching for one after the
+ * other: a regular expression made of secrets can be too large, can take for ever, and appears in the message of its own
+ * error.
  */
 export class Secrets {
-  readonly #settings: Pick<Settings, 'endpoint' | 'proxy'>
-  readonly #headers: Readonly<Record<string, string>>
-  /** Made when they are needed: most answers have nothing to say. */
+  readonly #settings: Pick<TransportSettings, 'endpoint' | 'proxy'>
+  readonly #headers: HeaderTexts
+  /** Made when they are needed: most answers have no text. */
   #words: Words | 'too-many' | undefined
 
-  constructor(settings: Pick<Settings, 'endpoint' | 'proxy'>, headers: Readonly<Record<string, string>>) {
+  constructor(settings: Pick<TransportSettings, 'endpoint' | 'proxy'>, headers: HeaderTexts) {
     this.#settings = settings
     this.#headers = headers
   }
 
   /**
-   * The text with `…` in place of secrets; empty if there are too many to look for. `isWhole` is false for the beginning
-   * of a text: it may have ended inside a secret, so that the beginning of one at its end goes too.
+   * The text with `…` in place of secrets; empty if there are too many to search for. `isWhole` is false for the beginning
+   * of a text: it may end inside a secret, so the beginning of a secret at its end is hidden too.
    */
   redact(text: string, isWhole = true): string {
     this.#words ??= this.#find()
     if (this.#words === 'too-many') return ''
     const shown = isWhole ? text : text.slice(0, endWithoutBegunEscape(text))
     const { plain, decoded } = this.#words
-    /** One for each character that is not shown. */
+    /** 1 for each character that is not shown. */
     const hidden = new Uint8Array(shown.length)
     hide(hidden, lowerCased(shown), plain, isWhole)
     let { text: meaning, starts } = decode(shown)
@@ -75,7 +75,7 @@ export class Secrets {
   }
 }
 
-/** A value is repeated whole, or without what stands before it, as in `Bearer …` and `token=…`. */
+/** Servers repeat a value whole, or without the word before it, as in `Bearer …` and `token=…`. */
 function partsOf(value: string): string[] {
   const pieces = value.split(/[\s;]+/)
   const values = pieces.map((piece) => unquoted(piece.slice(piece.indexOf('=') + 1)))
@@ -86,13 +86,13 @@ function unquoted(text: string): string {
   return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
 }
 
-/** A part without a value may be a key by itself. */
+/** A part of a query without a value may itself be a key. */
 function queryValues(path: string): string[] {
   const start = path.indexOf('?')
   return start < 0 ? [] : [...new URLSearchParams(path.slice(start))].map(([name, value]) => value || name)
 }
 
-/** Both together, and each: a password may have any character in it. */
+/** User and password, together and each alone: a password may contain any character. */
 function basicCredentials(authorization: string): string[] {
   const [, base64] = /^basic\s+(\S+)$/i.exec(authorization) ?? []
   if (base64 === undefined) return []
@@ -101,7 +101,7 @@ function basicCredentials(authorization: string): string[] {
   return colon < 0 ? [both] : [both, both.slice(0, colon), both.slice(colon + 1)]
 }
 
-/** Marks where one of the words is in the text; `starts` has the places of its characters if they are others. */
+/** Marks where one of the words is in the text. `starts` maps places in a decoded text to those in the original. */
 function hide(hidden: Uint8Array, text: string, words: readonly string[], isWhole: boolean, starts?: readonly number[]): void {
   const mark = (from: number, to: number): void => void hidden.fill(1, starts?.[from] ?? from, starts?.[to] ?? to)
   for (const word of words) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a text says, however its characters are spelled, and where in the text each of them begins; then where it ends. */
+/** A text without its escapes, the place in the original where each character begins, and finally where it ends. */
 export interface Decoded {
   readonly text: string
   readonly starts: readonly number[]
 }
 
-/** In URLs, JSON, scripts and HTML. Each is of bounded length, so that no text takes long. */
+/** The escapes of URLs, JSON, scripts and HTML. Each has a bounded length, so that no text takes long. */
 const ESCAPE = /%([0-9a-f]{2})|\\(?:u([0-9a-f]{4})|x([0-9a-f]{2}))|&#(\d{1,9});|&#x([0-9a-f]{1,8});|&([a-z]{2,8});/iy
-/** The beginning of one at the end of a text that was cut; also of a character. */
+/** The beginning of an escape, or of a character in UTF-8, at the end of a text that was cut. */
 const BEGUN_ESCAPE = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,9}|\ufffd)$/i
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['nbsp', ' '],
@@ -18,17 +18,17 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
     .split(/\s+/)
     .map((entity) => [entity.slice(0, -1), entity.slice(-1)] as const),
 ])
-/** In place of whatever is not ASCII: one such character has too many spellings, in as many character sets. */
+/** Stands for every character outside ASCII: each has too many spellings in too many character sets. */
 const NOT_ASCII = '\ufffd'
 
 /**
- * In one pass. Escapes are read, letters are lower case, `+` is a blank, blanks in a row are one, and backslashes are left
- * out, since they escape what follows.
+ * Decodes in one pass: escapes become characters, letters become lower case, `+` becomes a blank, blanks in a row become
+ * one, and other backslashes are removed, since they escape what follows.
  */
 export function decode(source: string): Decoded {
   const starts: number[] = []
   let text = ''
-  /** Where the next character begins: with the backslashes before it. */
+  /** Where the next character begins, including the backslashes before it. */
   let start = 0
   let wasBlank = false
   for (let at = 0; at < source.length;) {
@@ -64,7 +64,7 @@ function folded(code: number): string {
   return code < 0x80 ? String.fromCharCode(code).toLowerCase() : NOT_ASCII
 }
 
-/** How a secret reads after `decode`: with escapes of its own read or not, in JSON, and in another character set. */
+/** What a secret may become in `decode`: with its own escapes decoded or not, from JSON, and from another character set. */
 export function readings(secret: string): string[] {
   const literal = secret.replaceAll(/[%&\\]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
   const spellings = [secret, literal, JSON.stringify(secret).slice(1, -1)]
@@ -72,18 +72,18 @@ export function readings(secret: string): string[] {
   return [...new Set(spellings)].map((spelling) => decode(spelling).text)
 }
 
-/** Only ASCII: the length stays as it is. */
+/** Changes ASCII alone, so that the length stays the same. */
 export function lowerCased(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-/** Where an escape begins that the end of the text has cut. */
+/** Where the text ends without an escape that is cut off at its end. */
 export function endWithoutBegunEscape(text: string): number {
   const begun = BEGUN_ESCAPE.exec(text.slice(-12))
   return begun === null ? text.length : text.length - begun[0].length
 }
 
-/** The length of the longest beginning of `word` that `text` ends with. Linear, as Knuth, Morris and Pratt search. */
+/** The length of the longest beginning of `word` that `text` ends with. In linear time, by Knuth, Morris and Pratt. */
 export function beginningAtEnd(word: string, text: string): number {
   const borders = new Uint32Array(word.length)
   for (let at = 1, length = 0; at < word.length; at++) borders[at] = length = extended(word, borders, length, word[at])

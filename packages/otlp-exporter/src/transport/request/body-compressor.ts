@@ -2,21 +2,23 @@
 import * as zlib from 'node:zlib'
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
-import type { Compression } from '../../config/options.js'
 import type { Operation } from '../operation.js'
+import type { TransportSettings } from '../transport-settings.js'
+
+type Compression = TransportSettings['compression']
 
 export interface RequestBody {
   readonly bytes: Uint8Array
-  /** For `Content-Encoding`; undefined when the bytes are as they were. */
+  /** For `Content-Encoding`; undefined for bytes that are not compressed. */
   readonly encoding: 'gzip' | 'zstd' | undefined
-  /** Whether the thread pool may still read what was to be compressed. */
+  /** Whether the thread pool may still read the bytes that were given. */
   readonly isSourceInUse: boolean
 }
 
-/** Up to here compressing costs the main thread less than a trip to the thread pool does, about 0.1 ms. In bytes. */
+/** Up to this size, in bytes, compressing costs the main thread less than a trip to the thread pool, about 0.1 ms. */
 const SYNC_BYTES = 4096
-/** A thread pool that has not compressed a body in this time is blocked, in milliseconds. */
-const PATIENCE_MILLIS = 1000
+/** A thread pool that has not compressed a body in this time, in milliseconds, counts as blocked. */
+const BLOCKED_MILLIS = 1000
 
 type AsyncCompress = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
 type SyncCompress = (bytes: Uint8Array) => Buffer
@@ -28,13 +30,13 @@ const CODECS: Readonly<Record<'gzip' | 'zstd', { async: AsyncCompress; sync: Syn
 }
 
 /**
- * Compresses off the main thread. The application shares the thread pool and may block it with its files or its names;
- * then a body goes out as it is rather than not at all, and no more are queued there until the pool moves again.
+ * Compresses off the main thread. The application shares the thread pool, and may block it with file access or name
+ * look-ups. Then bodies are sent uncompressed, and none are queued there until the pool moves again.
  */
 export class BodyCompressor {
   readonly #clock: Clock
   readonly #compression: Compression
-  /** Bodies that the thread pool still has although nobody waits for them. */
+  /** Bodies that are still in the thread pool although nobody waits for them. */
   #overdueCount = 0
 
   constructor(clock: Clock, compression: Compression) {
@@ -45,13 +47,13 @@ export class BodyCompressor {
   async compress(operation: Operation, bytes: Uint8Array): Promise<RequestBody> {
     const plain: RequestBody = { bytes, encoding: undefined, isSourceInUse: false }
     const encoding = this.#compression
-    // What is not wanted any more does not wait for the thread pool, and says nothing about it.
+    // An aborted operation does not wait for the thread pool, and tells nothing about its state.
     if (encoding === 'none' || this.#overdueCount > 0 || operation.signal.aborted) return plain
     const codec = CODECS[encoding]
     if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }
 
     const now = this.#clock.now()
-    const at = now + Math.min(PATIENCE_MILLIS, Math.max(operation.at - now, 0) / 2)
+    const at = now + Math.min(BLOCKED_MILLIS, Math.max(operation.at - now, 0) / 2)
     let isOverdue = false
     const settled = await bounded(
       this.#clock,

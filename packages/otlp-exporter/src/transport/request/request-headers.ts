@@ -1,48 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
-import { cleanHeaders } from '../../config/headers.js'
-import type { Settings } from '../../config/settings.js'
-import type { LimitedWarning } from '../limited-warning.js'
+import { RateLimitedWarning } from '../../warn.js'
+import type { Failed } from '../answer/verdict.js'
 import type { Operation } from '../operation.js'
+import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 
-type Headers =
-  | { readonly kind: 'headers'; readonly values: Readonly<Record<string, string>> }
-  | {
-      readonly kind: 'failed'
-      readonly reason: 'headers' | 'timeout' | 'aborted' | 'shutdown'
-      readonly status: undefined
-      readonly message: string
-    }
+type Headers = { readonly kind: 'headers'; readonly values: HeaderTexts } | Failed
 
-/** Of this package; a test compares it with package.json. */
+/** The version of this package; a test compares it with package.json. */
 export const VERSION = '0.1.0'
 
 const OWN_USER_AGENT = `spanring-OTLP-Exporter-JavaScript/${VERSION}`
 
-/** The headers of a batch; those of the user's function are asked for once for each, within the batch's deadline. */
+/** The headers of a batch. The function of the settings is called once for each batch, within its deadline. */
 export class RequestHeaders {
-  readonly #settings: Settings
+  readonly #settings: TransportSettings
   readonly #clock: Clock
-  readonly #warning: LimitedWarning
-  readonly #fixed: Readonly<Record<string, string>>
+  readonly #warning: RateLimitedWarning
+  readonly #fixed: HeaderTexts
 
-  constructor(settings: Settings, clock: Clock, warning: LimitedWarning) {
+  constructor(settings: TransportSettings, clock: Clock) {
     this.#settings = settings
     this.#clock = clock
-    this.#warning = warning
+    this.#warning = new RateLimitedWarning(clock)
     this.#fixed = { 'user-agent': `${settings.userAgent} ${OWN_USER_AGENT}`.trim(), ...settings.headers }
   }
 
   async resolve(operation: Operation): Promise<Headers> {
     const ask = this.#settings.headersFunction
     if (ask === undefined) return { kind: 'headers', values: this.#fixed }
-    const settled = await bounded(this.#clock, operation, ask)
-    if (settled.status === 'done') {
-      const values = cleanHeaders(settled.value, 'headers()', (message) => this.#warning.say(message))
-      return { kind: 'headers', values: { ...this.#fixed, ...values } }
-    }
-    // What the function threw may hold the token that it was about to return; its kind is all that is said.
+    const settled = await bounded(this.#clock, operation, () => ask((message) => this.#warning.warn(message)))
+    if (settled.status === 'done') return { kind: 'headers', values: { ...this.#fixed, ...settled.value } }
+    // What the function threw may contain the token that it was about to return, so only the kind of error is shown.
     const message = settled.status === 'failed' ? `headers() failed with ${kindOf(settled.error)}` : 'headers() did not settle'
     return { kind: 'failed', reason: reasonOf(settled.status, operation), status: undefined, message }
   }

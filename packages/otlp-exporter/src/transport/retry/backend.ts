@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
+import type { Failure } from '../exporter-error.js'
 import type { Operation } from '../operation.js'
-import type { Verdict } from '../answer/verdict.js'
-
-/** Why the backend is down. */
-export type Outage = Omit<Extract<Verdict, { kind: 'outage' }>, 'retryAfter'>
 
 /** The backend went down or came back. */
 export type BackendChange =
@@ -13,22 +10,22 @@ export type BackendChange =
   | {
       readonly state: 'up'
       readonly downMillis: number
-      /** Requests that failed meanwhile, those that were under way together counted once. */
+      /** Requests that failed meanwhile; those that were under way together count as one. */
       readonly failedAttempts: number
       /** Spans that were given up meanwhile. */
       readonly failedSpans: number
     }
 
 /**
- * What is known of the backend, and who may try it. While it is down one operation probes, in the rhythm of its
- * back-off, and the others wait for the result within their own deadlines: thirty connections that all come back at once
- * would bring it down again. When the pipeline shuts down there is no time for that rhythm: one last probe goes at once,
- * and decides for all that are to end.
+ * A circuit breaker: what is known about the backend, and who may send to it. While it is down one operation, the prober,
+ * sends in the rhythm of its back-off, and the others wait for the result within their own deadlines: thirty connections
+ * that come back at once would bring it down again. When the pipeline shuts down there is no time for that rhythm. One
+ * last probe goes at once, and decides for all operations that are closing.
  *
  * ```
- *   up ── failed ──► down (the operation that failed probes) ── succeeded, whoever it was ──► up, everybody goes
- *                     │ ▲
- *                     └─┘ the prober leaves: the next one that waits takes over, and its rhythm
+ *   up ── failed() ──► down (the operation that failed is the prober) ── succeeded(), by any operation ──► up, all may send
+ *                       │ ▲
+ *                       └─┘ leave() of the prober: the next waiting operation takes over, in the same rhythm
  * ```
  */
 export class Backend {
@@ -36,19 +33,19 @@ export class Backend {
   readonly #onChange: (change: BackendChange) => void
   #state: 'up' | 'down' = 'up'
   #prober: Operation | undefined
-  /** Whether the prober has been let go and its request has no outcome yet. */
+  /** Whether the request of the prober is under way. */
   #isProbing = false
-  /** Whether that request is one that a shutdown waits for. */
+  /** Whether that request is the last one before a shutdown. */
   #isLastProbe = false
-  /** Whether such a request has failed: those that are to end need not try as well. */
+  /** Whether the last one before a shutdown has failed. Other closing operations need not try then. */
   #lastProbeFailed = false
   #nextProbeAt = -Infinity
   #failureCount = 0
   #failedSpans = 0
   #downSince = 0
-  #outage: Outage | undefined
-  /** Everybody looks again at what has changed, so that no wake-up can be lost to somebody who has just given up. */
-  readonly #waiting = new Set<() => void>()
+  #failure: Failure | undefined
+  /** A change wakes every waiter, and each re-checks the state: waking one could lose the wake-up to one that just gave up. */
+  readonly #waiters = new Set<() => void>()
 
   constructor(clock: Clock, onChange: (change: BackendChange) => void) {
     this.#clock = clock
@@ -59,47 +56,51 @@ export class Backend {
     return this.#state
   }
 
-  /** How many requests in a row have failed; what several operations met at the same time counts once. */
+  /** How many requests in a row have failed; those that were under way together count as one. */
   get failureCount(): number {
     return this.#failureCount
   }
 
   /** Why it is down; undefined while it is up. */
-  get outage(): Outage | undefined {
-    return this.#outage
+  get failure(): Failure | undefined {
+    return this.#failure
   }
 
   /**
-   * Waits until the operation may send, not before its own time; ends with it in any case. `'down'` means that it need
-   * not try: it is to end, and the last probe has failed. `onWait` is called before a wait for what others find out.
+   * Waits until the operation may send, but not before `notBefore`, and not beyond its end. `'down'` means that it need
+   * not try: it is closing, and the last probe has failed. `onWait` is called before each wait for the result of others.
    */
-  async turn(operation: Operation, notBefore: number, onWait: () => void): Promise<'go' | 'down' | 'timeout' | 'aborted'> {
+  async waitForPermission(
+    operation: Operation,
+    notBefore: number,
+    onWait: () => void,
+  ): Promise<'go' | 'down' | 'timeout' | 'aborted'> {
     for (;;) {
       if (operation.signal.aborted) return 'aborted'
       const now = this.#clock.now()
       if (now >= operation.at) return 'timeout'
       if (this.#state === 'down' && operation.closing.aborted && this.#lastProbeFailed) return 'down'
-      const wakeAt = this.#startOf(operation, notBefore)
+      const wakeAt = this.#permittedAt(operation, notBefore)
       if (wakeAt <= now) {
         if (this.#state === 'down') this.#beginProbe(operation)
         return 'go'
       }
       if (this.#prober !== operation) onWait()
-      // oxlint-disable-next-line no-await-in-loop -- each turn of the loop is a new look at what has changed
-      await this.#change(operation, Math.min(wakeAt, operation.at))
+      // oxlint-disable-next-line no-await-in-loop -- each turn of the loop re-checks the state
+      await this.#nextChange(operation, Math.min(wakeAt, operation.at))
     }
   }
 
-  /** Whether the operation is now the one that probes. */
-  failed(operation: Operation, outage: Outage): boolean {
-    this.#outage = outage
+  /** Reports a request that failed as an outage. Returns whether the operation is now the prober. */
+  failed(operation: Operation, failure: Failure): boolean {
+    this.#failure = failure
     if (this.#state === 'up') {
       this.#state = 'down'
       this.#prober = operation
       this.#failureCount = 1
       this.#failedSpans = 0
       this.#downSince = this.#clock.now()
-      this.#onChange({ state: 'down', message: outage.message })
+      this.#onChange({ state: 'down', message: failure.message })
     } else if (this.#prober === operation) {
       this.#failureCount += 1
       this.#endProbe(this.#isLastProbe)
@@ -107,12 +108,12 @@ export class Backend {
     return this.#prober === operation
   }
 
-  /** When the next request may be sent; only the operation that probes has a say. */
+  /** Sets when the next probe may be sent; ignored unless the operation is the prober. */
   holdUntil(operation: Operation, at: number): void {
     if (this.#prober === operation) this.#nextProbeAt = at
   }
 
-  /** The backend has answered, with whatever that is no outage. */
+  /** Reports an answer of the backend that is not an outage. */
   succeeded(): void {
     if (this.#state === 'up') return
     const change = {
@@ -124,14 +125,14 @@ export class Backend {
     this.#state = 'up'
     this.#prober = undefined
     this.#failureCount = 0
-    this.#outage = undefined
+    this.#failure = undefined
     this.#endProbe(false)
     this.#nextProbeAt = -Infinity
     this.#wakeAll()
     this.#onChange(change)
   }
 
-  /** The operation has its outcome; `failedSpans` of it were given up. */
+  /** Reports that the operation has its outcome; `failedSpans` of its spans were given up. */
   leave(operation: Operation, failedSpans: number): void {
     if (this.#state === 'down') this.#failedSpans += failedSpans
     if (this.#prober !== operation) return
@@ -140,8 +141,8 @@ export class Backend {
     this.#wakeAll()
   }
 
-  /** When the operation may send by what is known now; Infinity while another one probes. */
-  #startOf(operation: Operation, notBefore: number): number {
+  /** When the operation may send, by what is known now; Infinity while another one probes. It may become the prober. */
+  #permittedAt(operation: Operation, notBefore: number): number {
     if (this.#state === 'up') return operation.closing.aborted ? -Infinity : notBefore
     const isOthers = this.#prober !== undefined && this.#prober !== operation
     if (operation.closing.aborted && !(isOthers && this.#isProbing)) {
@@ -150,7 +151,7 @@ export class Backend {
     }
     if (isOthers) return Infinity
     const startAt = Math.max(notBefore, this.#nextProbeAt)
-    // One that would be cut off leaves the probing to others, who would connect while its connection is taken down.
+    // Its deadline would cut the probe off, and others would connect while its connection is taken down: they probe instead.
     if (this.#prober === undefined && Math.max(startAt, this.#clock.now()) > operation.lastTryAt) return Infinity
     this.#prober = operation
     return startAt
@@ -169,17 +170,17 @@ export class Backend {
     if (wasLast) this.#wakeAll()
   }
 
-  async #change(operation: Operation, until: number): Promise<void> {
+  async #nextChange(operation: Operation, until: number): Promise<void> {
     let wake = (): void => {}
     const changed = new Promise<void>((resolve) => (wake = resolve))
-    this.#waiting.add(wake)
+    this.#waiters.add(wake)
     operation.closing.addEventListener('abort', wake)
     await bounded(this.#clock, { at: until, signal: operation.signal }, () => changed)
     operation.closing.removeEventListener('abort', wake)
-    this.#waiting.delete(wake)
+    this.#waiters.delete(wake)
   }
 
   #wakeAll(): void {
-    for (const wake of this.#waiting) wake()
+    for (const wake of this.#waiters) wake()
   }
 }

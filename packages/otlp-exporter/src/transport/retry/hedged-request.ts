@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from '@spanring/core'
 import type { Clock, Settled } from '@spanring/core'
-import type { Connection, Post } from '../connection/connection.js'
-import type { Operation } from '../operation.js'
-import { Patience } from './silence-limit.js'
-import type { RawOutcome } from '../answer/answer-collector.js'
-import type { Slot, Slots } from '../connection/slots.js'
+import type { Answer } from '../answer/answer.js'
 import type { Verdict } from '../answer/verdict.js'
+import type { Connection, Post } from '../connection/connection.js'
+import type { Slot, Slots } from '../connection/slots.js'
+import type { Operation } from '../operation.js'
+import { SilenceLimit } from './silence-limit.js'
 
 interface Request {
   readonly post: Post
-  readonly judge: (outcome: RawOutcome) => Verdict
+  readonly judge: (answer: Answer) => Verdict
   /** Whether it may be sent once more. */
   readonly mayRepeat: () => boolean
-  /** Called when it is. */
+  /** Called when it is sent once more. */
   readonly onRepeat: () => void
 }
 
-/** Which of two connections has decided, and how. */
+/** Which of two connections decided, and how. */
 interface Decided {
-  readonly by: 'first' | 'second'
+  readonly by: 'old' | 'new'
   readonly verdict: Verdict
 }
 
-/** What is known of a connection that somebody has doubted: it leads nowhere, or nobody can tell. */
-type Finding = 'nowhere' | 'unknown'
+/** What a scout has found out about the suspect connections. */
+type Finding = 'dead' | 'unknown'
 
-/** Between two attempts to connect while the doubted connection may still be answered, in milliseconds. */
+/** Between two attempts to connect while the suspect connection may still be answered, in milliseconds. */
 const PAUSE_MILLIS = 1000
 
-/** Sends a request on the connection of a slot, within the deadline. */
-export class Attempts {
+/**
+ * Sends a request on the connection of a slot, within the deadline, and hedges it where that connection may be dead: it is
+ * sent on a new one as well.
+ */
+export class HedgedRequests {
   readonly #clock: Clock
   readonly #slots: Pick<Slots, 'closeIdle'>
-  readonly #patience = new Patience()
-  /** What comes of the one request that is being repeated. */
+  readonly #silenceLimit = new SilenceLimit()
+  /** The one request that is hedged while others wait for what it finds out. */
   #scout: Promise<Finding> | undefined
 
   constructor(clock: Clock, slots: Pick<Slots, 'closeIdle'>) {
@@ -43,70 +46,71 @@ export class Attempts {
   }
 
   /**
-   * A kept connection that stays silent may lead nowhere: a backend was replaced, or something in between has forgotten
-   * it, and nobody said so. The request is then sent on a new connection too. The old one is listened to meanwhile, since
-   * the backend may be slow all the same; whichever is answered first decides, so that nothing is lost by the suspicion.
+   * A kept connection that stays silent may be dead: the backend was replaced, or something in between has dropped the
+   * connection, without a word. The request is then sent on a new connection too. The old one stays open, since the
+   * backend may only be slow; the first answer decides, so that a wrong suspicion loses nothing.
    *
-   * Of several that are silent at once one goes ahead. If its new connection is answered while the old one is silent, the
-   * others follow; else they go on waiting, since a backend that cannot keep up does not need twice the requests.
+   * Of several requests that meet silence at once one goes ahead as the scout. If its new connection is answered while the
+   * old one is silent, the others follow. Otherwise they go on waiting: a backend that cannot keep up does not need twice
+   * the requests.
    */
-  async make(operation: Operation, slot: Slot, request: Request): Promise<Settled<Verdict>> {
+  async send(operation: Operation, slot: Slot, request: Request): Promise<Settled<Verdict>> {
     const connection = slot.next()
     const first = this.#post(connection, request)
     for (;;) {
-      const at = request.mayRepeat() ? this.#patience.until(this.#clock.now(), operation.at) : Infinity
-      // oxlint-disable-next-line no-await-in-loop -- each time is another look at what is known
+      const at = request.mayRepeat() ? this.#silenceLimit.suspectAt(this.#clock.now(), operation.at) : Infinity
+      // oxlint-disable-next-line no-await-in-loop -- each turn re-checks what is known
       const settled = await this.#within(operation, at, () => first)
       if (settled.status !== 'timeout') return settled
       const { isSuspect } = connection
-      // Those that were kept with it are likely to be forgotten with it.
+      // Connections that were idle with it are likely to be dead with it.
       if (isSuspect) this.#slots.closeIdle()
       if (this.#clock.now() >= operation.at) return settled
       if (!isSuspect) return this.#within(operation, Infinity, () => first)
       const scout = this.#scout
-      if (scout === undefined) return this.#repeat(operation, slot, request, first)
+      if (scout === undefined) return this.#hedge(operation, slot, request, first)
       // oxlint-disable-next-line no-await-in-loop -- as above
       const found = await this.#within<Verdict | Finding>(operation, Infinity, () => Promise.race([first, scout]))
       if (found.status !== 'done') return found
       if (typeof found.value === 'object') return { status: 'done', value: found.value }
-      if (found.value === 'nowhere') return this.#repeat(operation, slot, request, first)
+      if (found.value === 'dead') return this.#hedge(operation, slot, request, first)
     }
   }
 
-  async #repeat(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Verdict>> {
+  async #hedge(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Verdict>> {
     let report = (_finding: Finding): void => {}
     const finding = new Promise<Finding>((resolve) => (report = resolve))
     const isScout = this.#scout === undefined
     if (isScout) this.#scout = finding
     const suspect = slot.exchange()
-    const settled = await this.#either(operation, slot, request, first)
+    const settled = await this.#firstOf(operation, slot, request, first)
     if (isScout) this.#scout = undefined
     const { value: decided } = settled.status === 'done' ? settled : { value: undefined }
-    const isNowhere = decided?.by === 'second' && decided.verdict.kind !== 'outage'
-    report(isNowhere ? 'nowhere' : 'unknown')
-    // Its status may have come, and the rest not.
+    const isDead = decided?.by === 'new' && decided.verdict.kind !== 'outage'
+    report(isDead ? 'dead' : 'unknown')
+    // Its status may have come without the rest.
     const late = decided === undefined ? suspect.giveUp() : undefined
     void suspect.destroy()
-    // What the new one was asked must not be waited for in the next request.
+    // The next request must not wait for the answer to this one on the new connection.
     if (slot.connection.isBusy) void slot.replace()
     if (late !== undefined) return { status: 'done', value: request.judge(late) }
     return settled.status === 'done' ? { status: 'done', value: settled.value.verdict } : settled
   }
 
   /**
-   * Sends on new connections beside the doubted one. That one of them fails says little: a backend that is about to end
-   * takes no new connection, and answers what it has. So the old one decides then, unless it fails as well.
+   * Sends on new connections beside the suspect one. A failure of a new one means little: a backend that is about to stop
+   * accepts no new connections, and answers the requests that it has. So the old one decides then, unless it fails too.
    */
-  async #either(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Decided>> {
-    const old = first.then((verdict): Decided => ({ by: 'first', verdict }))
+  async #firstOf(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Decided>> {
+    const old = first.then((verdict): Decided => ({ by: 'old', verdict }))
     for (;;) {
       request.onRepeat()
-      const second = this.#post(slot.connection, request).then((verdict): Decided => ({ by: 'second', verdict }))
+      const fresh = this.#post(slot.connection, request).then((verdict): Decided => ({ by: 'new', verdict }))
       // oxlint-disable-next-line no-await-in-loop -- one connection after the other
-      const settled = await this.#within(operation, Infinity, () => decidedBy(old, second))
+      const settled = await this.#within(operation, Infinity, () => decidedBy(old, fresh))
       if (settled.status !== 'done' || settled.value.verdict.kind !== 'outage') return settled
       void slot.replace()
-      // With a status it is there, and has said what it thinks of another request.
+      // With a status it is there, and asks for no more requests.
       const isRefused = settled.value.verdict.status === undefined
       const at = isRefused && request.mayRepeat() ? this.#clock.now() + PAUSE_MILLIS : Infinity
       // oxlint-disable-next-line no-await-in-loop -- as above
@@ -123,19 +127,19 @@ export class Attempts {
   async #post(connection: Connection, { post, judge }: Request): Promise<Verdict> {
     const startedAt = this.#clock.now()
     const verdict = judge(await connection.post(post))
-    if (verdict.status !== undefined) this.#patience.answered(this.#clock.now() - startedAt)
+    if (verdict.status !== undefined) this.#silenceLimit.record(this.#clock.now() - startedAt)
     return verdict
   }
 }
 
-/** What the second comes to, unless the first is answered before: that it broke says nothing that was not feared. */
-function decidedBy(first: Promise<Decided>, second: Promise<Decided>): Promise<Decided> {
+/** The result of the new connection, unless the old one is answered before. That the old one broke decides nothing. */
+function decidedBy(old: Promise<Decided>, fresh: Promise<Decided>): Promise<Decided> {
   return new Promise((resolve, reject) => {
     const listen = async (): Promise<void> => {
-      const decided = await first
+      const decided = await old
       if (decided.verdict.kind !== 'outage') resolve(decided)
     }
     listen().catch(() => {})
-    second.then(resolve, reject)
+    fresh.then(resolve, reject)
   })
 }

@@ -1,45 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Settings } from '../../config/settings.js'
-import { Attempts } from './hedged-request.js'
-import type { Backend } from './backend.js'
-import { backoffMillis } from './retry-delay.js'
+import type { Answer } from '../answer/answer.js'
+import { verdictOf } from '../answer/verdict.js'
+import type { Failed, Outage, Verdict } from '../answer/verdict.js'
 import type { TransportClock } from '../clock.js'
 import type { Post } from '../connection/connection.js'
-import type { Operation } from '../operation.js'
-import type { PendingRequest } from '../request/pending-request.js'
-import type { RawOutcome } from '../answer/answer-collector.js'
-import { parseRetryAfter } from './retry-after.js'
 import type { Slot, Slots } from '../connection/slots.js'
-import { verdictOf } from '../answer/verdict.js'
-import type { Verdict } from '../answer/verdict.js'
+import type { Failure } from '../exporter-error.js'
+import type { Operation } from '../operation.js'
+import { internalFailure } from '../redaction/internal-failure.js'
+import { Secrets } from '../redaction/secrets.js'
+import type { PendingRequest } from '../request/pending-request.js'
+import type { TransportSettings } from '../transport-settings.js'
+import type { Backend } from './backend.js'
+import { HedgedRequests } from './hedged-request.js'
+import { backoffMillis, parseRetryAfter } from './retry-delay.js'
 
-type Outage = Extract<Verdict, { kind: 'outage' }>
-type FailedFor = Extract<Verdict, { kind: 'failed' }>
+const NO_CONNECTION: Failure = { reason: 'connection', status: undefined, message: 'no connection in time' }
 
-/** How a request ended for good; without a status when it is over our own limit. */
-export type Decision = Exclude<Verdict, { kind: 'outage' }> | { readonly kind: 'too-large'; readonly status: undefined }
-
-const NO_CONNECTION = { kind: 'outage', reason: 'connection', status: undefined, message: 'no connection in time' } as const
-
-/** How soon a request may follow one that failed, in milliseconds, where no back-off says so. */
+/** How soon a request may follow one that failed, in milliseconds, where no back-off is in force. */
 const MIN_PAUSE_MILLIS = 100
-/** Beyond what the backend asked for: at most this share of it, and at most this many milliseconds. */
+/** Added to the time that the backend asked for: at most this share of it, and at most this many milliseconds. */
 const RETRY_AFTER_JITTER = { share: 0.2, maxMillis: 1000 }
 
 /**
- * Sends one request until it is decided: again after an outage, always in the same slot and within the same deadline.
- * A retry never enters a queue, so that nothing can wait for room which only it would make.
+ * Sends one request until it has a final verdict: again after an outage, in the same slot and within the same deadline.
+ * A retry never enters a queue, so nothing can wait for room that only the retry would make.
  */
 export class RequestSender {
-  readonly #settings: Settings
+  readonly #settings: TransportSettings
   readonly #clock: TransportClock
   readonly #random: () => number
   readonly #backend: Backend
   readonly #slots: Pick<Slots, 'closeIdle'>
-  readonly #attempts: Attempts
+  readonly #hedged: HedgedRequests
 
   constructor(
-    settings: Settings,
+    settings: TransportSettings,
     clock: TransportClock,
     random: () => number,
     parts: { backend: Backend; slots: Pick<Slots, 'closeIdle'> },
@@ -49,11 +45,16 @@ export class RequestSender {
     this.#random = random
     this.#backend = parts.backend
     this.#slots = parts.slots
-    this.#attempts = new Attempts(clock, parts.slots)
+    this.#hedged = new HedgedRequests(clock, parts.slots)
   }
 
-  /** Has settled by the operation's deadline. `onAttempt` is called for each request. */
-  async send(operation: Operation, slot: Slot, request: PendingRequest, onAttempt: () => void): Promise<Decision> {
+  /** Settles by the operation's deadline. `onAttempt` is called for each request that is sent. */
+  async send(
+    operation: Operation,
+    slot: Slot,
+    request: PendingRequest,
+    onAttempt: () => void,
+  ): Promise<Exclude<Verdict, Outage>> {
     const { maxAttempts } = this.#settings.retry
     let outage: Outage | undefined
     let notBefore = -Infinity
@@ -64,57 +65,56 @@ export class RequestSender {
     }
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
-      const turn = await this.#backend.turn(operation, notBefore, () => request.letGo())
-      if (turn !== 'go') return this.#ended(operation, turn, outage)
+      const permission = await this.#backend.waitForPermission(operation, notBefore, () => request.letGo())
+      if (permission !== 'go') return this.#ended(operation, permission, outage)
       if (!request.isReady) {
         // oxlint-disable-next-line no-await-in-loop -- one request after the other
         if (!(await request.prepare(operation))) return { kind: 'too-large', status: undefined }
-        // That took its time, in which the backend may have gone down.
+        // That took time, in which the backend may have gone down.
         continue
       }
       const isClosing = operation.closing.aborted
       const startedAt = this.#clock.now()
       count()
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
-      const verdict = await this.#attempt(operation, slot, request, { mayRepeat: () => attempt < maxAttempts, onRepeat: count })
+      const verdict = await this.#post(operation, slot, request, { mayRepeat: () => attempt < maxAttempts, onRepeat: count })
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
-      if (!this.#isNews(verdict, slot) && attempt < maxAttempts) continue
-      // The rhythm of the probing goes on from batch to batch; whoever only met the outage has a rhythm of its own.
+      if (!this.#concernsBackend(verdict, slot) && attempt < maxAttempts) continue
+      // The back-off of the probes goes on from batch to batch. An operation that is not the prober has its own.
       const isProbing = this.#backend.failed(operation, verdict)
       const failureCount = isProbing ? this.#backend.failureCount : attempt
       const retryAt = this.#retryAt(operation, verdict, startedAt, failureCount)
-      if (isClosing || attempt >= maxAttempts || retryAt === undefined) return failureOf(verdict)
+      if (isClosing || attempt >= maxAttempts || retryAt === undefined) return asFailed(verdict)
       notBefore = retryAt
     }
   }
 
   /**
-   * Whether the outage says anything of the backend. It does not if a connection that was kept broke without a byte of
-   * an answer: its other end may have closed it just before, or have been gone for long. The request is then sent again at
-   * once, on a new connection, which tells how things are. HTTP forbids that for a POST unless the client knows that it is
-   * harmless (RFC 9110, 9.2.2; RFC 9112, 9.3.1): OTLP says it is, and asks to send again after a disconnect without a
-   * response.
+   * Whether the outage tells anything about the backend. It does not if a kept connection broke without a byte of an
+   * answer: its other end may have closed it just before, or long ago. The request is then sent again at once, on a new
+   * connection, which shows the state of the backend. HTTP forbids that for a POST unless the client knows that it is safe
+   * (RFC 9110, 9.2.2; RFC 9112, 9.3.1). OTLP says that it is, and asks to send again after a disconnect without an answer.
    */
-  #isNews(outage: Outage, slot: Slot): boolean {
+  #concernsBackend(outage: Outage, slot: Slot): boolean {
     const { connection } = slot
     const isKept = connection.isKept && connection.isSilent
-    // Behind one address may be several backends, and the next connection may lead to one that is well.
+    // One address may stand for several backends, and the next connection may lead to a healthy one.
     void slot.replace()
     if (outage.status !== undefined || !isKept) return true
     this.#slots.closeIdle()
     return false
   }
 
-  async #attempt(
+  async #post(
     operation: Operation,
     slot: Slot,
     request: PendingRequest,
     repeating: { readonly mayRepeat: () => boolean; readonly onRepeat: () => void },
   ): Promise<Verdict> {
     const post = request.begin()
-    const judge = (outcome: RawOutcome): Verdict => this.#judge(outcome, post)
-    const settled = await this.#attempts.make(operation, slot, { post, judge, ...repeating })
+    const judge = (answer: Answer): Verdict => this.#judge(answer, post)
+    const settled = await this.#hedged.send(operation, slot, { post, judge, ...repeating })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
       slot.replaceSpent()
@@ -123,25 +123,25 @@ export class RequestSender {
     const { connection } = slot
     const { isSent } = connection
     const answer = connection.giveUp()
-    // Settled first; now free what hangs. Its signal alone would not: undici ignores it while a request is queued or connects.
+    // The outcome is known; now free what hangs. Aborting would not do: undici ignores it while a request is queued or connects.
     void slot.replace()
-    // Nobody waits for the rest of an answer, but its status has said what became of the spans.
+    // Nobody waits for the rest of the answer, but its status decides what became of the spans.
     if (answer !== undefined) return this.#judge(answer, post)
     if (settled.status === 'failed') {
-      return { kind: 'failed', reason: 'internal', status: undefined, message: String(settled.error) }
+      return { kind: 'failed', ...internalFailure(settled.error, new Secrets(this.#settings, post.headers)) }
     }
     if (settled.status === 'timeout') {
-      // Without a connection the backend is down; without an answer it may only be slow, and others need not wait for that.
+      // Without a connection the backend is down. Without an answer it may only be slow, and others need not wait for that.
       if (!isSent) this.#backend.failed(operation, NO_CONNECTION)
-      // Whoever probes next does not connect while this connection is taken down.
+      // The next probe must not connect while this connection is taken down.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
     }
     return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : NO_CONNECTION.message)
   }
 
-  #judge(answer: RawOutcome, post: Post): Verdict {
+  #judge(answer: Answer, post: Post): Verdict {
     const verdict = verdictOf(answer, this.#settings, post.headers)
-    // An answer, that is: a certificate that was refused is none.
+    // With a status only: a refused certificate is not an answer of the backend.
     if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
     return verdict
   }
@@ -155,35 +155,35 @@ export class RequestSender {
       const jitter = this.#random() * Math.min(asked * RETRY_AFTER_JITTER.share, RETRY_AFTER_JITTER.maxMillis)
       const retryAt = now + asked + (now + asked + jitter <= operation.lastTryAt ? jitter : 0)
       const isInTime = retryAt <= operation.lastTryAt
-      // An hour that somebody wrote into a proxy's configuration must not silence every batch of that hour.
+      // An hour in the configuration of some proxy must not stop every batch of that hour.
       this.#backend.holdUntil(operation, isInTime ? retryAt : now + Math.min(asked, retry.maxBackoffMillis))
       return isInTime ? retryAt : undefined
     }
     const delayMillis = backoffMillis(retry, failureCount, this.#random)
-    // Counted from the start of the attempt: one that has waited long for its failure has waited enough.
+    // Counted from the start of the attempt: one that took long to fail has waited long enough.
     const earliest = now + Math.min(delayMillis, MIN_PAUSE_MILLIS)
     const wanted = Math.max(startedAt + delayMillis, earliest)
     const isInTime = earliest <= operation.lastTryAt
-    // Its last request does not wait for the back-off to end; whoever probes after that does.
+    // The last request of an operation does not wait for the back-off to end; the next prober does.
     const retryAt = isInTime ? Math.min(wanted, operation.lastTryAt) : wanted
     this.#backend.holdUntil(operation, retryAt)
     return isInTime ? retryAt : undefined
   }
 
-  /** An outage says more than the deadline that ended it. */
-  #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own?: Outage, what?: string): FailedFor {
-    const { outage } = this.#backend
-    if (own !== undefined) return failureOf(own)
-    if (how === 'down' && outage !== undefined) return failureOf(outage)
+  /** Why an operation ends without a verdict of the backend. Its own outage explains more than the deadline that ended it. */
+  #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own?: Outage, what?: string): Failed {
+    const { failure } = this.#backend
+    if (own !== undefined) return asFailed(own)
+    if (how === 'down' && failure !== undefined) return asFailed(failure)
     if (how === 'timeout') {
-      const why = outage === undefined ? '' : `; the backend is down: ${outage.message}`
-      return { kind: 'failed', reason: 'timeout', status: undefined, message: what ?? `no turn in time${why}` }
+      const why = failure === undefined ? '' : `; the backend is down: ${failure.message}`
+      return { kind: 'failed', reason: 'timeout', status: undefined, message: what ?? `not sent in time${why}` }
     }
     const message = operation.endedBy === 'shutdown' ? 'shut down first' : 'no longer wanted'
     return { kind: 'failed', reason: operation.endedBy, status: undefined, message }
   }
 }
 
-function failureOf({ reason, status, message, data }: Omit<Outage, 'kind' | 'retryAfter'>): FailedFor {
+function asFailed({ reason, status, message, data }: Failure): Failed {
   return { kind: 'failed', reason, status, message, data }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RetrySettings } from '../../config/settings.js'
+import type { RetrySettings } from '../transport-settings.js'
 
-/** Full jitter may draw nothing at all; requests are still this far apart, in milliseconds, unless the options say less. */
+/** Full jitter may draw nothing at all; requests are still this far apart, in milliseconds, unless the options ask for less. */
 const MIN_MILLIS = 100
 
 /** How long to wait after that many failures in a row, in milliseconds. `random` draws from 0 to 1. */
@@ -10,4 +10,20 @@ export function backoffMillis(retry: RetrySettings, failureCount: number, random
   const limit = Math.min(maxBackoffMillis, initialBackoffMillis * multiplier ** Math.max(failureCount - 1, 0))
   const least = Math.min(MIN_MILLIS, limit)
   return jitter ? Math.max(least, random() * limit) : limit
+}
+
+/**
+ * How long a `Retry-After` asks to wait, in milliseconds, given as seconds or as a date. Undefined if it asks for no wait:
+ * absent, malformed, zero, negative, or in the past. The normal back-off applies then, so that no answer causes a hot loop.
+ */
+export function parseRetryAfter(value: string | undefined, wallTime: number): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  const millis = /^\d+$/.test(text) ? Number(text) * 1000 : dateOf(text) - wallTime
+  return Number.isFinite(millis) && millis > 0 ? millis : undefined
+}
+
+/** An HTTP date begins with the name of a day; `Date.parse` alone would take "-5" for a year. */
+function dateOf(text: string): number {
+  return /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN
 }

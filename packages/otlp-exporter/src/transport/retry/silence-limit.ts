@@ -2,30 +2,30 @@
 
 /**
  * How long a kept connection may be silent, in milliseconds: a third of the time that is left, which leaves twice as much
- * for a new one, but not less than what a pause for garbage or a busy second takes, and not more than a backend at the
- * end of its strength takes where the batch has no deadline. Of the default 10 s it is 3.3 s.
+ * for a new one. At least what a garbage collection or a busy second takes, and at most what an overloaded backend takes,
+ * for batches without a deadline. With the default of 10 s it is 3.3 s.
  */
 const SILENCE = { share: 1 / 3, leastMillis: 1000, mostMillis: 10_000 }
-/** A backend that answers slowly is given this many times what it took of late. */
+/** A slow backend gets this many times the duration of its slowest recent answer. */
 const TIMES_SLOWEST = 3
-/** How much of the slowest answer is remembered with each one that is faster: a tenth of it after 22. */
+/** How much of the slowest duration is kept with each faster answer: a tenth of it is left after 22. */
 const MEMORY = 0.9
 
 /**
- * Tells a connection that nobody is behind any more from a backend that is slow. A new connection is never suspected: it
- * was answered when it was made, so the backend is only slow, and to send again would deliver twice. Nor is any other
- * while answers take as long as this backend's do.
+ * Tells a dead connection from a slow backend. A new connection is never suspected: it was answered when it was made, so
+ * the backend is only slow, and sending again would deliver twice. Nor is any other connection, while it is silent no
+ * longer than this backend's answers take.
  */
-export class Patience {
+export class SilenceLimit {
   #slowestMillis = 0
 
-  /** An answer took so long. */
-  answered(millis: number): void {
+  /** To be called with the duration of each answer. */
+  record(millis: number): void {
     this.#slowestMillis = Math.max(millis, this.#slowestMillis * MEMORY)
   }
 
-  /** When a kept connection that is still silent is suspect; Infinity if no time would be left for another. */
-  until(now: number, deadline: number): number {
+  /** When a kept connection that is still silent becomes suspect; Infinity if that would leave no time for another one. */
+  suspectAt(now: number, deadline: number): number {
     const left = deadline - now
     const share = Math.min(left * SILENCE.share, SILENCE.mostMillis)
     const millis = Math.max(share, SILENCE.leastMillis, this.#slowestMillis * TIMES_SLOWEST)

@@ -2,12 +2,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AnswerReader } from '../../../src/transport/answer/answer-reader.js'
-import type { Seen } from '../../../src/transport/answer/answer-reader.js'
+import type { SeenOnWire } from '../../../src/transport/answer/answer-reader.js'
 
 const FINAL = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'
 
 /** What was seen after a request, and what is left for the parser, when the text arrives in these pieces. */
-function read(pieces: readonly string[], reader = new AnswerReader()): { seen: Seen; passed: string } {
+function read(pieces: readonly string[], reader = new AnswerReader()): { seen: SeenOnWire; passed: string } {
   reader.begin()
   const passed = pieces.map((piece) => Buffer.from(reader.take(Buffer.from(piece, 'latin1'))).toString('latin1'))
   return { seen: reader.seen, passed: passed.join('') }
@@ -35,9 +35,9 @@ test('interim answers are taken out, wherever the pieces end, and the final one 
 })
 
 test('a status is seen as soon as it is there, and not before', () => {
-  expect(read(['HTTP/1.1 20'])).toEqual({ seen: 'nothing', passed: '' })
+  expect(read(['HTTP/1.1 20'])).toEqual({ seen: 'silence', passed: '' })
   expect(read(['HTTP/1.1 20', '3'])).toEqual({ seen: 203, passed: 'HTTP/1.1 203' })
-  expect(read(['HTTP/1.1 100 Continue\r\n\r\n'])).toEqual({ seen: 'nothing', passed: '' })
+  expect(read(['HTTP/1.1 100 Continue\r\n\r\n'])).toEqual({ seen: 'silence', passed: '' })
 })
 
 test('101 is left in: what follows is another protocol', () => {
@@ -54,9 +54,9 @@ test('what is no answer is seen at its first byte that cannot be one, and left a
 test('each request has an answer of its own, and what comes without one is left alone', () => {
   const reader = new AnswerReader()
   expect(Buffer.from(reader.take(Buffer.from('HTTP/1.1 100'))).toString()).toBe('HTTP/1.1 100')
-  expect(reader.seen).toBe('nothing')
+  expect(reader.seen).toBe('silence')
   expect(read([FINAL, 'HTTP/1.1 100 Continue\r\n\r\n'], reader).passed).toBe(`${FINAL}HTTP/1.1 100 Continue\r\n\r\n`)
   expect(read(['HTTP/1.1 503 no\r\n\r\n'], reader).seen).toBe(503)
-  expect(read(['HTTP/1.1 4'], reader).seen).toBe('nothing')
+  expect(read(['HTTP/1.1 4'], reader).seen).toBe('silence')
   expect(read([FINAL], reader)).toEqual({ seen: 200, passed: FINAL })
 })

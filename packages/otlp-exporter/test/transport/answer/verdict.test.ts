@@ -2,8 +2,9 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../../src/config/settings.js'
-import type { RawOutcome } from '../../../src/transport/answer/answer-collector.js'
+import type { Answer } from '../../../src/transport/answer/answer.js'
 import { verdictOf } from '../../../src/transport/answer/verdict.js'
+import type { ExporterError } from '../../../src/transport/exporter-error.js'
 import { captureDiag } from '../../capture-diag.js'
 import { block, varint } from '../plain-batch.js'
 import { setupSink, setupTransport } from '../setup-transport.js'
@@ -26,8 +27,7 @@ for (const [name, body, headers, message, data] of [
     const { send } = setupTransport({ url: sink.url })
     const { error } = await send()
     expect(error?.message).toBe(sink.url + message)
-    expect(error).toMatchObject({ code: 'http_400', statusCode: 400 })
-    expect(error?.data).toBe(data)
+    expect(error).toMatchObject({ code: 'http_400', statusCode: 400, data })
   })
 }
 
@@ -76,8 +76,9 @@ test('it is bounded, and holds nothing of what was sent in confidence, wherever 
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     const { error } = await send()
     expect(error?.message.length).toBeLessThan(400)
-    expect(error?.data?.length).toBeLessThanOrEqual(4097)
-    expect(`${error?.message} ${error?.data}`).not.toMatch(/sk-|0123|cdef/)
+    const { data = '' } = error as ExporterError
+    expect(data.length).toBeLessThanOrEqual(4097)
+    expect(`${error?.message} ${data}`).not.toMatch(/sk-|0123|cdef/)
   }
 })
 
@@ -112,8 +113,8 @@ test('words that cannot be made change no verdict, and what went wrong is not sa
     },
   }
   const answered = (seen: number, text: string | Buffer, more: Record<string, string> = {}) => {
-    const outcome: RawOutcome = { end: 'whole', seen, headers: more, body: Buffer.from(text), error: undefined }
-    return verdictOf(outcome, settings, headers)
+    const answer: Answer = { end: 'whole', seen, headers: more, body: Buffer.from(text), error: undefined }
+    return verdictOf(answer, settings, headers)
   }
   expect(answered(503, 'busy')).toMatchObject({ kind: 'outage', status: 503, message: 'answered 503', data: undefined })
   expect(answered(400, 'bad')).toMatchObject({ kind: 'failed', reason: 'http_400', message: 'answered 400' })
@@ -133,7 +134,7 @@ test('a password is found by itself, whatever characters it has', async () => {
   await sink.script({ status: 401, body: `wrong password ${password} for robert` })
   const { error } = await send()
   expect(error?.message).toBe(`${sink.url}: answered 401: wrong password … for …`)
-  expect(error?.data).toBe('wrong password … for …')
+  expect(error).toHaveProperty('data', 'wrong password … for …')
 })
 
 test('a long token does not take away what a long page says', async () => {

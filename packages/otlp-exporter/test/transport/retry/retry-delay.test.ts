@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { backoffMillis } from '../../../src/transport/retry/retry-delay.js'
-import { parseRetryAfter } from '../../../src/transport/retry/retry-after.js'
+import { backoffMillis, parseRetryAfter } from '../../../src/transport/retry/retry-delay.js'
 
 const DEFAULTS = { maxAttempts: Infinity, initialBackoffMillis: 1000, maxBackoffMillis: 5000, multiplier: 1.5, jitter: true }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const SOURCES = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** The files below a folder of `src`, and what each of them imports by a relative path. */
+function importsBelow(folder: string): { file: string; path: string }[] {
+  const files = readdirSync(SOURCES + folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  expect(files.length).toBeGreaterThan(10)
+  return files.flatMap((file) => {
+    const text = readFileSync(`${SOURCES}${folder}/${file}`, 'utf8')
+    return [...text.matchAll(/from '(\.[^']*)'/g)].map(([, path = '']) => ({ file, path }))
+  })
+}
+
+test('the transport is given what it needs: it imports nothing from config/ or encode/, not even a type', () => {
+  const imports = importsBelow('transport')
+  expect(imports.length).toBeGreaterThan(50)
+  expect(imports.filter(({ path }) => /(?:^|\/)(?:config|encode)\//.test(path))).toEqual([])
+})
+
+test('the encoder knows neither options nor network: it imports nothing from config/ or transport/', () => {
+  expect(importsBelow('encode').filter(({ path }) => /(?:^|\/)(?:config|transport)\//.test(path))).toEqual([])
+})
