@@ -128,8 +128,8 @@ export class ExporterTelemetry implements TransportHooks {
     this.#hasWarnedTruncated = true
     warnLater(
       `a ${what} is sent without a part that cannot be sent (nested deeper than 30 levels or too often, a getter that throws, ` +
-        'an invalid id or time); dropped counts in the data, and truncatedSpans and truncatedResources of stats(), tell of ' +
-        'this and of others',
+        'an invalid id or time); further cases only show in the dropped counts of the data, and in truncatedSpans and ' +
+        'truncatedResources of stats()',
     )
   }
 

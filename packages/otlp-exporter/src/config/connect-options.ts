@@ -78,15 +78,15 @@ const READ_ELSEWHERE: ReadonlySet<string> = new Set(['keepAlive', 'maxSockets', 
 /** Options of tls, net or an agent that are not honoured here, and why. */
 const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   ...['host', 'path', 'port', 'protocol', 'defaultPort', 'socket', 'fd', 'handle'].map(
-    (name) => [name, 'url, socketPath and proxy say where to connect'] as const,
+    (name) => [name, 'url, socketPath and proxy determine where to connect'] as const,
   ),
-  ...['ALPNProtocols', 'ALPNCallback'].map((name) => [name, 'only HTTP/1.1 is spoken'] as const),
+  ...['ALPNProtocols', 'ALPNCallback'].map((name) => [name, 'only HTTP/1.1 is supported'] as const),
   ...['allowHalfOpen', 'onread', 'readable', 'writable', 'SNICallback'].map(
-    (name) => [name, 'it does not fit a client of HTTP'] as const,
+    (name) => [name, 'it has no use in an HTTP client'] as const,
   ),
-  ['timeout', 'timeoutMillis bounds a batch with everything in it'],
-  ['maxFreeSockets', 'connections that are not needed close by themselves'],
-  ['agentKeepAliveTimeoutBuffer', 'a connection that closes while it is used again is replaced'],
+  ['timeout', 'timeoutMillis covers everything'],
+  ['maxFreeSockets', 'idle connections are closed automatically'],
+  ['agentKeepAliveTimeoutBuffer', 'a connection that closes just as it is reused is replaced'],
   ['proxyEnv', 'see the option proxy'],
 ])
 
@@ -128,7 +128,7 @@ export function resolveConnectOptions(
     return { tls: {}, socket: {} }
   }
   if (!way.isTls) warnWithoutEffect(printed(Object.keys(tls)), 'the URL starts with http://, so nothing is encrypted or verified')
-  if (way.socketPath !== undefined) warnWithoutEffect(printed(NETWORK_NAMES), 'socketPath is connected to')
+  if (way.socketPath !== undefined) warnWithoutEffect(printed(NETWORK_NAMES), 'socketPath is used instead')
   checkTls(tls, (name) => givenBy.get(name) ?? name)
   addFiles(tls, env)
   return { tls, socket }
@@ -165,7 +165,7 @@ function targetOf(
     return undefined
   }
   // It may be a security setting of a later Node.js: dropping it would fail open.
-  if (!TLS_NAMES.has(name)) warnLater(`${printable} is not known here; it is passed on as it is`)
+  if (!TLS_NAMES.has(name)) warnLater(`${printable} is unknown; it is passed on unchanged`)
   return [tls, name]
 }
 
@@ -189,13 +189,13 @@ function checkTls(tls: Record<string, unknown>, printable: (name: string) => str
     warnLater(`${INVALID_SETTING} ${printable('checkServerIdentity')} must be a function; every certificate is refused`)
   }
   if (rejectUnauthorized === false) {
-    warnWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so that Node.js passes over what it says')
+    warnWithoutEffect([printable('checkServerIdentity')], 'rejectUnauthorized is false, so Node.js ignores its result')
   }
   tls['checkServerIdentity'] = guardIdentityCheck(checkServerIdentity)
   // Node.js does not check the certificate of a resumed session.
   for (const name of ['session', 'maxCachedSessions']) {
     if (tls[name] !== undefined && tls[name] !== 0) {
-      warnLater(`${printable(name)} is not honoured: checkServerIdentity is not asked when a session is resumed`)
+      warnLater(`${printable(name)} is not honoured: Node.js does not call checkServerIdentity for a resumed session`)
     }
     delete tls[name]
   }

@@ -37,7 +37,7 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
     if (!NAME.test(name))
       onWarning(`${INVALID_SETTING} ${source} has a name that HTTP does not allow: ${printableName(name)}; left out`)
     else if (RESERVED.has(lowerCase))
-      onWarning(`${INVALID_SETTING} ${source} has ${lowerCase}, which is not free to choose; left out`)
+      onWarning(`${INVALID_SETTING} ${source} has ${lowerCase}, which the exporter sets itself; left out`)
     else if (text === undefined || !VALUE.test(text))
       onWarning(`${INVALID_SETTING} ${source} has no usable value for ${name}; left out`)
     else clean[lowerCase] = text

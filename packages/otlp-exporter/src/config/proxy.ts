@@ -67,7 +67,7 @@ function isInNetwork(host: string, source: string, entry: string): boolean {
   const [, address = '', bits] = /^\[?([^\]/]*)\]?\/(\d{1,3})$/.exec(entry) ?? []
   const version = isIP(address)
   if (version !== 0 && Number(bits) <= (version === 6 ? 128 : 32)) return isIn(host, address, Number(bits))
-  warnLater(`${source} has ${JSON.stringify(entry)}, which is no network; passed over`)
+  warnLater(`${source} has ${JSON.stringify(entry)}, which is not a network; ignored`)
   return false
 }
 

@@ -39,7 +39,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     { name: 'httpAgentOptions', value: agent },
   ] as const
   if (dispatcher !== undefined) warnBesideDispatcher(options, agent)
-  else if (socketPath !== undefined && options.proxy) warnLater('proxy has no effect: socketPath is connected to')
+  else if (socketPath !== undefined && options.proxy) warnLater('proxy has no effect: socketPath is used instead')
   const protocol = choiceOf('protocol', PROTOCOLS, options.protocol, otlpVariables(env, 'PROTOCOL'))
   const maxBufferedBytes = numberOf('maxBufferedBytes', options.maxBufferedBytes)
   return {
@@ -139,7 +139,7 @@ function agentOptionsOf(value: unknown): Readonly<Record<string, unknown>> {
   const isAgent = typeof (value as { addRequest?: unknown } | null | undefined)?.addRequest === 'function'
   if (typeof value !== 'function' && !isAgent) return objectOf('httpAgentOptions', value)
   const kind = isAgent ? 'an agent' : 'a function'
-  warnLater(`httpAgentOptions is ${kind}, which cannot be honoured: give the options that an agent is made with, or a dispatcher`)
+  warnLater(`httpAgentOptions is ${kind}, which cannot be used: pass the options of the agent, or a dispatcher`)
   return {}
 }
 

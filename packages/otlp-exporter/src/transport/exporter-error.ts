@@ -14,7 +14,7 @@
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: handed over after that
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
- * - `internal`: a bug of ours
+ * - `internal`: a bug in the exporter
  */
 export type FailureReason =
   | `http_${number}`

@@ -93,19 +93,24 @@ test('undefined and null mean the default', async () => {
 
 test('what is not honoured is named, one by one', async () => {
   const cases: [tls: object, agent: object, way: object, warnings: string[]][] = [
-    [{ ALPNProtocols: ['h2'] }, {}, {}, ['tls.ALPNProtocols is not honoured: only HTTP/1.1 is spoken']],
+    [{ ALPNProtocols: ['h2'] }, {}, {}, ['tls.ALPNProtocols is not honoured: only HTTP/1.1 is supported']],
     [{ host: 'x', path: '/y' }, {}, {}, ['tls.host is not honoured: url', 'tls.path is not honoured: url']],
-    [{}, { maxFreeSockets: 7 }, {}, ['httpAgentOptions.maxFreeSockets is not honoured: connections']],
+    [{}, { maxFreeSockets: 7 }, {}, ['httpAgentOptions.maxFreeSockets is not honoured: idle connections']],
     [{}, { scheduling: 'fifo' }, {}, ['httpAgentOptions.scheduling is not honoured: the connection']],
     [{}, { timeout: 7 }, {}, ['httpAgentOptions.timeout is not honoured: timeoutMillis']],
     [{}, { proxyEnv: {} }, {}, ['httpAgentOptions.proxyEnv is not honoured: see the option proxy']],
-    [{ onread: {} }, {}, {}, ['tls.onread is not honoured: it does not fit']],
-    [{}, { checkServeridentity: 7 }, {}, ['httpAgentOptions.checkServeridentity is not known here; it is passed on as it is']],
+    [{ onread: {} }, {}, {}, ['tls.onread is not honoured: it has no use']],
+    [{}, { checkServeridentity: 7 }, {}, ['httpAgentOptions.checkServeridentity is unknown; it is passed on unchanged']],
     [{ maxCachedSessions: -1 }, {}, {}, ['tls.maxCachedSessions must be an integer of 0 or more; not used']],
     [{ ca: 'x' }, { crl: 'y' }, { isTls: false }, ['tls.ca, httpAgentOptions.crl have no effect: the URL starts with http://']],
     [{ ca: 'x' }, { family: 4 }, { hasDispatcher: true }, ['tls.ca, httpAgentOptions.family have no effect: the dispatcher']],
-    [{ lookup: () => {} }, {}, { socketPath: '/s' }, ['tls.lookup has no effect: socketPath is connected to']],
-    [{ checkServerIdentity: () => {}, session: 'x' }, {}, {}, ['tls.session is not honoured: checkServerIdentity is not asked']],
+    [{ lookup: () => {} }, {}, { socketPath: '/s' }, ['tls.lookup has no effect: socketPath is used instead']],
+    [
+      { checkServerIdentity: () => {}, session: 'x' },
+      {},
+      {},
+      ['tls.session is not honoured: Node.js does not call checkServerIdentity'],
+    ],
     [{ checkServerIdentity: () => {} }, { maxCachedSessions: 5 }, {}, ['httpAgentOptions.maxCachedSessions is not honoured']],
     [{ checkServerIdentity: () => {}, rejectUnauthorized: false }, {}, {}, ['tls.checkServerIdentity has no effect: reject']],
   ]

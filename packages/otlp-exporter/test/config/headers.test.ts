@@ -42,7 +42,7 @@ test('a pair that cannot be used is warned about by its name, and the others are
     ['a=1,Authorization: Bearer hush=', /a name that HTTP does not allow: Authorization…/],
     ['a=1,Authorization: Bearer hush=%zz', /the value of Authorization… cannot/],
     ['a=1,b=hush%0D%0Ax: y', /no usable value for b/],
-    ['a=1,content-length=7', /has content-length, which is not free to choose/],
+    ['a=1,content-length=7', /has content-length, which the exporter sets itself/],
   ]
   for (const [text, warning] of cases) {
     const lines = captureDiag()

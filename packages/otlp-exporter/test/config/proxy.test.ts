@@ -101,12 +101,14 @@ test('NO_PROXY names networks and addresses, however they are written', () => {
   for (const [host, list, expected] of cases) expect([host, list, exempt(host, list)]).toEqual([host, list, expected])
 })
 
-test('a network that is none is named, and the others count', async () => {
+test('a network that is not one is named, and the others count', async () => {
   const bad = ['10.0.0.0/33', 'fd00::/129', '10.0.0/8', 'example.com/8', '10.0.0.0/x', '/8']
   const lines = captureDiag()
   const env = { HTTP_PROXY: 'http://plain:1', no_proxy: [...bad, '10.0.0.0/8'].join(',') }
   expect(proxyFor('http://10.1.2.3/', env)).toBeUndefined()
-  expect(await said(lines)).toEqual(bad.map((entry) => expect.stringContaining(`no_proxy has "${entry}", which is no network`)))
+  expect(await said(lines)).toEqual(
+    bad.map((entry) => expect.stringContaining(`no_proxy has "${entry}", which is not a network`)),
+  )
 })
 
 test('what is no proxy is warned about, without its text', async () => {

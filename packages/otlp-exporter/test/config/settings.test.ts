@@ -175,7 +175,7 @@ test('a value out of range is warned about once, by name, and the nearest one or
     [{ tls: 7 as never }, {}, { tls: {} }, /tls must be an object/],
     [{ httpAgentOptions: 7 as never }, {}, {}, /httpAgentOptions must be an object/],
     [{ httpAgentOptions: { maxSockets: 'no' } }, {}, { concurrencyLimit: 30 }, /httpAgentOptions.maxSockets is "no"/],
-    [{ socketPath: '/s', proxy: 'http://p' }, {}, { proxy: undefined }, /proxy has no effect: socketPath is connected to/],
+    [{ socketPath: '/s', proxy: 'http://p' }, {}, { proxy: undefined }, /proxy has no effect: socketPath is used instead/],
   ]
   for (const [options, env, expected, warning] of cases) {
     const lines = captureDiag()

@@ -99,12 +99,12 @@ function verdictWithoutStatus({ seen, error }: Answer): Verdict {
 function accepted(answer: Answer, status: number, { maxResponseBytes }: JudgeSettings, secrets: Secrets): Verdict {
   const broken = (what: string): Verdict => ({ kind: 'accepted', status, partial: undefined, flaw: { kind: 'broken', what } })
   if (answer.end === 'broken') return broken(describeError(answer.error as Error))
-  if (answer.end === 'stalled') return broken('the rest of it did not come in time')
+  if (answer.end === 'stalled') return broken('the rest did not arrive in time')
   const body = answer.end === 'whole' ? decompressedBody(answer, maxResponseBytes) : 'over-limit'
   if (body === 'over-limit') return broken(`it has more than maxResponseBytes (${maxResponseBytes}) bytes`)
   if (body === undefined) {
     const encoding = worded(() => excerptOf(answer.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH), '')
-    return broken(`it is compressed with ${encoding || 'what was not asked for'}`)
+    return broken(`it is compressed with ${encoding || 'an encoding that was not requested'}`)
   }
   const response = readExportResponse(body)
   if (response !== 'foreign') return { kind: 'accepted', status, partial: response && withoutSecrets(response, secrets) }

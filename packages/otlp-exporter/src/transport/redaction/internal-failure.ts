@@ -3,7 +3,7 @@ import type { Failure } from '../exporter-error.js'
 import { MESSAGE_LENGTH, excerptOf } from './excerpt.js'
 import type { Secrets } from './secrets.js'
 
-/** An exception that nobody expected: a bug of ours, or of a dispatcher. Its message may hold anything that was at hand. */
+/** The failure for an unexpected exception: a bug in the exporter or in a dispatcher. Its message may contain secrets. */
 export function internalFailure(error: unknown, secrets: Secrets): Failure {
   return { reason: 'internal', status: undefined, message: textOf(error, secrets) || 'internal error' }
 }

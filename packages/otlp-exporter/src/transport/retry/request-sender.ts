@@ -179,7 +179,7 @@ export class RequestSender {
       const why = failure === undefined ? '' : `; the backend is down: ${failure.message}`
       return { kind: 'failed', reason: 'timeout', status: undefined, message: what ?? `not sent in time${why}` }
     }
-    const message = operation.endedBy === 'shutdown' ? 'shut down first' : 'no longer wanted'
+    const message = operation.endedBy === 'shutdown' ? 'the exporter was shut down first' : 'the caller no longer waits'
     return { kind: 'failed', reason: operation.endedBy, status: undefined, message }
   }
 }

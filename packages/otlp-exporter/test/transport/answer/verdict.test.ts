@@ -47,7 +47,7 @@ test('where a redirect goes to is said, without what may be secret in it', async
   for (const [location, shown] of [
     ['https://user:pass@login.test/sign-in?token=t0ken#k3y-0123', 'https://login.test/sign-in?…'],
     ['/v2/k3y-0123/traces', `${new URL(sink.url).origin}/v2/…/traces`],
-    ['http://[', 'that is no URL'],
+    ['http://[', 'that is not a URL'],
   ] as const) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await sink.script({ status: 307, body: '', headers: { location } })
@@ -123,7 +123,7 @@ test('words that cannot be made change no verdict, and what went wrong is not sa
   expect(answered(200, 'OK')).toMatchObject({ kind: 'accepted', flaw: { kind: 'foreign', what: '2 bytes' } })
   const partial = block(1, varint(8), varint(5), block(2, Buffer.from('no name')))
   expect(answered(200, partial)).toMatchObject({ kind: 'accepted', partial: { rejectedSpans: 5, message: '' } })
-  const encoded = { kind: 'broken', what: 'it is compressed with what was not asked for' }
+  const encoded = { kind: 'broken', what: 'it is compressed with an encoding that was not requested' }
   expect(answered(200, 'x', { 'content-encoding': 'br' })).toMatchObject({ kind: 'accepted', flaw: encoded })
 })
 
