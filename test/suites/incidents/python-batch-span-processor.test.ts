@@ -127,7 +127,7 @@ test('a flush keeps its time-out whatever the export before it does, one per spa
   expect(processor.stats()).toMatchObject({ ended: 20, queued: 0, encoded: 19, inFlight: 1, failed: {} })
 })
 
-// R1, R6. Turns red without the listener on `closing` in `Backend.#change` (otlp-exporter/src/transport/retry/backend.ts).
+// R1, R6. Turns red without the listener on `closing` in `Backend.#nextChange` (otlp-exporter/src/transport/retry/backend.ts).
 test('a shutdown does not sit out a back-off', async () => {
   const sink = await setupCountingSink()
   await sink.script({ status: 503, times: 1 })

@@ -131,7 +131,7 @@ test('the place of an export whose callback is lost is given to the next one', a
   expect(processor.stats()).toMatchObject({ ended: 7, exported: 4, failed: { timeout: 3 } })
 })
 
-// R1, R9. Turns red without `slot.replace()` in `RequestSender.#attempt` (otlp-exporter/src/transport/retry/request-sender.ts).
+// R1, R9. Turns red without `slot.replace()` in `RequestSender.#post` (otlp-exporter/src/transport/retry/request-sender.ts).
 test('the only connection is usable again after a request that was never answered', async () => {
   const sink = await setupCountingSink()
   const { processor, exporter, end } = setupOurs(sink.url, SOON_ENOUGH, { concurrencyLimit: 1 })
