@@ -15,10 +15,10 @@ const RESIDENT: readonly FigureName[] = ['rss', 'peakRss', 'end']
 
 /** One line for a run that has just ended. */
 export function progressLine(run: Run): string {
-  const verdict = run.voidReasons.length > 0 ? ` · VOID: ${run.voidReasons.join('; ')}` : ''
+  const note = run.voidReasons.length > 0 ? ` · VOID: ${run.voidReasons.join('; ')}` : ''
   return (
     `${run.scenario} · round ${run.round} · ${nameOf(run).padEnd(34)} · p99.9 ${figure(run.onEndMicros.p999)} µs · ` +
-    `${count(run.ended)} ended, ${count(run.delivered)} delivered${verdict}`
+    `${count(run.ended)} ended, ${count(run.delivered)} delivered${note}`
   )
 }
 
@@ -86,8 +86,8 @@ function rowsOf(summary: Summary, names: readonly FigureName[]): string[][] {
 function ratioLines(scenario: Scenario, runs: readonly Run[], judges: boolean): string[] {
   const known = ratiosOf(scenario, runs).filter(({ rounds }) => rounds > 0)
   return known.map(({ title, sdkLine, ratio, rounds, target }) => {
-    const verdict = judges ? `; target ≥ ${figure(target)}: ${ratio.median >= target ? 'holds' : 'MISSED'}` : ''
-    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}; ${plural(rounds, 'round')})${verdict}`
+    const note = judges ? `; target ≥ ${figure(target)}: ${ratio.median >= target ? 'holds' : 'MISSED'}` : ''
+    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}; ${plural(rounds, 'round')})${note}`
   })
 }
 

@@ -19,7 +19,7 @@ export interface Account {
   readonly counts: Counts | undefined
 }
 
-export interface Verdict {
+export interface Balance {
   /** `ended = …`, for people. */
   readonly equations: readonly string[]
   /** Empty if the accounting closes. */
@@ -27,7 +27,7 @@ export interface Verdict {
 }
 
 /** Holds the word of the processor against what went in and what the sink received. */
-export function settle({ ended, delivered, counts }: Account): Verdict {
+export function settle({ ended, delivered, counts }: Account): Balance {
   if (!counts) {
     const faults = delivered > ended ? [`${integer(delivered)} delivered, and only ${integer(ended)} ended`] : []
     return {

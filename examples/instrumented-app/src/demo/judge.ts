@@ -18,10 +18,10 @@ export function judge(stock: Result, spanring: Result): Judgement {
   const accounting: string[] = []
   for (const result of [stock, spanring]) {
     const { name, load, report, delivered, deliveredTwice } = result
-    const verdict = settle({ ended: report.ended, delivered, counts: report.counts })
-    const mark = verdict.faults.length === 0 ? '✓' : '✗'
-    accounting.push(...verdict.equations.map((equation) => `${name.padEnd(9)}${equation} ${mark}`))
-    faults.push(...verdict.faults.map((fault) => `${name}: ${fault}`))
+    const balance = settle({ ended: report.ended, delivered, counts: report.counts })
+    const mark = balance.faults.length === 0 ? '✓' : '✗'
+    accounting.push(...balance.equations.map((equation) => `${name.padEnd(9)}${equation} ${mark}`))
+    faults.push(...balance.faults.map((fault) => `${name}: ${fault}`))
     if (deliveredTwice > 0) faults.push(`${name}: ${integer(deliveredTwice)} spans arrived twice`)
     for (const [what, count] of Object.entries(load.unexpected)) faults.push(`${name}: ${integer(count)} × ${what}`)
   }

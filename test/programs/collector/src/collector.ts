@@ -28,7 +28,7 @@ async function main(collector: BuiltCollector): Promise<void> {
   // oxlint-disable-next-line no-await-in-loop -- one after the other
   for (const [what, play] of SCENARIOS) rows.push(...(await withProgress(what, () => play(collector))))
   console.log(`\nOpenTelemetry Collector ${collector.version}: spans in the files that it wrote`)
-  console.table(rows.map(({ faults, ...row }) => ({ ...row, verdict: faults.length === 0 ? 'as expected' : 'FAILED' })))
+  console.table(rows.map(({ faults, ...row }) => ({ ...row, result: faults.length === 0 ? 'as expected' : 'FAILED' })))
   for (const { scenario, faults } of rows) for (const fault of faults) console.log(`✗ ${scenario}: ${fault}`)
   if (rows.some(({ faults }) => faults.length > 0)) process.exitCode = 1
 }

@@ -55,10 +55,10 @@ function recordBatch(batch: SpanBatch, record: FlightRecord): SpanBatch {
       return batch.byteLength
     },
     add(span) {
-      const verdict = batch.add(span)
-      if (verdict === 'added') ids.push(idOf(span))
-      if (verdict === 'rejected') record.rejected(idOf(span))
-      return verdict
+      const result = batch.add(span)
+      if (result === 'added') ids.push(idOf(span))
+      if (result === 'rejected') record.rejected(idOf(span))
+      return result
     },
     close: () => batch.close?.(),
     async send(deadline) {
