@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-function sourceOfCore(module: string): string {
-  return join(fileURLToPath(new URL('packages/core/src', import.meta.url)), `${module}.ts`)
+function source(path: string): string {
+  return join(import.meta.dirname, path)
 }
 
 export default defineConfig({
-  // Unit tests run the sources of a package, and so those of what is copied into it at build.
   resolve: {
     alias: [
-      { find: /^@spanring\/core$/, replacement: sourceOfCore('index') },
-      { find: /^@spanring\/core\/(.+)$/, replacement: sourceOfCore('$1') },
+      // Unit tests run the sources of a package, and so those of what is copied into it at build.
+      { find: /^@spanring\/core$/, replacement: source('packages/core/src/index.ts') },
+      { find: /^@spanring\/core\/(.+)$/, replacement: source('packages/core/src/$1.ts') },
+      // As unit tests have helpers of their own: an edit of the kit needs no build. Programs run its build.
+      { find: /^@spanring\/test-kit\/(.+)$/, replacement: source('test/kit/src/$1.ts') },
     ],
   },
   test: {

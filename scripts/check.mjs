@@ -52,7 +52,7 @@ try {
   // With the libraries of both SDK lines: what a project of the last TypeScript before 7 compiles.
   const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023']
   const types = ['--typeRoots', 'node_modules/@types', '--types', 'node', 'test/suites/compat/types.ts']
-  check('types by TypeScript 5.9', process.execPath, ['test/node_modules/typescript-5/bin/tsc', ...strict, ...types])
+  check('types by TypeScript 5.9', process.execPath, ['test/suites/node_modules/typescript-5/bin/tsc', ...strict, ...types])
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   for (const { name, version, dir } of publishedPackages()) {
     const tarball = join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)

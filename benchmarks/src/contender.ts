@@ -3,6 +3,7 @@ import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { SDK_LINES } from '@spanring/sdk-lines'
 import type { Sdk, SdkLine } from '@spanring/sdk-lines'
+import { sumOf } from '@spanring/test-kit/accounting'
 import { StockDrops } from './stock-drops.js'
 
 export type ProcessorName = 'noop' | 'stock' | 'spanring'
@@ -107,7 +108,7 @@ export function createContender(contender: Contender, sdk: Sdk, target: Target, 
     spanProcessor,
     account: () => {
       const { exported, dropped, failed } = spanProcessor.stats()
-      return { exported, dropped: sum(dropped), failed: sum(failed) }
+      return { exported, dropped: sumOf(dropped), failed: sumOf(failed) }
     },
     bufferedBytes: () => own?.stats().bufferedBytes ?? 0,
   }
@@ -128,8 +129,4 @@ function stockExporter(
     default:
       return sdk.createStockExporter('http/protobuf', url, timeoutMillis)
   }
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0)
 }

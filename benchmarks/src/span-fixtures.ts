@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { seededRandom } from './seeded-random.js'
+import { SeededRandom } from '@spanring/test-kit/random'
 
 export interface SpanFixture {
   readonly name: string
@@ -23,32 +23,28 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
  * all, V8 would compile serialisers for that one shape and every contender would look better than in an application.
  */
 export function spanFixtures(seed: number, count: number, attributesPerSpan: number = ATTRIBUTES_PER_SPAN): SpanFixture[] {
-  const random = seededRandom(seed)
+  const random = new SeededRandom(seed)
   const keys = Array.from({ length: attributesPerSpan <= ATTRIBUTES_PER_SPAN ? KEY_COUNT / 3 : KEY_COUNT }, () =>
     text(random, LETTERS + '._'),
   )
   return Array.from({ length: count }, (_, index) => ({
-    name: text(random, LETTERS).slice(0, 4 + integer(random, 16)),
-    kind: KINDS[integer(random, KINDS.length)] ?? 'INTERNAL',
+    name: text(random, LETTERS).slice(0, 4 + random.below(16)),
+    kind: random.pick(KINDS),
     attributes: attributes(random, keys, attributesPerSpan),
-    isRoot: index === 0 || random() < 0.25,
+    isRoot: index === 0 || random.chance(0.25),
   }))
 }
 
-function attributes(random: () => number, keys: readonly string[], count: number): Record<string, string> {
+function attributes(random: SeededRandom, keys: readonly string[], count: number): Record<string, string> {
   const left = [...keys]
   const result: Record<string, string> = {}
   for (let i = 0; i < count; i++) {
-    const [key = ''] = left.splice(integer(random, left.length), 1)
+    const [key = ''] = left.splice(random.below(left.length), 1)
     result[key] = text(random, LETTERS + LETTERS.toUpperCase() + '0123456789-/ ')
   }
   return result
 }
 
-function text(random: () => number, alphabet: string): string {
-  return Array.from({ length: TEXT_LENGTH }, () => alphabet.charAt(integer(random, alphabet.length))).join('')
-}
-
-function integer(random: () => number, below: number): number {
-  return Math.floor(random() * below)
+function text(random: SeededRandom, alphabet: string): string {
+  return Array.from({ length: TEXT_LENGTH }, () => alphabet.charAt(random.below(alphabet.length))).join('')
 }

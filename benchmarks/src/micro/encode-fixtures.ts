@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sdk, Tracer } from '@spanring/sdk-lines'
-
-type Random = () => number
+import type { SeededRandom } from '@spanring/test-kit/random'
 
 /** Starts and ends one span; every value on it is new. */
-export type Shape = (tracer: Tracer, sdk: Sdk, random: Random) => void
+export type Shape = (tracer: Tracer, sdk: Sdk, random: SeededRandom) => void
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'
 /** Long enough that hardly a value comes twice. */
@@ -24,26 +23,26 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   'events and links': eventsAndLinks,
   'not ASCII': notAscii,
   mixed(tracer, sdk, random) {
-    pick([tenAttributes, httpServer, database], random)(tracer, sdk, random)
+    random.pick([tenAttributes, httpServer, database])(tracer, sdk, random)
   },
 }
 
 /** Ten attributes with keys and values of 20 characters, each time another selection and order of 48 keys. */
-function tenAttributes(tracer: Tracer, sdk: Sdk, random: Random): void {
+function tenAttributes(tracer: Tracer, sdk: Sdk, random: SeededRandom): void {
   const span = tracer.startSpan(text(12, random), { kind: sdk.api.SpanKind.INTERNAL })
-  const first = below(KEYS.length, random)
-  const step = pick([1, 5, 7, 11], random)
+  const first = random.below(KEYS.length)
+  const step = random.pick([1, 5, 7, 11])
   for (let i = 0; i < 10; i++) span.setAttribute(KEYS[(first + i * step) % KEYS.length]!, text(20, random))
   span.end()
 }
 
-function manyAttributes(tracer: Tracer, _sdk: Sdk, random: Random): void {
+function manyAttributes(tracer: Tracer, _sdk: Sdk, random: SeededRandom): void {
   const span = tracer.startSpan(text(12, random))
-  for (let i = 0; i < 128; i++) span.setAttribute(MANY_KEYS[i]!, i % 4 === 0 ? below(1e6, random) : text(16, random))
+  for (let i = 0; i < 128; i++) span.setAttribute(MANY_KEYS[i]!, i % 4 === 0 ? random.below(1e6) : text(16, random))
   span.end()
 }
 
-function eventsAndLinks(tracer: Tracer, sdk: Sdk, random: Random): void {
+function eventsAndLinks(tracer: Tracer, sdk: Sdk, random: SeededRandom): void {
   const linked = tracer.startSpan('linked').spanContext()
   const links = Array.from({ length: 4 }, () => ({ context: linked, attributes: { 'messaging.operation.name': 'receive' } }))
   const span = tracer.startSpan('process batch', { kind: sdk.api.SpanKind.CONSUMER, links })
@@ -51,32 +50,32 @@ function eventsAndLinks(tracer: Tracer, sdk: Sdk, random: Random): void {
   span.end()
 }
 
-function notAscii(tracer: Tracer, _sdk: Sdk, random: Random): void {
+function notAscii(tracer: Tracer, _sdk: Sdk, random: SeededRandom): void {
   const span = tracer.startSpan('Bestellung prüfen')
-  for (let i = 0; i < 5; i++) span.setAttribute(KEYS[i]!, `Straße ${below(1000, random)}, 東京都 ${text(6, random)}`)
-  for (let i = 5; i < 10; i++) span.setAttribute(KEYS[i]!, `Größe ${below(1000, random)} ${text(8, random)}`)
+  for (let i = 0; i < 5; i++) span.setAttribute(KEYS[i]!, `Straße ${random.below(1000)}, 東京都 ${text(6, random)}`)
+  for (let i = 5; i < 10; i++) span.setAttribute(KEYS[i]!, `Größe ${random.below(1000)} ${text(8, random)}`)
   span.end()
 }
 
-function httpServer(tracer: Tracer, sdk: Sdk, random: Random): void {
+function httpServer(tracer: Tracer, sdk: Sdk, random: SeededRandom): void {
   const { SpanKind, SpanStatusCode } = sdk.api
-  const method = pick(METHODS, random)
-  const status = pick(STATUS_CODES, random)
-  const path = `/api/v2/${pick(TABLES, random)}/${below(1e6, random)}`
+  const method = random.pick(METHODS)
+  const status = random.pick(STATUS_CODES)
+  const path = `/api/v2/${random.pick(TABLES)}/${random.below(1e6)}`
   const span = tracer.startSpan(`${method} /api/v2/:table/:id`, {
     kind: SpanKind.SERVER,
     attributes: {
       'http.request.method': method,
       'url.scheme': 'https',
       'url.path': path,
-      'url.query': random() < 0.3 ? `page=${below(100, random)}&q=${text(8, random)}` : '',
+      'url.query': random.chance(0.3) ? `page=${random.below(100)}&q=${text(8, random)}` : '',
       'server.address': 'shop.example.com',
       'server.port': 443,
-      'client.address': `10.${below(256, random)}.${below(256, random)}.${below(256, random)}`,
+      'client.address': `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`,
       'user_agent.original': AGENT,
       'network.protocol.version': '1.1',
-      'network.peer.address': `10.${below(256, random)}.${below(256, random)}.${below(256, random)}`,
-      'network.peer.port': 1024 + below(60_000, random),
+      'network.peer.address': `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`,
+      'network.peer.port': 1024 + random.below(60_000),
     },
   })
   span.setAttribute('http.route', '/api/v2/:table/:id')
@@ -85,10 +84,10 @@ function httpServer(tracer: Tracer, sdk: Sdk, random: Random): void {
   span.end()
 }
 
-function database(tracer: Tracer, sdk: Sdk, random: Random): void {
+function database(tracer: Tracer, sdk: Sdk, random: SeededRandom): void {
   const { SpanKind, SpanStatusCode } = sdk.api
-  const table = pick(TABLES, random)
-  const query = `SELECT id, name, created_at, ${text(6, random)} FROM ${table} WHERE tenant_id = $1 AND state = $2 ORDER BY created_at DESC LIMIT ${below(100, random)}`
+  const table = random.pick(TABLES)
+  const query = `SELECT id, name, created_at, ${text(6, random)} FROM ${table} WHERE tenant_id = $1 AND state = $2 ORDER BY created_at DESC LIMIT ${random.below(100)}`
   const span = tracer.startSpan(`SELECT ${table}`, {
     kind: SpanKind.CLIENT,
     attributes: {
@@ -99,10 +98,10 @@ function database(tracer: Tracer, sdk: Sdk, random: Random): void {
       'db.query.text': query,
       'server.address': 'pg-1.internal',
       'server.port': 5432,
-      'db.response.returned_rows': below(100, random),
+      'db.response.returned_rows': random.below(100),
     },
   })
-  if (random() < 0.02) {
+  if (random.chance(0.02)) {
     span.recordException(new Error(`deadlock detected in ${table}`))
     span.setStatus({ code: SpanStatusCode.ERROR, message: 'deadlock detected' })
   }
@@ -110,17 +109,9 @@ function database(tracer: Tracer, sdk: Sdk, random: Random): void {
 }
 
 /** A new flat string cut out of bytes, as a parser or a driver makes it, and no garbage beside it. */
-function text(length: number, random: Random): string {
-  const from = below(TEXT.length - length, random)
+function text(length: number, random: SeededRandom): string {
+  const from = random.below(TEXT.length - length)
   return TEXT.toString('latin1', from, from + length)
-}
-
-function pick<T>(items: readonly T[], random: Random): T {
-  return items[below(items.length, random)]!
-}
-
-function below(limit: number, random: Random): number {
-  return Math.floor(random() * limit)
 }
 
 function randomLetters(length: number): Buffer {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sdk } from '@spanring/sdk-lines'
-import { seededRandom } from '../seeded-random.js'
+import { SeededRandom } from '@spanring/test-kit/random'
 import type { ReadableSpan } from './encode-contenders.js'
 import type { Shape } from './encode-fixtures.js'
 
@@ -12,7 +12,7 @@ export function createSpanMaker(sdk: Sdk): (shape: Shape, count: number) => Read
   const done = async (): Promise<void> => {}
   const collector = { onStart: () => {}, onEnd: (span: ReadableSpan) => void spans.push(span), forceFlush: done, shutdown: done }
   const tracer = sdk.createTracerProvider([collector]).getTracer('spanring-benchmarks', '0.0.0')
-  const random = seededRandom(SEED)
+  const random = new SeededRandom(SEED)
   return (shape, count) => {
     spans = []
     for (let i = 0; i < count; i++) shape(tracer, sdk, random)

@@ -8,7 +8,7 @@ import { BatchSpanProcessor } from '../src/index.js'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../src/index.js'
 import { FakeClock, settlePromises } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'
-import { ScriptedExporter } from './scripted-exporter.js'
+import { ClockedExporter } from './clocked-exporter.js'
 import { createSpan, numbersOf } from './span.js'
 
 // What calls into the exporter has a few frames of its own between; none may hide the one that is looked for.
@@ -143,7 +143,7 @@ test('a span whose resource cannot be read is exported all the same', async () =
 
 test('no method of the exporter is ever on the stack of onEnd or onStart', async () => {
   const clock = new FakeClock()
-  const exporter = new ScriptedExporter(clock)
+  const exporter = new ClockedExporter(clock)
   exporter.stacks = []
   const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 64, maxExportBatchSize: 8, scheduledDelayMillis: 1 })
   let ended = 0

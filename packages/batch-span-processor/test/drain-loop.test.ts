@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api'
+import { captureDiag } from '@spanring/test-kit/diag'
 import { describe, expect, test } from 'vitest'
 import type { ExportResult, ReadableSpan } from '@spanring/core'
 import { pendingResource } from './manual-exporter.js'
@@ -353,13 +353,10 @@ test('an outcome whose getters throw is booked as unknown', async () => {
 })
 
 test('the end of a loss is reported although no span comes after the one that shows it', async () => {
-  const lines: string[] = []
-  const say = (message: string): void => void lines.push(message)
-  diag.setLogger({ error: say, warn: say, info: say, debug: say, verbose: say }, { suppressOverrideMessage: true })
+  const lines = captureDiag()
   const { clock, end } = setup({}, { kind: 'fail' }, { kind: 'ok' })
   end(20)
   await clock.advance(6000)
-  diag.disable()
   expect(lines.map((line) => /(no longer )?losing/.exec(line)?.[0])).toEqual(['losing', 'no longer losing'])
   expect(clock.ownTimers).toBe(0)
 })

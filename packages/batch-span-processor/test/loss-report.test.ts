@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diag } from '@opentelemetry/api'
-import { afterEach, expect, test } from 'vitest'
+import { captureDiag, logTo, said as saidIn } from '@spanring/test-kit/diag'
+import { expect, test } from 'vitest'
 import { Ledger } from '../src/ledger.js'
 import { LOSS_OVER_MILLIS, REPORT_INTERVAL_MILLIS } from '../src/limits.js'
 import { LossReport } from '../src/loss-report.js'
 import { textOf } from '../src/warn.js'
 
 function setup() {
-  const lines: string[] = []
-  const say = (message: string): void => void lines.push(message)
-  diag.setLogger({ error: say, warn: say, info: say, debug: say, verbose: say }, { suppressOverrideMessage: true })
+  const lines = captureDiag()
   const ledger = new Ledger()
   const report = new LossReport(ledger)
   /** A turn every 10 ms in which `lose` may lose something. */
@@ -19,17 +17,8 @@ function setup() {
       report.report(now)
     }
   }
-  /** What was said, when it was said: behind the code that is running. */
-  const said = async (): Promise<string[]> => {
-    await Promise.resolve()
-    return lines
-  }
-  return { said, ledger, report, run }
+  return { said: () => saidIn(lines), ledger, report, run }
 }
-
-afterEach(() => {
-  diag.disable()
-})
 
 test('without a loss nothing is said and no look is asked for', async () => {
   const { said, report, run } = setup()
@@ -130,13 +119,9 @@ test('what was not yet said is said at shutdown', async () => {
 
 test('a logger that throws changes nothing', () => {
   const { ledger, report } = setup()
-  const thrower = (): void => {
+  logTo(() => {
     throw new Error('logger')
-  }
-  diag.setLogger(
-    { error: thrower, warn: thrower, info: thrower, debug: thrower, verbose: thrower },
-    { suppressOverrideMessage: true },
-  )
+  })
   ledger.dropped.queue_full = 1
   expect(() => report.report(0)).not.toThrow()
   expect(() => report.close(1)).not.toThrow()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diag } from '@opentelemetry/api'
-import { afterEach, describe, expect, test } from 'vitest'
+import { logTo } from '@spanring/test-kit/diag'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { limitMillis, resolveSettings } from '../src/options.js'
 import type { BufferConfig, Environment } from '../src/options.js'
 
@@ -17,6 +18,7 @@ async function setup(config: unknown, env: Environment = {}) {
   const warnings: string[] = []
   const logger = { error: fail, warn: (message: string) => warnings.push(message), info: fail, debug: fail, verbose: fail }
   diag.setLogger(logger, { suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
   const settings = resolveSettings(config as BufferConfig, env)
   // Whoever makes a processor may register a logger right after it.
   expect(warnings).toEqual([])
@@ -27,10 +29,6 @@ async function setup(config: unknown, env: Environment = {}) {
 function fail(message: string): void {
   throw new Error(`unexpected log: ${message}`)
 }
-
-afterEach(() => {
-  diag.disable()
-})
 
 test('without options and environment the defaults of the specification hold', async () => {
   const { settings, warnings } = await setup({}, {})
@@ -185,13 +183,9 @@ test('a batch larger than the queue is reduced to it, with a warning where it wa
 })
 
 test('a logger that throws does not make the constructor throw', () => {
-  const thrower = (): void => {
+  logTo(() => {
     throw new Error('logger')
-  }
-  diag.setLogger(
-    { error: thrower, warn: thrower, info: thrower, debug: thrower, verbose: thrower },
-    { suppressOverrideMessage: true },
-  )
+  })
   expect(resolveSettings({ maxQueueSize: -1 }, {})).toEqual(DEFAULTS)
 })
 

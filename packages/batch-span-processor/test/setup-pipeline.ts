@@ -6,8 +6,8 @@ import { FakeClock } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'
 import type { Lies } from './incremental-double.js'
 import { ManualExporter } from './manual-exporter.js'
-import { ScriptedExporter } from './scripted-exporter.js'
-import type { Behaviour } from './scripted-exporter.js'
+import { ClockedExporter } from './clocked-exporter.js'
+import type { Behaviour } from './clocked-exporter.js'
 import { createSpan } from './span.js'
 
 /** Small numbers, so that a test reads like the scenarios it is about. */
@@ -48,7 +48,7 @@ function build<E extends SpanExporter>(clock: FakeClock, exporter: E, settings: 
 
 export function setup(settings: Partial<Settings>, ...script: Behaviour[]) {
   const clock = new FakeClock()
-  return build(clock, new ScriptedExporter(clock, ...script), settings)
+  return build(clock, new ClockedExporter(clock, ...script), settings)
 }
 
 export function setupManual(settings: Partial<Settings> = {}, given?: ManualExporter) {

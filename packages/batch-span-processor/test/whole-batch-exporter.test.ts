@@ -3,15 +3,15 @@ import { expect, test } from 'vitest'
 import type { BatchOutcome } from '@spanring/core'
 import { WholeBatchExporter } from '../src/whole-batch-exporter.js'
 import { FakeClock } from './fake-clock.js'
-import { ScriptedExporter } from './scripted-exporter.js'
-import type { Behaviour } from './scripted-exporter.js'
+import { ClockedExporter } from './clocked-exporter.js'
+import type { Behaviour } from './clocked-exporter.js'
 import { createSpan } from './span.js'
 
 const TIMEOUT = 100
 
 function setup(...script: Behaviour[]) {
   const clock = new FakeClock()
-  const exporter = new ScriptedExporter(clock, ...script)
+  const exporter = new ClockedExporter(clock, ...script)
   const target = new WholeBatchExporter(exporter, clock, TIMEOUT)
   const state = { room: 0, outcomes: [] as unknown[] }
   /** Sends a batch of two spans if there is room for one, and gives it up after the time-out, as the drain loop does. */

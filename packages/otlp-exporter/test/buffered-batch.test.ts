@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Deadline } from '@spanring/core'
 import { BufferedBatch } from '../src/buffered-batch.js'
@@ -8,9 +11,7 @@ import { TraceEncoder } from '../src/encode/trace-encoder.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
 import type { BatchOutcome, SpanBatch } from '../src/span-exporter.js'
 import { Transport } from '../src/transport/transport.js'
-import { SeededRandom, seedFromEnvironment } from './encode/seeded-random.js'
 import { endedSpan, endedSpans } from './ended-span.js'
-import { setupSink, until } from './transport/setup-transport.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MeterProvider, MetricOptions } from '@opentelemetry/api'
+import { captureDiag, said } from '@spanring/test-kit/diag'
 import { describe, expect, test } from 'vitest'
 import { resolveOptions } from '../src/config/settings.js'
 import { ExporterTelemetry } from '../src/exporter-telemetry.js'
 import { callHook } from '../src/transport/transport-hooks.js'
 import type { FinishedExport } from '../src/transport/transport-hooks.js'
-import { captureDiag, said } from './capture-diag.js'
 
 const SETTINGS = resolveOptions({ url: 'https://user:s3cret@otel.example:4318/v1/traces?key=s3cret' }, {})
 

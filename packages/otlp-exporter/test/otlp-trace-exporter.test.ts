@@ -2,14 +2,16 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { Sink } from '@spanring/sink'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ExportResult } from '@spanring/core'
 import type { OTLPTraceExporterOptions } from '../src/config/options.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
 import type { ReadableSpan } from '../src/readable-span.js'
-import { captureDiag } from './capture-diag.js'
 import { endedSpan, endedSpans } from './ended-span.js'
-import { settledWithin, setupSink, until } from './transport/setup-transport.js'
+import { settledWithin } from './transport/setup-transport.js'
 
 interface Setup {
   readonly sink: Sink

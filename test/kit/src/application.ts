@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll } from 'vitest'
-import { Program } from './run-program.js'
-import type { ProgramOptions } from './run-program.js'
+import { Program } from './program.js'
+import type { ProgramOptions } from './program.js'
 
 export type InstalledLine = 'sdk-2' | 'sdk-3'
 
@@ -48,5 +48,7 @@ export class Application {
 }
 
 function installedPackages(line: InstalledLine): string {
-  return fileURLToPath(new URL(`../../fixtures/applications/${line}/node_modules`, import.meta.url))
+  // By name: the place is the same for the sources of the kit and for its build.
+  const kit = pathToFileURL(createRequire(import.meta.url).resolve('@spanring/test-kit/package.json'))
+  return fileURLToPath(new URL(`../fixtures/applications/${line}/node_modules`, kit))
 }

@@ -3,9 +3,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Application } from '@spanring/test-kit/application'
+import { Program } from '@spanring/test-kit/program'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import { Program } from '../../kit/src/run-program.js'
 
 const DOCTOR = new URL('../../../packages/node/dist/esm/cli.js', import.meta.url)
 const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url))

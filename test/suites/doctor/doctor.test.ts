@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
+import { Application } from '@spanring/test-kit/application'
+import { Program } from '@spanring/test-kit/program'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import { Program } from '../../kit/src/run-program.js'
 
 const DOCTOR = new URL('../../../packages/node/dist/esm/cli.js', import.meta.url)
 const FIXTURES = new URL('fixtures', import.meta.url)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
+import { Program } from '@spanring/test-kit/program'
 import { expect, onTestFinished, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
 
 const PROGRAM = new URL('fixtures/dom.mjs', import.meta.url)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
+import { Program } from '@spanring/test-kit/program'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
 
 const PROGRAM = new URL('fixtures/fake-time.mjs', import.meta.url)
 

@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url'
 import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
+import { Program } from '@spanring/test-kit/program'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
 
 let sink: Sink
 beforeEach(async () => (sink = await startSink()))

@@ -7,8 +7,10 @@
  * woken before the count went down, or never while work kept coming, records after close, workers that wait on their own ring.
  */
 import type { IncrementalSpanExporter } from '@spanring/batch-span-processor'
+import { sumOf } from '@spanring/test-kit/accounting'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { describe, expect, test } from 'vitest'
-import { setupCountingSink, sumOf, until } from '../whole-pipeline/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
 import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'

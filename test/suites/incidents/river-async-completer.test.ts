@@ -7,8 +7,10 @@
  * success of a batch took off again, so that one failure stopped completing for good (#1292; also in opentelemetry-js, #4287).
  */
 import type { MeterProvider } from '@opentelemetry/api'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
-import { captureDiag, setupCountingSink, until } from '../whole-pipeline/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { flushOf, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'

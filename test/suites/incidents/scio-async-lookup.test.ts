@@ -7,8 +7,8 @@
  * back went with them, and once the wait had a bound, the pipeline stood at the wait for a permit before it.
  */
 import type { IncrementalSpanExporter } from '@spanring/batch-span-processor'
+import { setupCountingSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
-import { setupCountingSink } from '../whole-pipeline/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
 import { SOON, flushOf, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig, ExportResult, SpanExporter } from '@spanring/batch-span-processor'
+import { expectAccounted } from '@spanring/test-kit/accounting'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { expect, onTestFinished } from 'vitest'
-import { expectAccounted, setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
+import { setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
 import type { WholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
-import { endSpans, tracerOf } from '../../kit/src/setup-pipeline.js'
 
 export type Done = (result: ExportResult) => void
 

@@ -6,8 +6,10 @@
  * still with it. Two stages that share an executor are the same stage, however acyclic they look on paper. The rule given there:
  * keep the back-pressure, never feed a stage from its own output, never share a queue or an executor between stages.
  */
+import { expectAccounted, sumOf } from '@spanring/test-kit/accounting'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
-import { expectAccounted, setupCountingSink, sumOf, until } from '../whole-pipeline/setup-whole-pipeline.js'
 import { ClosedWorld } from './closed-world.js'
 import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { workspaceRoot } from '../../kit/src/packed-packages.js'
 
 /** What the processor may add to a page, gzipped, the API apart. */
 const MAX_GZIPPED_BYTES = 8000
@@ -14,7 +12,7 @@ async function bundle(external: string[]): Promise<string> {
   const { outputFiles } = await build({
     stdin: {
       contents: "export { BatchSpanProcessor } from '@spanring/batch-span-processor'",
-      resolveDir: join(workspaceRoot, 'test'),
+      resolveDir: import.meta.dirname,
     },
     bundle: true,
     minify: true,

@@ -10,6 +10,8 @@ import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
 import { build } from 'esbuild'
 import { rollup } from 'rollup'
+import { Program } from '@spanring/test-kit/program'
+import type { Ended } from '@spanring/test-kit/program'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   compilers,
@@ -19,9 +21,7 @@ import {
   publishedPackages,
   temporaryDirectory,
   workspaceRoot,
-} from '../../kit/src/packed-packages.js'
-import { Program } from '../../kit/src/run-program.js'
-import type { Ended } from '../../kit/src/run-program.js'
+} from './packed-packages.js'
 
 const exec = promisify(execFile)
 const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url))

@@ -5,14 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import {
-  compilers,
-  installInto,
-  pack,
-  publishedPackages,
-  temporaryDirectory,
-  workspaceRoot,
-} from '../../kit/src/packed-packages.js'
+import { compilers, installInto, pack, publishedPackages, temporaryDirectory, workspaceRoot } from './packed-packages.js'
 
 const exec = promisify(execFile)
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Program } from '@spanring/test-kit/program'
 import { expect, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
 
 const PROGRAM = new URL('fixtures/name-components.mjs', import.meta.url)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
+import { Program } from '@spanring/test-kit/program'
+import type { Ended } from '@spanring/test-kit/program'
 import { describe, expect, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
-import type { Ended } from '../../kit/src/run-program.js'
 
 /** How long an idle process may stay after its last line, in milliseconds, with slack for two busy cores. */
 const IDLE_MILLIS = 200 + 250

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we load of undici must not become the dispatcher behind the application's own fetch.
+import { Application } from '@spanring/test-kit/application'
+import { Program } from '@spanring/test-kit/program'
+import type { Ended } from '@spanring/test-kit/program'
 import { describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import { Program } from '../../kit/src/run-program.js'
-import type { Ended } from '../../kit/src/run-program.js'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const PACKAGES = ['@spanring/batch-span-processor', '@spanring/otlp-exporter']

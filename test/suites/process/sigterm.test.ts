@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
+import { Program } from '@spanring/test-kit/program'
+import type { Ended } from '@spanring/test-kit/program'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Program } from '../../kit/src/run-program.js'
-import type { Ended } from '../../kit/src/run-program.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 250

@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
+import { Application } from '@spanring/test-kit/application'
+import { Program } from '@spanring/test-kit/program'
 import { expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import { Program } from '../../kit/src/run-program.js'
 
 const FIXTURES = new URL('fixtures/', import.meta.url)
 const LOST = { failed: { no_webassembly: 1 }, requests: 0, isAtOnce: true }

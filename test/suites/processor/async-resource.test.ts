@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
-import { diag } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { createStockExporter, resourceFromAttributes, TracerProvider } from '@spanring/sdk-2'
 import type { Sink } from '@spanring/sink'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
+import { endSpans } from '@spanring/test-kit/spans'
 import { expect, onTestFinished, test } from 'vitest'
-import { endSpans, setupSink } from '../../kit/src/setup-pipeline.js'
 
 /** A host whose id is detected as the promise says. */
 async function setup(
@@ -65,10 +66,7 @@ test('a detection that never ends is waited for once, and loses no span', async 
 test.each(['http/protobuf', 'http/json'] as const)(
   'encoding over %s while the resource is detected makes the SDK log nothing, also when that takes too long',
   async (protocol) => {
-    const logged: string[] = []
-    const note = (message: string): void => void logged.push(message)
-    diag.setLogger({ error: note, warn: note, info: note, debug: () => {}, verbose: () => {} }, { suppressOverrideMessage: true })
-    onTestFinished(() => diag.disable())
+    const logged = captureDiag()
     const hostIds = [sleep(150, 'abc'), new Promise<string>(() => {})]
     for (const [index, hostId] of hostIds.entries()) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other

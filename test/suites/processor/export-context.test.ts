@@ -4,7 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { api, enableAsyncContext } from '@spanring/sdk-2'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { setupPipeline } from '../../kit/src/setup-pipeline.js'
+import { setupPipeline } from './setup-pipeline.js'
 
 const requestStorage = new AsyncLocalStorage<string>()
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { createStockExporter, createStockProcessor } from '@spanring/sdk-2'
+import { setupSink } from '@spanring/test-kit/sink'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { describe, expect, test, vi } from 'vitest'
-import { endSpans, setupPipeline, setupSink, tracerOf } from '../../kit/src/setup-pipeline.js'
+import { setupPipeline } from './setup-pipeline.js'
 
 describe('forceFlush over a real socket', () => {
   test('waits for the export that is in flight', async () => {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
-import type { BufferConfig, ProcessorStats } from '@spanring/batch-span-processor'
+import type { BufferConfig } from '@spanring/batch-span-processor'
 import { createStockExporter } from '@spanring/sdk-2'
 import { startSink } from '@spanring/sink'
+import { accountedFor, sumOf } from '@spanring/test-kit/accounting'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { describe, expect, test } from 'vitest'
-import { endSpans, setupPipeline, tracerOf } from '../../kit/src/setup-pipeline.js'
+import { setupPipeline } from './setup-pipeline.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 250
@@ -28,14 +30,6 @@ async function timed(work: () => Promise<void>): Promise<{ outcome: string; mill
   return { outcome, millis: performance.now() - startedAt }
 }
 
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
-}
-
-function accounted({ exported, failed, dropped, queued, encoded, inFlight }: ProcessorStats): number {
-  return exported + sumOf(failed) + sumOf(dropped) + queued + encoded + inFlight
-}
-
 describe('a backend that refuses connections', () => {
   test('does not hold a flush beyond the export time-out, and every span stays counted', async () => {
     const processor = await setupRefused({ maxExportBatchSize: 10, exportTimeoutMillis: 300 })
@@ -44,7 +38,7 @@ describe('a backend that refuses connections', () => {
 
     expect(flush.outcome).toBe('rejected')
     expect(flush.millis).toBeLessThan(300 + SLACK_MILLIS)
-    expect(accounted(processor.stats())).toBe(25)
+    expect(accountedFor(processor.stats())).toBe(25)
     await processor.shutdown({ timeoutMillis: 100 }).catch(() => {})
   })
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { Application } from '@spanring/test-kit/application'
+import type { Ended } from '@spanring/test-kit/program'
 import { describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import type { Ended } from '../../kit/src/run-program.js'
 
 const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url))
 

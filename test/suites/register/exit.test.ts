@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
+import { Application } from '@spanring/test-kit/application'
+import type { Program } from '@spanring/test-kit/program'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import type { Program } from '../../kit/src/run-program.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { startSink } from '@spanring/sink'
 import type { ReceivedSpan } from '@spanring/sink'
+import { Application } from '@spanring/test-kit/application'
+import type { Program } from '@spanring/test-kit/program'
 import { afterAll, describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import type { Program } from '../../kit/src/run-program.js'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const OURS = '@spanring/node/register'

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
+import { Application } from '@spanring/test-kit/application'
+import type { Ended } from '@spanring/test-kit/program'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { Application } from '../../kit/src/application.js'
-import type { Ended } from '../../kit/src/run-program.js'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const OURS = '@spanring/node/register'

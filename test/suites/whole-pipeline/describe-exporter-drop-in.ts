@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
-import { startSink } from '@spanring/sink'
-import type { ReceivedSpan, SinkStats } from '@spanring/sink'
-import { describe, expect, test } from 'vitest'
-import type { CreateReplacement } from '../../kit/src/drop-in.js'
-import type { SdkLine } from '../../kit/src/sdk-line.js'
-import { runTracedProgram } from '@spanring/traced-program'
+import { bySpanId, deliverTracedProgram } from '@spanring/test-kit/delivery'
+import type { Delivery } from '@spanring/test-kit/delivery'
+import type { SdkLine } from '@spanring/test-kit/sdk-line'
 import type { SwappableProcessor } from '@spanring/traced-program'
+import { describe, expect, test } from 'vitest'
+import type { CreateReplacement } from '../compat/describe-drop-in.js'
 
 const OPTIONS = { maxExportBatchSize: 100, scheduledDelayMillis: 50 }
-
-interface Delivery {
-  readonly spans: readonly ReceivedSpan[]
-  readonly endedIds: readonly string[]
-  readonly stats: SinkStats
-}
 
 /** The tests of one SDK line; in a file of its own for each, because two lines in a process share the API's globals. */
 export function describeExporterDropIn(sdk: SdkLine, createOurs: CreateReplacement): void {
@@ -24,18 +17,8 @@ export function describeExporterDropIn(sdk: SdkLine, createOurs: CreateReplaceme
     ['http/json', 'none'],
     ['http/json', 'gzip'],
   ] as const)(`on SDK ${sdk.sdkLine} over %s, compression %s`, (protocol, compression) => {
-    async function deliver(createProcessor: (url: string) => SwappableProcessor): Promise<Delivery> {
-      const sink = await startSink({ strict: true })
-      try {
-        const program = runTracedProgram(sdk, createProcessor(sink.url))
-        await program.forceFlush()
-        await program.shutdown()
-        await sink.waitForSpans(program.spanIds.length)
-        return { spans: await sink.spans(), endedIds: program.spanIds, stats: await sink.stats() }
-      } finally {
-        await sink.close()
-      }
-    }
+    const deliver = (createProcessor: (url: string) => SwappableProcessor): Promise<Delivery> =>
+      deliverTracedProgram(sdk, { strict: true }, ({ url }) => createProcessor(url))
     const ourExporter = (url: string): OTLPTraceExporter => new OTLPTraceExporter({ url, protocol, compression })
     let delivery: Promise<Delivery> | undefined
     const stock = (): Promise<Delivery> =>
@@ -69,8 +52,4 @@ function expectSame(ours: Delivery, theirs: Delivery): void {
   expect(ours.endedIds).toEqual(theirs.endedIds)
   expect(bySpanId(ours.spans)).toEqual(bySpanId(theirs.spans))
   expect(ours.stats).toMatchObject({ duplicates: 0, requests: theirs.stats.requests, refusals: {}, unknownFields: {} })
-}
-
-function bySpanId(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
-  return spans.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { tracerOf } from '@spanring/test-kit/spans'
 import { expect, onTestFinished, test } from 'vitest'
-import { tracerOf } from '../../kit/src/setup-pipeline.js'
-import { setupCountingSink } from './setup-whole-pipeline.js'
 
 const MIB = 2 ** 20
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
+import { expectAccounted } from '@spanring/test-kit/accounting'
+import { setupCountingSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
-import { endAtRate, expectAccounted, setupCountingSink, setupWholePipeline } from './setup-whole-pipeline.js'
+import { endAtRate, setupWholePipeline } from './setup-whole-pipeline.js'
 
 const NOTHING_DROPPED = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
 

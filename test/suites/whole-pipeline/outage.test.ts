@@ -2,16 +2,11 @@
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { expectAccounted, sumOf } from '@spanring/test-kit/accounting'
+import { refusingUrl, setupCountingSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import {
-  endAtRate,
-  expectAccounted,
-  refusingUrl,
-  setupCountingSink,
-  setupWholePipeline,
-  sumOf,
-  until,
-} from './setup-whole-pipeline.js'
+import { endAtRate, setupWholePipeline } from './setup-whole-pipeline.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 700

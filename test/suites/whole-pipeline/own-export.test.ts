@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import { setupSink } from '@spanring/test-kit/sink'
+import { tracerOf } from '@spanring/test-kit/spans'
 import { expect, onTestFinished, test } from 'vitest'
-import { setupSink, tracerOf } from '../../kit/src/setup-pipeline.js'
 
 type Export = OTLPTraceExporter['export']
 type Spans = Parameters<Export>[0]

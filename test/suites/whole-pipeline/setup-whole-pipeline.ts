@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Tracer } from '@opentelemetry/api'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
-import type { BufferConfig, ProcessorStats } from '@spanring/batch-span-processor'
+import type { BufferConfig } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
-import { startSink } from '@spanring/sink'
-import type { Sink, SinkOptions } from '@spanring/sink'
-import { expect, onTestFinished } from 'vitest'
-import { endSpans, tracerOf } from '../../kit/src/setup-pipeline.js'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
+import { onTestFinished } from 'vitest'
 
 export interface WholePipeline {
   readonly exporter: OTLPTraceExporter
@@ -32,19 +29,6 @@ export function setupWholePipeline(
   return { exporter, processor, tracer, end: (count) => endSpans(tracer, count) }
 }
 
-export async function setupCountingSink(options: SinkOptions = {}): Promise<Sink> {
-  const sink = await startSink({ keep: 'count', ...options })
-  onTestFinished(() => sink.close())
-  return sink
-}
-
-/** A port of this machine where nobody listens. */
-export async function refusingUrl(): Promise<string> {
-  const sink = await startSink()
-  await sink.close()
-  return sink.url
-}
-
 /** Ends spans at that rate for so long, in stretches of what is due every few milliseconds; returns how many. */
 export async function endAtRate(end: (count: number) => void, perSecond: number, millis: number): Promise<number> {
   const startedAt = performance.now()
@@ -58,30 +42,4 @@ export async function endAtRate(end: (count: number) => void, perSecond: number,
     ended += due
   }
   return ended
-}
-
-/** I1: every span that ended is in exactly one place. */
-export function expectAccounted({ ended, exported, failed, dropped, queued, inFlight }: ProcessorStats): void {
-  expect(exported + sumOf(failed) + sumOf(dropped) + queued + inFlight).toBe(ended)
-}
-
-export function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
-}
-
-/** Every line that is given to the application's logger during this test. */
-export function captureDiag(): string[] {
-  const lines: string[] = []
-  const note = (...parts: unknown[]): void => void lines.push(parts.join(' '))
-  const logger = { error: note, warn: note, info: note, debug: note, verbose: note }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true })
-  lines.length = 0
-  onTestFinished(() => diag.disable())
-  return lines
-}
-
-/** Resolves when the condition holds; the test's own limit ends it otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- polling
-  while (!(await condition())) await sleep(5)
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
+import { expectAccounted } from '@spanring/test-kit/accounting'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { expect, onTestFinished, test } from 'vitest'
-import { endSpans, tracerOf } from '../../kit/src/setup-pipeline.js'
-import { endAtRate, expectAccounted, setupCountingSink } from './setup-whole-pipeline.js'
+import { endAtRate } from './setup-whole-pipeline.js'
 
 function setupTwo(url: string, options: { concurrencyLimit?: number; maxBufferedBytes?: number; timeoutMillis?: number }) {
   const exporter = new OTLPTraceExporter({ url, ...options })

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MeterProvider, MetricReader } from '@spanring/sdk-2'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { refusingUrl, setupCountingSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { captureDiag, refusingUrl, setupCountingSink, setupWholePipeline, until } from './setup-whole-pipeline.js'
+import { setupWholePipeline } from './setup-whole-pipeline.js'
 
 const INFLIGHT = 'otel.sdk.exporter.span.inflight'
 const EXPORTED = 'otel.sdk.exporter.span.exported'

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { captureDiag, said } from '@spanring/test-kit/diag'
 import { expect, onTestFinished, test } from 'vitest'
 import { resolveConnectOptions } from '../../src/config/connect-options.js'
-import { captureDiag, said } from '../capture-diag.js'
 
 const DIRECT = { isTls: true, hasDispatcher: false, socketPath: undefined }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { captureDiag, said } from '@spanring/test-kit/diag'
 import { expect, test } from 'vitest'
 import { resolveEndpoint } from '../../src/config/endpoint.js'
-import { captureDiag, said } from '../capture-diag.js'
 
 const base = (text: string): string => address(resolveEndpoint(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: text }))
 const traces = (text: string): string => address(resolveEndpoint(undefined, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: text }))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { captureDiag, said } from '@spanring/test-kit/diag'
 import { expect, test, vi } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag, said } from '../capture-diag.js'
 
 const fromEnvironment = (text: string) => resolveOptions({}, { OTEL_EXPORTER_OTLP_HEADERS: text }).headers
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { captureDiag, said } from '@spanring/test-kit/diag'
 import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag, said } from '../capture-diag.js'
 
 const proxyFor = (url: string, env: Record<string, string>, proxy?: string | false) =>
   resolveOptions({ url, proxy }, env).proxy?.origin

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Agent as HttpsAgent } from 'node:https'
 import * as zlib from 'node:zlib'
-import { diag } from '@opentelemetry/api'
+import { captureDiag, logTo, said } from '@spanring/test-kit/diag'
 import fc from 'fast-check'
 import { Agent } from 'undici'
 import { expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
-import { captureDiag, said } from '../capture-diag.js'
 
 const MIB = 2 ** 20
 
@@ -234,11 +233,9 @@ test('no options and no environment make it throw', () => {
 })
 
 test("a logger that throws is the application's own affair", () => {
-  const fail = (): never => {
+  logTo(() => {
     throw new Error('logger')
-  }
-  captureDiag()
-  diag.setLogger({ ...console, verbose: fail, warn: fail }, { suppressOverrideMessage: true })
+  })
   expect(resolveOptions({ timeoutMillis: -1 }, {}).timeoutMillis).toBe(10_000)
 })
 

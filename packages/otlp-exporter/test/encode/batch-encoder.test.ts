@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
+import { SeededRandom } from '@spanring/test-kit/random'
 import { describe, expect, test } from 'vitest'
 import type { BatchEncoder } from '../../src/encode/batch-encoder.js'
 import { type OtlpFormat, TraceEncoder } from '../../src/encode/trace-encoder.js'
 import { decode, encodeAll, encodeOne, FORMATS } from './encode-all.js'
 import { ENDLESS_VALUES, HOSTILE_VALUES } from './hostile-values.js'
 import { plainSpan, SPAN_ID, TRACE_ID } from './plain-span.js'
-import { SeededRandom } from './seeded-random.js'
 
 const MIB = 1024 * 1024
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `FUZZ_RUNS=1000000 npx vitest run packages/otlp-exporter/test/encode/fuzz.test.ts` for a long run, `SEED=` to repeat one.
 import assert from 'node:assert/strict'
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { test } from 'vitest'
 import type { OtlpFormat } from '../../src/encode/trace-encoder.js'
 import { TraceEncoder } from '../../src/encode/trace-encoder.js'
 import { decode, encodeOne, FORMATS } from './encode-all.js'
 import { hostileSpan } from './hostile-spans.js'
 import { PARENT_ID, plainSpan } from './plain-span.js'
-import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 20_000)
 const SPANS_PER_BATCH = 25

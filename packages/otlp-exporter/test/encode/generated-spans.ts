@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type * as sdk2 from '@spanring/sdk-2'
+import type { SeededRandom } from '@spanring/test-kit/random'
 import type { ReadableSpan } from '../../src/readable-span.js'
-import type { SeededRandom } from './seeded-random.js'
 import type { SdkLine } from './stock-serializers.js'
 
 type Sdk = typeof sdk2

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SeededRandom } from '@spanring/test-kit/random'
 import type { ReadableSpan } from '../../src/readable-span.js'
 import { hostileKey, hostileValue } from './hostile-values.js'
 import { plainSpan } from './plain-span.js'
-import type { SeededRandom } from './seeded-random.js'
 
 const FIELDS = [
   'name',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SeededRandom } from './seeded-random.js'
+import type { SeededRandom } from '@spanring/test-kit/random'
 
 type MakeValue = (random: SeededRandom) => unknown
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { expect, test } from 'vitest'
 import { KeyCache } from '../../src/encode/key-cache.js'
 import { encodeOne, FORMATS } from './encode-all.js'
 import { plainSpan } from './plain-span.js'
-import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
 
 test('a key is made once, when it comes a second time', () => {
   const { cache, made } = setup()

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { describe, test } from 'vitest'
 import { TraceEncoder } from '../../src/encode/trace-encoder.js'
 import type { ReadableSpan } from '../../src/readable-span.js'
 import { decode, decodeStock, encodeAll, FORMATS } from './encode-all.js'
 import { generateSpans, loadSdk } from './generated-spans.js'
 import { recordedSpans } from './recorded-spans.js'
-import { SeededRandom, seedFromEnvironment } from './seeded-random.js'
 import { type SdkLine, stockSerializers } from './stock-serializers.js'
 
 const SPAN_COUNT = 10_000

@@ -2,11 +2,13 @@
 // A body's memory is used again only when nobody can read it any more; else a later batch would be sent in place of it.
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { forkSink } from '@spanring/sink'
 import { PlainBatch } from './plain-batch.js'
-import { setupSink, setupTransport, until } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 
 const MIB = 1024 * 1024
 

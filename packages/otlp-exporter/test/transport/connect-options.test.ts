@@ -6,10 +6,11 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { AddressInfo, LookupFunction, Server, Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { makeCertificate } from './certificates.js'
-import { setupSink, setupTransport } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 
 const authority = makeCertificate('authority')
 const stranger = makeCertificate('another authority')

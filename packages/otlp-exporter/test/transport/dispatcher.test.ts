@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { until } from '@spanring/test-kit/until'
 import { Agent, Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { setupTransport, until } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
 /** Answers, unless it is told not to. */

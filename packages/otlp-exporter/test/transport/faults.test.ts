@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import { forkSink } from '@spanring/sink'
 import type { Reply } from '@spanring/sink'
-import { captureDiag } from '../capture-diag.js'
-import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { settledWithin, setupTransport } from './setup-transport.js'
 
 const FAULTS: Record<string, Reply> = {
   'never answers': { fault: 'never' },

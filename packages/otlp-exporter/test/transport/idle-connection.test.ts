@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
-import { openHandles, setupTransport, until } from './setup-transport.js'
+import { openHandles, setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
 /** Answers the first request of each connection, and breaks the connection at the second; or at every one. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shutdown while the backend is down, or has asked for a pause: one last request decides for every batch that waits.
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
-import { setupSink, setupTransport, settledWithin, until } from './setup-transport.js'
+import { setupTransport, settledWithin } from './setup-transport.js'
 
 const BATCHES = 300
 const all = <T>(value: T): T[] => Array.from({ length: BATCHES }, () => value)

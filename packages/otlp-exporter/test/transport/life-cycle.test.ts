@@ -5,9 +5,11 @@ import { channel } from 'node:diagnostics_channel'
 import { getEventListeners, once } from 'node:events'
 import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import { PlainBatch } from './plain-batch.js'
-import { openHandles, settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { openHandles, settledWithin, setupTransport } from './setup-transport.js'
 
 /** The key that `@opentelemetry/core` has. */
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')

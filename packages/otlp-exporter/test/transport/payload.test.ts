@@ -4,12 +4,13 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import * as zlib from 'node:zlib'
+import manifest from '../../package.json' with { type: 'json' }
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, onTestFinished, test } from 'vitest'
 import { VERSION } from '../../src/transport/request/request-headers.js'
-import manifest from '../../package.json' with { type: 'json' }
-import { captureDiag } from '../capture-diag.js'
 import { PlainBatch } from './plain-batch.js'
-import { setupSink, setupTransport } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 
 interface Received {
   readonly headers: IncomingHttpHeaders

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request is made only when it may be sent: beside the spans of every batch that waits it would be memory twice.
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
 import { PlainBatch } from './plain-batch.js'
-import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { settledWithin, setupTransport } from './setup-transport.js'
 
 const RETRY = { initialBackoffMillis: 100, maxBackoffMillis: 200, jitter: false }
 

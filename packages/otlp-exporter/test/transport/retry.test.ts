@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
-import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { settledWithin, setupTransport } from './setup-transport.js'
 
 const FAST = { initialBackoffMillis: 20, maxBackoffMillis: 40 }
 

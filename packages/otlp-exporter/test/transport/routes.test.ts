@@ -7,10 +7,12 @@ import { connect, createServer as createNetServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
-import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { settledWithin, setupTransport } from './setup-transport.js'
 
 const listen = async (server: Server, ...where: [number, string] | [string]): Promise<Server> => {
   await new Promise<void>(

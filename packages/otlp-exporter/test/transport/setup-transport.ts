@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { onTestFinished } from 'vitest'
-import type { Sink } from '@spanring/sink'
-import { startSink } from '@spanring/sink'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
 import type { BatchOutcome } from '../../src/span-exporter.js'
@@ -50,13 +48,6 @@ export function setupTransport(options: OTLPTraceExporterOptions, internals: Int
   return { transport, settings, changes, finished, counts, attemptTimes, closing, signal, send, within }
 }
 
-/** A sink that is closed when the test is over. */
-export async function setupSink(options?: Parameters<typeof startSink>[0]): Promise<Sink> {
-  const sink = await startSink(options)
-  onTestFinished(() => sink.close())
-  return sink
-}
-
 /**
  * What the work comes to, if it does so in time. In time by a timer of this process, which a stalled machine delays as
  * much as it delays the work.
@@ -72,12 +63,6 @@ export async function settledWithin<T>(millis: number, work: () => Promise<T>): 
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Resolves when the condition holds; the test's own limit ends it otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- polling
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** Sockets and pipes of this process that are neither free nor closing, as far as Node.js tells. */

@@ -3,8 +3,9 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, onTestFinished, test } from 'vitest'
-import { setupSink, setupTransport } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
 /** Leads each connection to the next of the ports in turn. */

@@ -5,10 +5,12 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
 import { PlainBatch } from './plain-batch.js'
-import { settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { settledWithin, setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
 /** On the way to the port; forgets the connections that it has and says nothing, as a router or a load balancer does. */

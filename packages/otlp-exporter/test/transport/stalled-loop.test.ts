@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { forkSink } from '@spanring/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
-import { setupTransport, until } from './setup-transport.js'
+import { setupTransport } from './setup-transport.js'
 
 /** Holds this thread, as a long computation of the application does. */
 function stall(millis: number): void {

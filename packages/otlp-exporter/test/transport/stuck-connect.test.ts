@@ -7,8 +7,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBlackHole } from '@spanring/sink'
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
-import { openHandles, settledWithin, setupSink, setupTransport, until } from './setup-transport.js'
+import { openHandles, settledWithin, setupTransport } from './setup-transport.js'
 
 test('a connection that is never made ends with the deadline, and its socket with it', async (context) => {
   const hole = await startBlackHole()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sumOf } from '@spanring/test-kit/accounting'
 
 /** One promise that a scenario waited for. */
 export interface Wait {
@@ -44,11 +45,11 @@ const MAX_LINGER_MILLIS = 1000
 
 function lostUncounted({ ended, delivered, exported, lost, unaccounted }: Outcome): number {
   if (unaccounted !== undefined) return 0
-  return Math.max(0, ended - Math.max(delivered, exported) - sum(lost))
+  return Math.max(0, ended - Math.max(delivered, exported) - sumOf(lost))
 }
 
 export function lostCounted({ lost }: Outcome): number {
-  return sum(lost)
+  return sumOf(lost)
 }
 
 /** Everything that must not happen and did; empty for a contender that stands the scenario. */
@@ -78,8 +79,4 @@ export function faultsOf(outcome: Outcome): string[] {
 
 export function seconds(millis: number): string {
   return `${(millis / 1000).toFixed(1)} s`
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0)
 }

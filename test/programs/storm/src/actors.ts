@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { Tracer } from '@spanring/sdk-lines'
-import type { Random } from './random.js'
+import type { SeededRandom } from '@spanring/test-kit/random'
 
 /** Ends spans in stretches, a few at a time and now and then thousands, until it is told to stop. */
-export async function produce(tracer: Tracer, random: Random, signal: AbortSignal): Promise<void> {
+export async function produce(tracer: Tracer, random: SeededRandom, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const count = random.chance(0.004) ? random.between(500, 4000) : random.between(1, 15)
     for (let i = 0; i < count; i++) {
@@ -52,14 +52,14 @@ export class Waits {
  */
 export async function flush(
   processor: BatchSpanProcessor,
-  { random, signal, waits, defaultMillis }: { random: Random; signal: AbortSignal; waits: Waits; defaultMillis: number },
+  { random, signal, waits, defaultMillis }: { random: SeededRandom; signal: AbortSignal; waits: Waits; defaultMillis: number },
 ): Promise<void> {
   const flushes: Promise<void>[] = []
   while (!signal.aborted) {
     // oxlint-disable-next-line no-await-in-loop -- that is the rate
     await sleep(random.between(1, 150))
-    const timeoutMillis = random.pick(undefined, undefined, 0, 1, random.between(2, 50), random.between(50, 1000))
-    const abortMillis = random.pick(undefined, undefined, 0, random.between(1, 300))
+    const timeoutMillis = random.pick([undefined, undefined, 0, 1, random.between(2, 50), random.between(50, 1000)])
+    const abortMillis = random.pick([undefined, undefined, 0, random.between(1, 300)])
     const abort = abortMillis === 0 ? AbortSignal.abort() : abortMillis && AbortSignal.timeout(abortMillis)
     const bound = Math.min(timeoutMillis === 0 ? Infinity : (timeoutMillis ?? defaultMillis), abortMillis ?? Infinity)
     const options = { timeoutMillis, ...(abort ? { signal: abort } : {}) }

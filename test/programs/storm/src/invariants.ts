@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { Sink } from '@spanring/sink'
+import { accountedFor, sumOf } from '@spanring/test-kit/accounting'
 import type { Waits } from './actors.js'
 import type { FlightRecord } from './flight-record.js'
 
@@ -42,9 +43,9 @@ type ExpectEqual = (what: string, actual: number, expected: number) => void
 
 /** I1, and each of its terms as it was seen from outside. */
 function checkAccounts({ processor, exporter, record }: Finished, expectEqual: ExpectEqual): void {
-  const { ended, exported, failed, dropped, queued, encoded, inFlight } = processor.stats()
-  const failedCount = sumOf(failed)
-  expectEqual('I1, ended', exported + failedCount + sumOf(dropped) + queued + encoded + inFlight, ended)
+  const stats = processor.stats()
+  const { ended, exported, failed, dropped, queued, encoded, inFlight } = stats
+  expectEqual('I1, ended', accountedFor(stats), ended)
   expectEqual('queued after shutdown', queued + encoded, 0)
   expectEqual('in flight after shutdown', inFlight, 0)
   expectEqual('in flight in the exporter after shutdown', exporter.stats().inFlight, 0)
@@ -55,7 +56,7 @@ function checkAccounts({ processor, exporter, record }: Finished, expectEqual: E
   )
   expectEqual('requests', exporter.stats().requests, record.requestCount)
   expectEqual('dropped by the sweep', dropped.shutdown, record.count('admitted'))
-  expectEqual('exported or failed', exported + failedCount, record.count('handed over') + record.count('rejected'))
+  expectEqual('exported or failed', exported + sumOf(failed), record.count('handed over') + record.count('rejected'))
 }
 
 /** What the sink has, span by span, against what the processor and the exporter say. */
@@ -96,8 +97,4 @@ async function comesTrue(condition: () => Promise<boolean>): Promise<boolean> {
   // oxlint-disable-next-line no-await-in-loop -- polling
   for (; !(await condition()); await sleep(10)) if (performance.now() > endAt) return false
   return true
-}
-
-export function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }

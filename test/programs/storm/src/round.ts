@@ -5,10 +5,11 @@ import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { Sdk } from '@spanring/sdk-lines'
 import type { Sink } from '@spanring/sink'
+import { sumOf } from '@spanring/test-kit/accounting'
+import type { SeededRandom } from '@spanring/test-kit/random'
 import { Waits, flush, produce } from './actors.js'
 import { FlightRecord } from './flight-record.js'
-import { checkRound, sumOf } from './invariants.js'
-import type { Random } from './random.js'
+import { checkRound } from './invariants.js'
 import { recordArrays, recordBatches, recordDoor } from './recorders.js'
 import { changeWeather } from './weather.js'
 import { tapRequests } from './wire-tap.js'
@@ -40,7 +41,7 @@ export interface RoundResult {
 }
 
 /** One processor and one exporter from construction to shutdown, under everything at once, and then the accounts. */
-export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: number): Promise<RoundResult> {
+export async function playRound(sdk: Sdk, sink: Sink, random: SeededRandom, millis: number): Promise<RoundResult> {
   const record = new FlightRecord()
   const options = chooseOptions(random)
   const exporter = new OTLPTraceExporter({ url: sink.url, ...options.exporter })
@@ -63,7 +64,7 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
     ),
   ]
   await sleep(millis)
-  const timeoutMillis = random.pick(1, 200, 1000, 3000)
+  const timeoutMillis = random.pick([1, 200, 1000, 3000])
   const shutdown = waits.watch('shutdown', processor.shutdown({ timeoutMillis }), timeoutMillis)
   if (random.chance(0.3)) void waits.watch('another shutdown', processor.shutdown(), timeoutMillis)
   await inTime(shutdown)
@@ -100,22 +101,22 @@ export async function playRound(sdk: Sdk, sink: Sink, random: Random, millis: nu
   }
 }
 
-function chooseOptions(random: Random) {
-  const maxQueueSize = random.pick(32, 512, 2048, 2048)
+function chooseOptions(random: SeededRandom) {
+  const maxQueueSize = random.pick([32, 512, 2048, 2048])
   return {
     processor: {
       maxQueueSize,
-      maxExportBatchSize: Math.min(random.pick(1, 20, 128, 512, 512), maxQueueSize),
-      scheduledDelayMillis: random.pick(0, 5, 50, 500),
-      exportTimeoutMillis: random.pick(50, 300, 1000, 5000, 30_000),
+      maxExportBatchSize: Math.min(random.pick([1, 20, 128, 512, 512]), maxQueueSize),
+      scheduledDelayMillis: random.pick([0, 5, 50, 500]),
+      exportTimeoutMillis: random.pick([50, 300, 1000, 5000, 30_000]),
     },
     exporter: {
-      concurrencyLimit: random.pick(1, 2, 30, 30),
-      timeoutMillis: random.pick(200, 1000, 10_000, 10_000),
-      maxBufferedBytes: random.pick(50_000, 2 ** 20, 32 * 2 ** 20, 32 * 2 ** 20),
+      concurrencyLimit: random.pick([1, 2, 30, 30]),
+      timeoutMillis: random.pick([200, 1000, 10_000, 10_000]),
+      maxBufferedBytes: random.pick([50_000, 2 ** 20, 32 * 2 ** 20, 32 * 2 ** 20]),
       keepAlive: random.chance(0.8),
-      compression: random.pick('none', 'none', 'gzip'),
-      retry: { initialBackoffMillis: random.pick(10, 100, 1000), maxBackoffMillis: 2000 },
+      compression: random.pick(['none', 'none', 'gzip']),
+      retry: { initialBackoffMillis: random.pick([10, 100, 1000]), maxBackoffMillis: 2000 },
     },
   } as const
 }

@@ -5,9 +5,9 @@ import { loadSdk } from '@spanring/sdk-lines'
 import type { Sdk } from '@spanring/sdk-lines'
 import { forkSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
+import { SeededRandom } from '@spanring/test-kit/random'
 import { USAGE, parseArguments } from './arguments.js'
 import type { StormArguments } from './arguments.js'
-import { Random } from './random.js'
 import { playRound } from './round.js'
 import type { RoundResult } from './round.js'
 
@@ -27,7 +27,7 @@ interface Storm {
 
 async function playStorm(sdk: Sdk, sink: Sink, seed: number, seconds: number): Promise<Storm> {
   console.log(`storm: seed ${seed}, SDK ${sdk.sdkLine}, ${Math.round(seconds)} s`)
-  const random = new Random(seed)
+  const random = new SeededRandom(seed)
   const unexpected: string[] = []
   const onUnexpected = (error: unknown): void => void unexpected.push(`uncaught: ${String((error as Error)?.stack ?? error)}`)
   process.on('unhandledRejection', onUnexpected)

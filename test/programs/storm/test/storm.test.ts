@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Program } from '@spanring/test-kit/program'
 import { expect, test } from 'vitest'
-import { Program } from '../../../kit/src/run-program.js'
 
 const storm = new URL('../dist/esm/storm.js', import.meta.url)
 

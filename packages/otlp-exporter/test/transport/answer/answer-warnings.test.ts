@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
-import { captureDiag } from '../../capture-diag.js'
-import { setupSink, setupTransport } from '../setup-transport.js'
+import { setupTransport } from '../setup-transport.js'
 
 const PAGE = '<!doctype html><html><head><title>Sign in</title></head><body><form action="/login">User</form></body></html>'
 

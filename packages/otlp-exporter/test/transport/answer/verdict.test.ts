@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../../src/config/settings.js'
 import type { Answer } from '../../../src/transport/answer/answer.js'
 import { verdictOf } from '../../../src/transport/answer/verdict.js'
 import type { ExporterError } from '../../../src/transport/exporter-error.js'
-import { captureDiag } from '../../capture-diag.js'
 import { block, varint } from '../plain-batch.js'
-import { setupSink, setupTransport } from '../setup-transport.js'
+import { setupTransport } from '../setup-transport.js'
 
 const STATUS = Buffer.concat([varint(8), varint(3), block(2, Buffer.from('span 3 has no name'))])
 const PAGE = '<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1><hr>edge</body></html>'

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
+import { captureDiag } from '@spanring/test-kit/diag'
+import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
-import { captureDiag } from '../../capture-diag.js'
 import { makeCertificate } from '../certificates.js'
-import { setupSink, setupTransport } from '../setup-transport.js'
+import { setupTransport } from '../setup-transport.js'
 
 const SECRET = 'hush-7Qz'
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
-import { settledWithin, setupSink, setupTransport, until } from '../setup-transport.js'
+import { settledWithin, setupTransport } from '../setup-transport.js'
 
 test('while the backend is down one slot probes, and its success releases the others at once', async () => {
   const sink = await setupSink()

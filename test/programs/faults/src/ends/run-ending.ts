@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // node run-ending.js <contender> <how> <url>: an application that ends spans until it ends itself.
 import { writeSync } from 'node:fs'
+import { sumOf } from '@spanring/test-kit/accounting'
 import { loadContender } from '../contender.js'
 import type { ContenderName } from '../contender.js'
 import { Pipeline } from '../lab/pipeline.js'
@@ -42,8 +43,7 @@ process.once('SIGTERM', () => {
 })
 process.once('exit', () => {
   const { lost, pending } = pipeline.counts()
-  const sum = Object.values(lost).reduce((total, count) => total + count, 0)
-  const words: LastWords = { ended: pipeline.ended, lost: sum, pending, millis: performance.now() - endsAt }
+  const words: LastWords = { ended: pipeline.ended, lost: sumOf(lost), pending, millis: performance.now() - endsAt }
   writeSync(1, JSON.stringify(words))
 })
 setTimeout(() => {

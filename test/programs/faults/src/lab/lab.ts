@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SpanExporter } from '@spanring/batch-span-processor'
+import type { ReadableSpan, SpanExporter } from '@spanring/batch-span-processor'
 import { forkSink, startBlackHole } from '@spanring/sink'
 import type { ForkedSink, Reply, SinkOptions } from '@spanring/sink'
+import { ScriptedExporter } from '@spanring/test-kit/scripted-exporter'
+import type * as kit from '@spanring/test-kit/scripted-exporter'
 import type { Contender, ExporterOptions } from '../contender.js'
 import type { Outcome, Wait } from '../outcome.js'
 import { Pipeline } from './pipeline.js'
 import type { PipelineOptions } from './pipeline.js'
-import { ScriptedExporter } from './scripted-exporter.js'
-import type { Script } from './scripted-exporter.js'
 
 /** What a busy machine adds to a bound, in milliseconds. Far below what tells a wait with a bound from one without. */
 const SLACK_MILLIS = 1000
@@ -18,6 +18,9 @@ const PATIENCE_MILLIS = 5000
 
 /** Handles of ours or theirs; those of the runner's own channel and of files are not among them. */
 const HANDLES = /TCP|TLS|HTTP|Timeout|Immediate|GetAddrInfo|Worker/
+
+/** One call of `export` of a scripted exporter. */
+export type Call = kit.Call<ReadableSpan>
 
 /** Where a scenario happens: it hands out what the contender is made of, bounds every wait, and takes notes. */
 export class Lab {
@@ -29,7 +32,7 @@ export class Lab {
   readonly #notes: string[] = []
   readonly #said: string[] = []
   readonly #pipelines: Pipeline[] = []
-  readonly #exporters: ScriptedExporter[] = []
+  readonly #exporters: ScriptedExporter<ReadableSpan>[] = []
   readonly #sinks: ForkedSink[] = []
   readonly #closers: (() => unknown)[] = []
   #deliveredBefore = 0
@@ -74,8 +77,8 @@ export class Lab {
     return hole?.url
   }
 
-  scripted(script?: Script): ScriptedExporter {
-    const exporter = new ScriptedExporter(script)
+  scripted(script?: kit.Script<ReadableSpan>): ScriptedExporter<ReadableSpan> {
+    const exporter = new ScriptedExporter<ReadableSpan>(script)
     this.#exporters.push(exporter)
     return exporter
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything at once, in random order.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lab } from '../lab/lab.js'
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
+import type { Call, Lab } from '../lab/lab.js'
 import { SHUTDOWN_MILLIS } from '../lab/pipeline.js'
-import type { Call } from '../lab/scripted-exporter.js'
 import type { Scenario } from '../scenario.js'
 
 const HISTORIES = 100
@@ -18,9 +18,9 @@ export const histories: readonly Scenario[] = [
     title:
       '100 random histories of spans, flushes and pauses with exporters that succeed, fail, throw, hang, answer late or twice, or end spans',
     async run(lab) {
-      const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+      const seed = seedFromEnvironment()
       lab.note(`seed ${seed}`)
-      const ended = await Promise.all(Array.from({ length: HISTORIES }, (_, index) => live(lab, randomOf(seed + index))))
+      const ended = await Promise.all(Array.from({ length: HISTORIES }, (_, index) => live(lab, new SeededRandom(seed + index))))
       const mostAtOnce = Math.max(...ended)
       lab.require(mostAtOnce <= 1, `${mostAtOnce} exports at once`)
     },
@@ -28,7 +28,7 @@ export const histories: readonly Scenario[] = [
 ]
 
 /** Returns how many exports whose time was not over ran at once. */
-async function live(lab: Lab, random: () => number): Promise<number> {
+async function live(lab: Lab, random: SeededRandom): Promise<number> {
   const running = new Set<object>()
   let mostAtOnce = 0
   let isShutDown = false
@@ -67,7 +67,7 @@ async function live(lab: Lab, random: () => number): Promise<number> {
           end((it) => it.succeed())
         },
       ]
-      return scripts[Math.floor(random() * scripts.length)]?.()
+      return random.pick(scripts)()
     },
   })
   const pipeline = lab.pipeline(exporter, {
@@ -78,24 +78,13 @@ async function live(lab: Lab, random: () => number): Promise<number> {
   })
   const waits: Promise<unknown>[] = []
   for (let step = 0; step < STEPS; step++) {
-    const choice = random()
-    if (choice < 0.5) pipeline.end(1 + Math.floor(random() * 8))
+    const choice = random.next()
+    if (choice < 0.5) pipeline.end(random.between(1, 8))
     else if (choice < 0.7) waits.push(pipeline.flush().catch(() => {}))
     // oxlint-disable-next-line no-await-in-loop -- one step after the other
-    else await sleep(Math.floor(random() * 30))
+    else await sleep(random.below(30))
   }
   await lab.settles('all flushes', () => Promise.all(waits), 1000)
   await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
   return mostAtOnce
-}
-
-/** Mulberry32: good enough to shuffle, and short. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let word = Math.imul(state ^ (state >>> 15), state | 1)
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61)
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32
-  }
 }

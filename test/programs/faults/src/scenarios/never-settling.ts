@@ -2,9 +2,8 @@
 // Work that never settles, throws, or answers too often or too late.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CountingMeters } from '../lab/counting-meters.js'
-import type { Lab } from '../lab/lab.js'
+import type { Call, Lab } from '../lab/lab.js'
 import { LIMITS, SHUTDOWN_MILLIS } from '../lab/pipeline.js'
-import type { Call } from '../lab/scripted-exporter.js'
 import type { Scenario } from '../scenario.js'
 
 const never = new Promise<never>(() => {})
@@ -169,11 +168,11 @@ export const neverSettling: readonly Scenario[] = [
       const exporter = lab.scripted()
       const pipeline = lab.pipeline(exporter, { resource })
       await lab.every(100, 10, () => pipeline.end(10))
-      const before = exporter.calls
+      const before = exporter.callCount
       lab.require(before > 0, 'nothing is exported in five time-outs')
       resolve?.('abc')
       await sleep(20)
-      const started = exporter.calls - before
+      const started = exporter.callCount - before
       lab.require(started <= 2, `${started} exports start at once when it resolves`)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
@@ -231,6 +230,6 @@ async function completeBatches(lab: Lab, meters: CountingMeters, prepare: () => 
     await sleep(50)
   }
   await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
-  lab.require(exporter.calls === 4, `${exporter.calls} of 4 batches are tried`)
+  lab.require(exporter.callCount === 4, `${exporter.callCount} of 4 batches are tried`)
   await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
 }

@@ -2,9 +2,9 @@
 // Pipelines that wait for themselves: through their own queue, through callbacks, through what they share with others.
 import { channel } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lab } from '../lab/lab.js'
+import { sumOf } from '@spanring/test-kit/accounting'
+import type { Call, Lab } from '../lab/lab.js'
 import { LIMITS, SHUTDOWN_MILLIS } from '../lab/pipeline.js'
-import type { Call } from '../lab/scripted-exporter.js'
 import type { Scenario } from '../scenario.js'
 
 const TIMEOUT = LIMITS.exportTimeoutMillis
@@ -37,12 +37,12 @@ export const ownQueue: readonly Scenario[] = [
       let before1ms = -1
       const exporter = lab.scripted({
         onExport(call) {
-          if (!isOver && exporter.calls < MAX_EXPORTS) pipeline.end(1)
+          if (!isOver && exporter.callCount < MAX_EXPORTS) pipeline.end(1)
           call.succeed()
         },
       })
       const pipeline = lab.pipeline(exporter, { maxExportBatchSize: 1 })
-      setTimeout(() => (before1ms = exporter.calls), 1)
+      setTimeout(() => (before1ms = exporter.callCount), 1)
       pipeline.end(1)
       await sleep(100)
       await lab.settles('flush', () => pipeline.flush(), TIMEOUT)
@@ -160,7 +160,7 @@ export const ownQueue: readonly Scenario[] = [
 ]
 
 function lostOf(lab: Lab): number {
-  return Object.values(lab.lost()).reduce((sum, count) => sum + count, 0)
+  return sumOf(lab.lost())
 }
 
 /** Fills the queue of a hung exporter, and overfills it; the logger does something whenever it is called. */

@@ -2,9 +2,8 @@
 // Latches that stay shut, and shutdowns in the wrong order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CountingMeters } from '../lab/counting-meters.js'
-import type { Lab } from '../lab/lab.js'
+import type { Call, Lab } from '../lab/lab.js'
 import { LIMITS, SHUTDOWN_MILLIS } from '../lab/pipeline.js'
-import type { Call } from '../lab/scripted-exporter.js'
 import type { Scenario } from '../scenario.js'
 
 const TIMEOUT = LIMITS.exportTimeoutMillis
@@ -158,7 +157,7 @@ export const shutdownOrder: readonly Scenario[] = [
       const pipeline = lab.pipeline(exporter, { meters, maxQueueSize: 2000 })
       pipeline.end(1000)
       await lab.settles('flush', () => pipeline.flush({ timeoutMillis: 2000 }), 2000)
-      lab.require(exporter.calls >= 100, `${exporter.calls} of 100 batches are tried`)
+      lab.require(exporter.callCount >= 100, `${exporter.callCount} of 100 batches are tried`)
       await lab.settles('shutdown', () => pipeline.shutdown(), SHUTDOWN_MILLIS)
     },
   },
@@ -197,7 +196,7 @@ async function resume(lab: Lab, firstExport: (call: Call) => unknown): Promise<v
   const exporter = lab.scripted({ onExport: (call) => (call.number === 1 ? firstExport(call) : call.succeed()) })
   const pipeline = lab.pipeline(exporter)
   pipeline.end(LIMITS.maxExportBatchSize)
-  await lab.until(() => exporter.calls > 0)
+  await lab.until(() => exporter.callCount > 0)
   // As many as the queue has room for, and a few more.
   pipeline.end(LIMITS.maxQueueSize + 20)
   const hasResumed = await lab.until(() => exporter.delivered >= LIMITS.maxQueueSize - LIMITS.maxExportBatchSize, 2000)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flushes that nobody wakes, that later spans starve, or that are given up.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lab } from '../lab/lab.js'
+import type { Call, Lab } from '../lab/lab.js'
 import { LIMITS, SHUTDOWN_MILLIS } from '../lab/pipeline.js'
-import type { Call } from '../lab/scripted-exporter.js'
 import type { Scenario } from '../scenario.js'
 
 const TIMEOUT = LIMITS.exportTimeoutMillis

@@ -2,10 +2,10 @@
 import type { Tracer } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig, SpanExporter } from '@spanring/batch-span-processor'
-import { createStockExporter, createTracerProvider } from '@spanring/sdk-2'
-import type { SpanProcessor } from '@spanring/sdk-2'
-import { startSink } from '@spanring/sink'
+import { createStockExporter } from '@spanring/sdk-2'
 import type { Sink } from '@spanring/sink'
+import { setupSink } from '@spanring/test-kit/sink'
+import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { onTestFinished } from 'vitest'
 
 export interface Pipeline {
@@ -26,19 +26,4 @@ export async function setupPipeline(
   onTestFinished(() => processor.shutdown({ timeoutMillis: 100 }).catch(() => {}))
   const tracer = tracerOf(processor)
   return { sink, processor, tracer, end: (count) => endSpans(tracer, count) }
-}
-
-export async function setupSink(): Promise<Sink> {
-  const sink = await startSink()
-  onTestFinished(() => sink.close())
-  return sink
-}
-
-export function tracerOf(processor: SpanProcessor): Tracer {
-  return createTracerProvider([processor]).getTracer('test')
-}
-
-/** In one synchronous stretch. */
-export function endSpans(tracer: Tracer, count: number): void {
-  for (let i = 0; i < count; i++) tracer.startSpan(`work ${i}`).end()
 }

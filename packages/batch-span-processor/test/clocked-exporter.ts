@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExportResult, ReadableSpan, SpanExporter } from '@spanring/core'
+import type { ReadableSpan, SpanExporter } from '@spanring/core'
+import { ScriptedExporter } from '@spanring/test-kit/scripted-exporter'
+import type { Call } from '@spanring/test-kit/scripted-exporter'
 import type { FakeClock } from './fake-clock.js'
 import { numbersOf } from './span.js'
 
@@ -16,15 +18,15 @@ export type Behaviour =
 /** What `forceFlush` and `shutdown` of the exporter do. */
 export type EndBehaviour = 'ok' | 'never' | 'throw' | 'reject'
 
-interface Call {
+interface Exported {
   readonly numbers: number[]
   readonly startedAt: number
   answered: boolean
 }
 
-/** An exporter that takes an array and does as it is told, one behaviour per batch; the last one stays. */
-export class ScriptedExporter implements SpanExporter {
-  readonly calls: Call[] = []
+/** A scripted exporter on the fake clock: one behaviour per batch, the last one stays. */
+export class ClockedExporter extends ScriptedExporter<ReadableSpan> implements SpanExporter {
+  readonly calls: Exported[] = []
   readonly log: string[] = []
   /** The call stack of every call into the exporter, if a test asks for it; it is slow to make. */
   stacks: string[] | undefined
@@ -33,11 +35,12 @@ export class ScriptedExporter implements SpanExporter {
   onForceFlush: EndBehaviour = 'ok'
   onShutdown: EndBehaviour = 'ok'
   readonly #clock: FakeClock
-  readonly #script: Behaviour[]
+  readonly #behaviours: Behaviour[]
 
-  constructor(clock: FakeClock, ...script: Behaviour[]) {
+  constructor(clock: FakeClock, ...behaviours: Behaviour[]) {
+    super({ onExport: (call) => this.#behave(call), onShutdown: () => this.#end('shutdown', this.onShutdown) })
     this.#clock = clock
-    this.#script = script
+    this.#behaviours = behaviours
   }
 
   get numbers(): number[] {
@@ -49,17 +52,20 @@ export class ScriptedExporter implements SpanExporter {
     return this.calls.filter((call) => !call.answered).map((call) => call.startedAt)
   }
 
-  // oxlint-disable-next-line typescript/no-misused-promises -- an exporter written as an async function is one behaviour
-  export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void | Promise<void> {
-    const behaviour = (this.#script.length > 1 ? this.#script.shift() : this.#script[0]) ?? { kind: 'ok' }
-    const call = { numbers: numbersOf(spans), startedAt: this.#clock.now(), answered: false }
+  forceFlush(): Promise<void> {
+    return this.#end('forceFlush', this.onForceFlush)
+  }
+
+  #behave(call: Call<ReadableSpan>): void | Promise<void> {
+    const behaviour = (this.#behaviours.length > 1 ? this.#behaviours.shift() : this.#behaviours[0]) ?? { kind: 'ok' }
+    const exported = { numbers: numbersOf(call.spans), startedAt: this.#clock.now(), answered: false }
     this.#note('export')
     this.onExport?.()
-    this.calls.push(call)
-    const answer = (result: ExportResult): void => {
-      call.answered = true
+    this.calls.push(exported)
+    const answer: Call<ReadableSpan>['answer'] = (result) => {
+      exported.answered = true
       this.log.push('answer')
-      callback(result)
+      call.answer(result)
     }
     const soonOrLater = (delay: number | undefined, work: () => void): void => {
       if (delay === undefined) work()
@@ -71,12 +77,12 @@ export class ScriptedExporter implements SpanExporter {
       case 'fail':
         return soonOrLater(behaviour.delay, () => answer({ code: 1, error: new Error('backend says no') }))
       case 'throw':
-        call.answered = true
+        exported.answered = true
         throw new Error('export throws')
       case 'reject':
         return new Promise((_resolve, reject) => {
           soonOrLater(behaviour.delay, () => {
-            call.answered = true
+            exported.answered = true
             reject(new Error('export rejects'))
           })
         })
@@ -86,30 +92,21 @@ export class ScriptedExporter implements SpanExporter {
           answer({ code: 1, error: new Error('changed its mind') })
         }, behaviour.delay)
       case 'garbage':
-        return answer(undefined as unknown as ExportResult)
+        return answer(undefined)
       case 'never':
         return undefined
     }
   }
 
-  forceFlush(): Promise<void> {
-    this.#note('forceFlush')
-    return end(this.onForceFlush, 'forceFlush')
-  }
-
-  shutdown(): Promise<void> {
-    this.#note('shutdown')
-    return end(this.onShutdown, 'shutdown')
+  #end(what: string, behaviour: EndBehaviour): Promise<void> {
+    this.#note(what)
+    if (behaviour === 'throw') throw new Error(`${what} throws`)
+    if (behaviour === 'reject') return Promise.reject(new Error(`${what} rejects`))
+    return behaviour === 'never' ? new Promise(() => {}) : Promise.resolve()
   }
 
   #note(what: string): void {
     this.log.push(what)
     this.stacks?.push(new Error(what).stack ?? '')
   }
-}
-
-function end(behaviour: EndBehaviour, what: string): Promise<void> {
-  if (behaviour === 'throw') throw new Error(`${what} throws`)
-  if (behaviour === 'reject') return Promise.reject(new Error(`${what} rejects`))
-  return behaviour === 'never' ? new Promise(() => {}) : Promise.resolve()
 }

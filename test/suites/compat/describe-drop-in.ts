@@ -1,40 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { SpanExporter } from '@spanring/batch-span-processor'
-import { startSink } from '@spanring/sink'
-import type { ReceivedSpan, SinkStats } from '@spanring/sink'
-import { describe, expect, test } from 'vitest'
-import type { SdkLine } from './sdk-line.js'
-import { runTracedProgram } from '@spanring/traced-program'
+import { bySpanId, deliverTracedProgram } from '@spanring/test-kit/delivery'
+import type { Delivery } from '@spanring/test-kit/delivery'
+import type { SdkLine } from '@spanring/test-kit/sdk-line'
 import type { SwappableProcessor } from '@spanring/traced-program'
+import { describe, expect, test } from 'vitest'
 
 const OPTIONS = { maxExportBatchSize: 100, scheduledDelayMillis: 50 }
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'] as const
 
 export type CreateReplacement = (exporter: SpanExporter, options: typeof OPTIONS) => BatchSpanProcessor
 
-interface Delivery {
-  /** In order of arrival. */
-  readonly spans: readonly ReceivedSpan[]
-  readonly endedIds: readonly string[]
-  readonly stats: SinkStats
-}
-
 /** The tests of one SDK line; in a file of its own for each, because two lines in a process share the API's globals. */
 export function describeDropIn(sdk: SdkLine, createReplacement: CreateReplacement): void {
   describe.each(PROTOCOLS)(`on SDK ${sdk.sdkLine} behind the stock %s exporter`, (protocol) => {
-    async function deliver(createProcessor: (exporter: never) => SwappableProcessor): Promise<Delivery> {
-      const sink = await startSink({ grpc: protocol === 'grpc', strict: true })
-      try {
-        const exporter = sdk.createStockExporter(protocol, protocol === 'grpc' ? (sink.grpcUrl ?? '') : sink.url)
-        const program = runTracedProgram(sdk, createProcessor(exporter as never))
-        await program.forceFlush()
-        await program.shutdown()
-        await sink.waitForSpans(program.spanIds.length)
-        return { spans: await sink.spans(), endedIds: program.spanIds, stats: await sink.stats() }
-      } finally {
-        await sink.close()
-      }
+    function deliver(createProcessor: (exporter: never) => SwappableProcessor): Promise<Delivery> {
+      return deliverTracedProgram(sdk, { grpc: protocol === 'grpc', strict: true }, ({ url, grpcUrl = '' }) => {
+        const exporter = sdk.createStockExporter(protocol, protocol === 'grpc' ? grpcUrl : url)
+        return createProcessor(exporter as never)
+      })
     }
 
     test('the replacement delivers exactly what the stock processor delivers', async () => {
@@ -82,8 +67,4 @@ export function describeDropIn(sdk: SdkLine, createReplacement: CreateReplacemen
       expect(spans.some(({ name }) => name === 'cache lookup')).toBe(false)
     })
   })
-}
-
-function bySpanId(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
-  return spans.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Random choices that a seed repeats. Mulberry32. */
+/** Random choices that a seed repeats. Mulberry32: 32 bits of state are plenty for tests. */
 export class SeededRandom {
   #state: number
 
@@ -16,15 +16,21 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
+  /** A whole number from 0 to below `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit)
+  }
+
+  /** A whole number from `least` to `most`, both included. */
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1)
   }
 
   chance(share: number): boolean {
     return this.next() < share
   }
 
-  pick<T>(items: readonly T[]): T {
+  pick<const T>(items: readonly T[]): T {
     // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is necessary under noUncheckedIndexedAccess
     return items[this.below(items.length)]!
   }
@@ -34,9 +40,14 @@ export class SeededRandom {
     for (let i = 0; i < digits; i++) text += '0123456789abcdef'.charAt(this.below(16))
     return text
   }
+
+  /** For an actor of its own: what one of them draws does not depend on how fast the others are. */
+  fork(): SeededRandom {
+    return new SeededRandom(this.next() * 2 ** 32)
+  }
 }
 
-/** From the environment, so that a failure can be repeated; printed by the tests that use it. */
+/** `SEED` from the environment, so that a failure can be repeated, or a new one. Whoever draws from it prints it. */
 export function seedFromEnvironment(): number {
   return Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 }

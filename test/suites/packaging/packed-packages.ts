@@ -89,5 +89,5 @@ async function npm(args: string[], cwd: string): Promise<string> {
 /** Compilers that declarations are read by: the one of this repository, and the last of the generation before. */
 export const compilers: readonly { readonly name: string; readonly tsc: string }[] = [
   { name: 'TypeScript 7', tsc: join(workspaceRoot, 'node_modules/typescript/bin/tsc') },
-  { name: 'TypeScript 5.9', tsc: join(workspaceRoot, 'test/node_modules/typescript-5/bin/tsc') },
+  { name: 'TypeScript 5.9', tsc: join(workspaceRoot, 'test/suites/node_modules/typescript-5/bin/tsc') },
 ]

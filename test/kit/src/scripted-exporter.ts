@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExportResult, ReadableSpan, SpanExporter } from '@spanring/batch-span-processor'
+
+interface ExportResult {
+  readonly code: number
+  readonly error?: Error
+}
 
 /** One call of `export`. */
-export interface Call {
+export interface Call<Span> {
   /** From 1. */
   readonly number: number
-  readonly spans: readonly ReadableSpan[]
+  readonly spans: readonly Span[]
   readonly isAnswered: boolean
   succeed(): void
   fail(message?: string): void
+  /** Calls back with whatever a test takes for a result. */
+  answer(result: ExportResult | undefined): void
 }
 
-/** What `export` does and returns, and what `shutdown` does and returns. */
-export interface Script {
-  readonly onExport?: (call: Call) => unknown
+/** What the methods of the exporter do and return. */
+export interface Script<Span> {
+  readonly onExport?: (call: Call<Span>) => unknown
   readonly onShutdown?: () => unknown
 }
 
 /** Does as it is told, and notes how it is treated. Healthy without a script. */
-export class ScriptedExporter implements SpanExporter {
-  readonly #script: Script
-  calls = 0
+export class ScriptedExporter<Span> {
+  readonly #script: Script<Span>
+  callCount = 0
   /** Calls that were not answered yet. */
   running = 0
   mostAtOnce = 0
@@ -33,12 +39,12 @@ export class ScriptedExporter implements SpanExporter {
   /** What an exporter keeps of a call that hangs, as a request does that waits for its answer. */
   readonly #unanswered = new Set<unknown>()
 
-  constructor(script: Script = {}) {
+  constructor(script: Script<Span> = {}) {
     this.#script = script
   }
 
-  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    this.calls++
+  export(spans: Span[], done: (result: ExportResult) => void): void {
+    this.callCount++
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running)
     this.deepest = Math.max(this.deepest, ++this.#depth)
     try {
@@ -54,32 +60,33 @@ export class ScriptedExporter implements SpanExporter {
     return (this.#script.onShutdown ?? resolve)() as Promise<void>
   }
 
-  #call(spans: readonly ReadableSpan[], done: (result: ExportResult) => void): Call {
+  #call(spans: readonly Span[], done: (result: ExportResult) => void): Call<Span> {
     let isAnswered = false
     const count = spans.length
-    const answer = (result: ExportResult): void => {
+    const answer = (result: ExportResult | undefined): void => {
       if (!isAnswered) {
         isAnswered = true
         this.running--
         this.#unanswered.delete(answer)
-        if (result.code === 0) this.delivered += count
+        if (result?.code === 0) this.delivered += count
       }
-      done(result)
+      done(result as ExportResult)
     }
     this.#unanswered.add(answer)
     return {
-      number: this.calls,
+      number: this.callCount,
       spans,
       get isAnswered() {
         return isAnswered
       },
+      answer,
       succeed: () => answer({ code: 0 }),
       fail: (message = 'the backend said no') => answer({ code: 1, error: new Error(message) }),
     }
   }
 }
 
-function succeed(call: Call): void {
+function succeed(call: Call<unknown>): void {
   call.succeed()
 }
 
