@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import type { Clock } from '@spanring/core'
 import { Alarm } from '../src/alarm.js'
-import { FakeClock } from './fake-clock.js'
 
 function setup() {
   const clock = new FakeClock()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReadableSpan, SpanExporter } from '@spanring/core'
+import type { FakeClock } from '@spanring/test-kit/clock'
 import { ScriptedExporter } from '@spanring/test-kit/scripted-exporter'
 import type { Call } from '@spanring/test-kit/scripted-exporter'
-import type { FakeClock } from './fake-clock.js'
 import { numbersOf } from './span.js'
 
 /** What the exporter does with one batch. */

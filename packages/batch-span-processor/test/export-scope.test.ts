@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Context, ContextManager } from '@opentelemetry/api'
+import { FakeClock } from '@spanring/test-kit/clock'
 import { afterEach, expect, test } from 'vitest'
 import { ExportScope } from '../src/export-scope.js'
-import { FakeClock } from './fake-clock.js'
 
 /** The smallest context manager that follows asynchronous calls, as the SDK's does. */
 class AsyncContext implements ContextManager {

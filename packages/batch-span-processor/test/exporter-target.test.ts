@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import type { ExportResult, IncrementalSpanExporter, ReadableSpan, SpanBatch, SpanExporter } from '@spanring/core'
 import { SpanPipeline } from '../src/span-pipeline.js'
-import { FakeClock } from './fake-clock.js'
 import { createSpan, numbersOf } from './span.js'
 
 type Export = SpanExporter['export']

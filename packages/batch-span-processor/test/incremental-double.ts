@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, ReadableSpan, SpanBatch } from '@spanring/core'
-import type { FakeClock } from './fake-clock.js'
+import type { FakeClock } from '@spanring/test-kit/clock'
 import { numbersOf } from './span.js'
 
 export type OpenAnswer = 'batch' | 'no room' | 'no room, and never says when' | 'throw' | 'null'

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import type { SpanResource } from '@spanring/core'
 import { RESOURCE_WAIT_MILLIS } from '../src/limits.js'
 import { ResourceGate } from '../src/resource-gate.js'
-import { FakeClock } from './fake-clock.js'
 
 function setup(exportTimeoutMillis = 30_000) {
   const clock = new FakeClock()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanExporter, SpanResource } from '@spanring/core'
+import { FakeClock } from '@spanring/test-kit/clock'
 import type { Settings } from '../src/options.js'
 import { SpanPipeline } from '../src/span-pipeline.js'
-import { FakeClock } from './fake-clock.js'
 import { IncrementalDouble } from './incremental-double.js'
 import type { Lies } from './incremental-double.js'
 import { ManualExporter } from './manual-exporter.js'

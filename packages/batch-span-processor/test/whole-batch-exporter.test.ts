@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import type { BatchOutcome } from '@spanring/core'
 import { WholeBatchExporter } from '../src/whole-batch-exporter.js'
-import { FakeClock } from './fake-clock.js'
 import { ClockedExporter } from './clocked-exporter.js'
 import type { Behaviour } from './clocked-exporter.js'
 import { createSpan } from './span.js'

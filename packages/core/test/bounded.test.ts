@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import { bounded } from '../src/bounded.js'
 import type { Settled } from '../src/bounded.js'
-import { FakeClock } from '../../batch-span-processor/test/fake-clock.js'
 
 /** Starts a wait of 100 ms and records how it ended. */
 function setup(work: () => unknown, signal?: AbortSignal, millis = 100) {

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { outputOf } from './output.js'
+import type { Output } from './output.js'
 
 /** A program that has not ended by then is killed, and the test fails: no fixture runs for more than a few seconds. */
 const LIMIT_MILLIS = 20_000
@@ -25,21 +27,19 @@ export interface ProgramOptions {
 export class Program {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcessWithoutNullStreams
-  #stdout = ''
-  #stderr = ''
+  readonly #output: Readonly<Output>
 
   constructor(file: URL, args: readonly string[] = [], { execArgv = [], env: added = {}, cwd }: ProgramOptions = {}) {
     // Without options and variables of the test run: the program is an application on its own.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|SPANRING_|VITEST)/.test(name)))
     this.#child = spawn(process.execPath, [...execArgv, file.pathname, ...args], { env: { ...env, ...added }, cwd })
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
+    this.#output = outputOf(this.#child)
     this.ended = new Promise((resolve, reject) => {
       const limit = setTimeout(() => this.kill('SIGKILL'), LIMIT_MILLIS)
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {
         clearTimeout(limit)
-        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr })
+        resolve({ code, signal, ...this.#output })
       })
     })
   }
@@ -58,11 +58,12 @@ export class Program {
     let hasEnded = false
     const ended = this.ended.then(() => (hasEnded = true))
     const find = (): string | undefined =>
-      typeof text === 'string' ? (this.#stdout.includes(text) ? text : undefined) : text.exec(this.#stdout)?.[0]
+      typeof text === 'string' ? (this.#output.stdout.includes(text) ? text : undefined) : text.exec(this.#output.stdout)?.[0]
     for (;;) {
       const found = find()
       if (found !== undefined) return found
-      if (hasEnded) throw new Error(`the program ended without printing ${String(text)}:\n${this.#stdout}${this.#stderr}`)
+      if (hasEnded)
+        throw new Error(`the program ended without printing ${String(text)}:\n${this.#output.stdout}${this.#output.stderr}`)
       await Promise.race([once(this.#child.stdout, 'data'), ended])
     }
   }

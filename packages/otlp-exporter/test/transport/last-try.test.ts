@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/settings.js'
 import { Backend } from '../../src/transport/retry/backend.js'
@@ -9,7 +10,6 @@ import { RequestSender } from '../../src/transport/retry/request-sender.js'
 import type { Answer } from '../../src/transport/answer/answer.js'
 import type { Verdict } from '../../src/transport/answer/verdict.js'
 import { Slot } from '../../src/transport/connection/slots.js'
-import { stillClock } from './still-clock.js'
 
 const BODY = Buffer.alloc(0)
 
@@ -20,7 +20,7 @@ function readyRequest(): PendingRequest {
 
 /** Batches against a backend that answers at once with `status`, or never; when each request came is in `requests`. */
 function setup(retryAfter?: string) {
-  const { clock, pass } = stillClock()
+  const clock = new FakeClock(0)
   const settings = resolveOptions({ retry: { initialBackoffMillis: 5000, jitter: false } }, {})
   const backend = new Backend(clock, () => {})
   const sender = new RequestSender(settings, clock, () => 0, { backend, slots: { closeIdle: () => {} } })
@@ -45,7 +45,7 @@ function setup(retryAfter?: string) {
     void run()
     return begun
   }
-  return { state, requests, begin, pass }
+  return { state, requests, begin, pass: (millis: number) => clock.advance(millis) }
 }
 
 test('a back-off that is longer than what is left ends with a last request a tenth of a second before the deadline', async () => {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import { Backend } from '../../src/transport/retry/backend.js'
 import { Operation } from '../../src/transport/operation.js'
-import { stillClock } from './still-clock.js'
 
 /** A backend that is down since 0, and not to be tried before `probeAt`; whoever found that out has left. */
 function setup(probeAt: number) {
-  const { clock, pass } = stillClock()
+  const clock = new FakeClock(0)
   const backend = new Backend(clock, () => {})
   const begin = (millis: number): Operation =>
     new Operation(clock.now(), clock.now() + millis, {
@@ -22,7 +22,7 @@ function setup(probeAt: number) {
   const ask = (name: string, operation: Operation): void => {
     void backend.waitForPermission(operation, -Infinity, () => {}).then((answer) => said.push(`${name}: ${answer}`))
   }
-  return { backend, begin, ask, said, pass }
+  return { backend, begin, ask, said, pass: (millis: number) => clock.advance(millis) }
 }
 
 test('a batch whose time would end during its request leaves the probing to the next one', async () => {

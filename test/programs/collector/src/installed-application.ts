@@ -2,17 +2,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
+import { SPANS_ONLY, createApplication, resolveFrom } from '@spanring/test-kit/installed'
+import type { InstalledLine } from '@spanring/test-kit/installed'
 
-const TEST_DIR = new URL('../../../../', import.meta.url)
 /** A program of the tests of `register` that knows nothing of telemetry. */
-const PROGRAMS = new URL('suites/register/fixtures/', TEST_DIR)
-/** Telemetry of the process itself is not what is compared, and the detectors of clouds ask the network. */
-const SPANS_ONLY = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_NODE_RESOURCE_DETECTORS: 'env,process' }
+const PROGRAMS = new URL('../../../../suites/register/fixtures/', import.meta.url)
 
 /** A directory with the program, and beside it the packages of one SDK line as a user has them installed. */
 export class InstalledApplication {
@@ -22,17 +17,13 @@ export class InstalledApplication {
     this.#dir = dir
   }
 
-  static async create(line: 'sdk-2' | 'sdk-3'): Promise<InstalledApplication> {
-    const dir = await mkdtemp(join(tmpdir(), 'spanring-application-'))
-    await cp(fileURLToPath(PROGRAMS), dir, { recursive: true })
-    const installed = fileURLToPath(new URL(`fixtures/applications/${line}/node_modules`, TEST_DIR))
-    await symlink(installed, join(dir, 'node_modules'), 'junction')
-    return new InstalledApplication(dir)
+  static async create(line: InstalledLine): Promise<InstalledApplication> {
+    return new InstalledApplication(await createApplication(line, PROGRAMS))
   }
 
   /** A file of the packages, the way the packages themselves find it: from one to the next. */
   resolve(...names: [string, ...string[]]): string {
-    return names.reduce((from, name) => createRequire(from).resolve(name), join(this.#dir, 'package.json'))
+    return resolveFrom(this.#dir, ...names)
   }
 
   /** Runs the requests against the program, and waits until it has ended by itself; `execArgv` starts its telemetry. */

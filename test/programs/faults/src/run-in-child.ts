@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fork } from 'node:child_process'
+import { outputOf } from '@spanring/test-kit/output'
 import type { ContenderName } from './contender.js'
 import { environment } from './environment.js'
 import type { Outcome } from './outcome.js'
@@ -34,16 +35,13 @@ export async function runInChild(contender: ContenderName, id: string, answerMil
   const startedAt = performance.now()
   return await new Promise((resolve) => {
     let outcome: Outcome | undefined
-    let stdout = ''
     let wasKilled = false
-    let stderr = ''
+    const output = outputOf(child)
     const kill = (): void => {
       wasKilled = true
       child.kill('SIGKILL')
     }
     let limit = setTimeout(kill, answerMillis)
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.once('message', (message) => {
       outcome = message as Outcome
       clearTimeout(limit)
@@ -52,10 +50,10 @@ export async function runInChild(contender: ContenderName, id: string, answerMil
     child.once('close', (code, signal) => {
       clearTimeout(limit)
       if (outcome !== undefined) {
-        const lingeredMillis = wasKilled ? Infinity : Number(stdout)
-        resolve({ ...outcome, lingeredMillis, ...(code !== 0 && !wasKilled && { crash: crashOf(stderr, code, signal) }) })
+        const lingeredMillis = wasKilled ? Infinity : Number(output.stdout)
+        resolve({ ...outcome, lingeredMillis, ...(code !== 0 && !wasKilled && { crash: crashOf(output.stderr, code, signal) }) })
       } else if (wasKilled) resolve({ ...NOTHING, blockedMillis: performance.now() - startedAt })
-      else resolve({ ...NOTHING, crash: crashOf(stderr, code, signal) })
+      else resolve({ ...NOTHING, crash: crashOf(output.stderr, code, signal) })
     })
   })
 }

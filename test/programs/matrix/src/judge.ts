@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isDeepStrictEqual } from 'node:util'
 import type { ReceivedSpan } from '@spanring/sink'
+import { fieldDifferences } from '@spanring/test-kit/field-differences'
 import type { CellResult } from './run-group.js'
 
 /** Undefined if the spans are those of the reference, each once; else what is wrong, in a line. */
@@ -12,7 +12,7 @@ export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): s
   const fields = new Set<string>()
   let different = 0
   for (const [index, span] of cell.spans.entries()) {
-    const found = fieldsThatDiffer('', span, reference[index])
+    const found = fieldsThatDiffer(span, reference[index])
     if (found.length > 0) different++
     for (const field of found) fields.add(field)
   }
@@ -20,14 +20,6 @@ export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): s
 }
 
 /** Paths, with positions left out. */
-export function fieldsThatDiffer(path: string, a: unknown, b: unknown): string[] {
-  if (isDeepStrictEqual(a, b)) return []
-  if (!isObject(a) || !isObject(b)) return [path]
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-  const found = names.flatMap((name) => fieldsThatDiffer(Array.isArray(a) ? `${path}[]` : `${path}.${name}`, a[name], b[name]))
-  return found.length > 0 ? found : [path]
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
+export function fieldsThatDiffer(a: unknown, b: unknown): string[] {
+  return fieldDifferences('', a, b).map(({ path }) => path)
 }

@@ -82,7 +82,7 @@ async function runLine(sdk: SdkLine, ours: Tarballs): Promise<void> {
 function differencesOfLines(): string[] {
   const [[first, base] = ['', []], ...others] = references
   return others.flatMap(([name, spans]) => {
-    const fields = new Set(spans.flatMap((span, index) => fieldsThatDiffer('', span, base[index])))
+    const fields = new Set(spans.flatMap((span, index) => fieldsThatDiffer(span, base[index])))
     return fields.size === 0
       ? []
       : [`SDK ${name} against ${first}: ${[...fields].map((field) => `\`${field.slice(1)}\``).join(', ')}.`]

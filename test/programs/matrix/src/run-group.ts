@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { startSink } from '@spanring/sink'
 import type { ReceivedSpan } from '@spanring/sink'
+import { bySpanId } from '@spanring/test-kit/delivery'
+import { outputOf } from '@spanring/test-kit/output'
 import { COMBINATIONS } from './axes.js'
 import type { Combination } from './axes.js'
 
@@ -27,7 +29,7 @@ export async function runGroup(executable: string, args: readonly string[], dir:
     return await Promise.all(
       COMBINATIONS.map(async (combination, index) => {
         const sink = sinks[index]!
-        const spans = (await sink.spans()).toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
+        const spans = bySpanId(await sink.spans())
         const { duplicates } = await sink.stats()
         return { ...combination, spans, duplicates, error: errors(index) }
       }),
@@ -53,11 +55,9 @@ async function runProgram(
     timeout: LIMIT_MILLIS,
     killSignal: 'SIGKILL',
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const output = outputOf(child)
   await once(child, 'close')
+  const { stdout, stderr } = output
   const lines = stdout.split('\n').filter((line) => line.startsWith('{"index"'))
   const said = new Map(lines.map((line) => parseLine(line)))
   const lastWords = stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.slice(0, 200)

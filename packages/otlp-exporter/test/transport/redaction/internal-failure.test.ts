@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { FakeClock } from '@spanring/test-kit/clock'
 import { expect, test } from 'vitest'
 import { resolveOptions } from '../../../src/config/settings.js'
 import type { Connection } from '../../../src/transport/connection/connection.js'
@@ -11,7 +12,6 @@ import { Backend } from '../../../src/transport/retry/backend.js'
 import { RequestSender } from '../../../src/transport/retry/request-sender.js'
 import { PlainBatch } from '../plain-batch.js'
 import { setupTransport } from '../setup-transport.js'
-import { stillClock } from '../still-clock.js'
 
 const SECRET = 'hush-7Qz'
 const SETTINGS = resolveOptions({ url: 'http://127.0.0.1:1/v1/traces' }, {})
@@ -32,7 +32,7 @@ test('an exception while a request is made is a failure without secrets, and oth
 })
 
 test('an exception while a request is sent is a failure without secrets', async () => {
-  const { clock } = stillClock()
+  const clock = new FakeClock(0)
   const backend = new Backend(clock, () => {})
   const sender = new RequestSender(SETTINGS, clock, () => 0, { backend, slots: { closeIdle: () => {} } })
   const connection = {

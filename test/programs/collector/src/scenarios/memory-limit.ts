@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sumOf } from '@spanring/test-kit/accounting'
 import type { BuiltCollector } from '../build-collector.js'
 import { Collector } from '../collector-process.js'
 import { forEachContender } from '../contender.js'
@@ -38,7 +39,7 @@ async function always(built: BuiltCollector): Promise<Row> {
   await using collector = await Collector.start(built, ALWAYS)
   const { report, faults, ours, repeated } = await sendSteadily(collector, 1000, 3)
   const { ended, stats } = report
-  const counted = Object.values({ ...stats?.failed, ...stats?.dropped }).reduce((sum, spans) => sum + spans, 0)
+  const counted = sumOf({ ...stats?.failed, ...stats?.dropped })
   // What was taken before the limiter looked for the first time is not lost.
   if (stats === undefined || counted === 0 || counted + stats.exported !== ended || stats.exported !== ours)
     faults.push(`the books do not agree with the file, ${ours} of ${ended}: ${JSON.stringify(stats)}`)

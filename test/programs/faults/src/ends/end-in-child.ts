@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
+import { outputOf } from '@spanring/test-kit/output'
 import type { ContenderName } from '../contender.js'
 import { environment } from '../environment.js'
 import { RUN_ENDING } from '../places.js'
@@ -41,10 +42,7 @@ async function arrivedAt(sink: Sink): Promise<number> {
 
 async function run(args: readonly string[]): Promise<Omit<EndOutcome, 'arrived'>> {
   const child = spawn(process.execPath, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const output = outputOf(child)
   return await new Promise((resolve, reject) => {
     let wasKilled = false
     const limit = setTimeout(() => {
@@ -55,8 +53,8 @@ async function run(args: readonly string[]): Promise<Omit<EndOutcome, 'arrived'>
     child.once('close', (code) => {
       clearTimeout(limit)
       const unknown: LastWords = { ended: 0, lost: 0, pending: undefined, millis: LIMIT_MILLIS }
-      const words = wasKilled ? unknown : (JSON.parse(stdout) as LastWords)
-      resolve({ ...words, code, wasKilled, said: linesOf(stderr) })
+      const words = wasKilled ? unknown : (JSON.parse(output.stdout) as LastWords)
+      resolve({ ...words, code, wasKilled, said: linesOf(output.stderr) })
     })
   })
 }

@@ -19,7 +19,7 @@ export function settlePromises(): Promise<void> {
 
 /** Time that stands still until a test moves it. Timers of the code under test and of the world around it share it. */
 export class FakeClock implements Clock {
-  #now = 1000
+  #now: number
   #order = 0
   readonly #timers = new Set<Entry>()
   readonly #own = new WeakMap<Timer, Entry>()
@@ -28,8 +28,18 @@ export class FakeClock implements Clock {
   /** How far time moves whenever somebody looks at it, in milliseconds: work that takes its time. */
   creepMillis = 0
 
+  /** Not from 0, so that a time is not taken for a duration. */
+  constructor(now = 1000) {
+    this.#now = now
+  }
+
   now(): number {
     this.#now += this.creepMillis
+    return this.#now
+  }
+
+  /** Since an epoch of its own, in milliseconds. */
+  wallTime(): number {
     return this.#now
   }
 
