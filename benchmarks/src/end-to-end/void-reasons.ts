@@ -2,7 +2,6 @@
 import { pairName } from '../contender.js'
 import type { Contender } from '../contender.js'
 import type { Measurement } from './measure.js'
-import type { Run } from './play.js'
 import type { Scenario } from './scenario.js'
 
 export interface Received {
@@ -41,11 +40,16 @@ export function voidReasons(contender: Contender, scenario: Scenario, measured: 
   return reasons
 }
 
+/** A run as this looks at it. */
+interface Counted extends Contender, Measurement {
+  readonly delivered: number
+}
+
 /**
  * Whether a run is wrong however slow or busy the machine was: ours does not know where each of its spans is, or says that
  * spans have arrived which have not, or a processor that does nothing has sent some.
  */
-export function isUnaccounted({ processor, ended, exported, dropped, failed, delivered }: Run): boolean {
+export function isUnaccounted({ processor, ended, exported, dropped, failed, delivered }: Counted): boolean {
   if (processor === 'noop') return delivered > 0
   if (processor !== 'spanring' || exported === undefined) return false
   return ended !== exported + dropped + failed || delivered < exported
