@@ -61,6 +61,7 @@ try {
     checkWith(`types of the tarball of ${name}`, '@arethetypeswrong/cli', [tarball])
   }
   checkWith('unused code and dependencies', 'knip', ['--no-progress'])
+  check('no helper of the tests twice', process.execPath, ['scripts/check-copies.mjs'])
 } finally {
   rmSync(tarballs, { recursive: true, force: true })
 }

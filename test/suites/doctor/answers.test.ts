@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Application } from '@spanring/test-kit/application'
-import { Program } from '@spanring/test-kit/program'
 import { afterEach, describe, expect, test } from 'vitest'
+import { runDoctor } from './run-doctor.js'
+import type { Diagnosis } from './run-doctor.js'
 
-const DOCTOR = new URL('../../../packages/node/dist/esm/cli.js', import.meta.url)
 const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url))
 
 interface Answer {
@@ -24,19 +24,14 @@ async function diagnose(
   setUp: string,
   { status = 200, afterMillis = 0, headers = {}, body = '' }: Answer,
   env: Record<string, string> = {},
-): Promise<{ code: number | null; text: string }> {
+): Promise<Diagnosis> {
   const server = createServer((request, response) => {
     request.resume().on('end', () => setTimeout(() => response.writeHead(status, headers).end(body), afterMillis))
   }).listen(0, '127.0.0.1')
   close = () => server.close().closeAllConnections()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const program = new Program(DOCTOR, ['doctor', '--import', setUp], {
-    cwd: application.dir,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_NODE_RESOURCE_DETECTORS: 'env', ...env },
-  })
-  const { code, stdout, stderr } = await program.ended
-  return { code, text: stdout + stderr }
+  return runDoctor(application, ['--import', setUp], `http://127.0.0.1:${port}`, env)
 }
 
 /** The pipeline of spanring, and the stock exporter behind its processor. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { startSink } from '@spanring/sink'
-import type { Sink } from '@spanring/sink'
 import { Application } from '@spanring/test-kit/application'
 import { Program } from '@spanring/test-kit/program'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setupSharedSink } from '@spanring/test-kit/sink'
+import { describe, expect, test } from 'vitest'
+import { DOCTOR, runDoctor } from './run-doctor.js'
+import type { Diagnosis } from './run-doctor.js'
 
-const DOCTOR = new URL('../../../packages/node/dist/esm/cli.js', import.meta.url)
 const FIXTURES = new URL('fixtures', import.meta.url)
 const REGISTER = ['--import', '@spanring/node/register']
 /** The same processor, without auto-instrumentations, which take a second to load. */
@@ -13,21 +13,10 @@ const OURS = ['--import', './ours.mjs']
 
 const application = await Application.create('sdk-2', FIXTURES)
 
-let sink: Sink
-beforeAll(async () => (sink = await startSink({ grpc: true })))
-afterEach(() => sink.reset())
-afterAll(() => sink.close())
+const sink = await setupSharedSink({ grpc: true })
 
-async function diagnose(
-  options: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number | null; text: string }> {
-  const program = new Program(DOCTOR, ['doctor', ...options], {
-    cwd: application.dir,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin, OTEL_NODE_RESOURCE_DETECTORS: 'env', ...env },
-  })
-  const { code, stdout, stderr } = await program.ended
-  return { code, text: stdout + stderr }
+function diagnose(options: readonly string[], env: Record<string, string> = {}): Promise<Diagnosis> {
+  return runDoctor(application, options, sink.origin, env)
 }
 
 describe('spanring doctor', () => {

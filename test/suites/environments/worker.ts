@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 import { build } from 'esbuild'
+import { listen } from '@spanring/test-kit/listening'
 import { onTestFinished } from 'vitest'
 
 const require = createRequire(import.meta.url)
@@ -54,10 +54,6 @@ export async function startWorker({ runtime, madeIn, flags }: WorkerOptions): Pr
       if (Number(body) !== ignored) setTimeout(() => response.end(), 20)
     })
   })
-  onTestFinished(() => {
-    backend.closeAllConnections()
-    backend.close()
-  })
   const backendUrl = `http://127.0.0.1:${await listen(backend)}/`
   const dir = await mkdtemp(join(tmpdir(), 'spanring-worker-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
@@ -97,11 +93,6 @@ export async function startWorker({ runtime, madeIn, flags }: WorkerOptions): Pr
     delivered: () => delivered,
     log: () => log,
   }
-}
-
-async function listen(server: ReturnType<typeof createServer>): Promise<number> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return (server.address() as AddressInfo).port
 }
 
 function configOf(date: string, flags: readonly string[]): string {

@@ -13,7 +13,7 @@ import { until } from '@spanring/test-kit/until'
 import { describe, expect, test } from 'vitest'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
-import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
+import { flushOf, gate, outcomeOf, scripted, setupOurs, setupScripted, setupRefusedOnce } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'
 
 /** One permit: the second caller waits for it and may give up, the third comes when all is over. */
@@ -232,10 +232,7 @@ test('500 flushes that are cancelled before they begin end while an export is st
 
 // R4. Turns red when `Backend.#wakeAll` wakes only the first that waits (otlp-exporter/src/transport/retry/backend.ts).
 test('a backend that is back wakes every batch that waited for it', async () => {
-  const sink = await setupCountingSink()
-  await sink.script({ status: 503, times: 1 })
-  const { processor, exporter, end } = setupOurs(
-    sink.url,
+  const { sink, processor, exporter, end } = await setupRefusedOnce(
     { maxExportBatchSize: 10, exportTimeoutMillis: 60_000 },
     { timeoutMillis: 60_000, retry: { initialBackoffMillis: 300, jitter: false } },
   )

@@ -15,7 +15,7 @@ import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import { ClosedWorld } from './closed-world.js'
 import { Permits } from './permits.js'
-import { flushOf, outcomeOf, scripted, setupOurs, setupScripted } from './setup-scripted.js'
+import { flushOf, outcomeOf, scripted, setupOurs, setupScripted, setupRefusedOnce } from './setup-scripted.js'
 import type { Done } from './setup-scripted.js'
 
 /** The end of a span takes the lock to wake the worker, who holds it while it waits to be woken; or gives it back first. */
@@ -131,10 +131,7 @@ test('a flush keeps its time-out whatever the export before it does, one per spa
 
 // R1, R6. Turns red without the listener on `closing` in `Backend.#nextChange` (otlp-exporter/src/transport/retry/backend.ts).
 test('a shutdown does not sit out a back-off', async () => {
-  const sink = await setupCountingSink()
-  await sink.script({ status: 503, times: 1 })
-  const { processor, exporter, end } = setupOurs(
-    sink.url,
+  const { sink, processor, exporter, end } = await setupRefusedOnce(
     { exportTimeoutMillis: 600_000 },
     { timeoutMillis: 600_000, retry: { initialBackoffMillis: 300_000, maxBackoffMillis: 300_000, jitter: false } },
   )

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig, ExportResult, SpanExporter } from '@spanring/batch-span-processor'
+import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
 import { expectAccounted } from '@spanring/test-kit/accounting'
+import { setupCountingSink } from '@spanring/test-kit/sink'
 import { endSpans, tracerOf } from '@spanring/test-kit/spans'
 import { expect, onTestFinished } from 'vitest'
 import { setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
@@ -56,6 +58,13 @@ export function setupOurs(...parts: Parameters<typeof setupWholePipeline>): Whol
   const pipeline = setupWholePipeline(...parts)
   closeAccounts(pipeline.processor)
   return pipeline
+}
+
+/** The same before a sink that answers its first request with 503, and then is healthy. */
+export async function setupRefusedOnce(config: BufferConfig, options: OTLPTraceExporterOptions) {
+  const sink = await setupCountingSink()
+  await sink.script({ status: 503, times: 1 })
+  return { sink, ...setupOurs(sink.url, config, options) }
 }
 
 /** I1 at the end of the test, and nothing that is still on its way. */

@@ -6,13 +6,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { startSink } from '@spanring/sink'
-import type { Sink } from '@spanring/sink'
 import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setupSharedSink } from '@spanring/test-kit/sink'
+import { describe, expect, test } from 'vitest'
 import {
   compilers,
   installInto,
@@ -67,10 +66,7 @@ async function createProject(
   return { manager, dir }
 }
 
-let sink: Sink
-beforeAll(async () => (sink = await startSink()))
-afterEach(() => sink.reset())
-afterAll(() => sink.close())
+const sink = await setupSharedSink()
 
 function run(dir: string, file: string, ...execArgv: string[]): Promise<Ended> {
   const env = {

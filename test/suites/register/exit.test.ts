@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startSink } from '@spanring/sink'
-import type { Reply, Sink } from '@spanring/sink'
+import type { Reply } from '@spanring/sink'
 import { Application } from '@spanring/test-kit/application'
 import type { Program } from '@spanring/test-kit/program'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setupSharedSink } from '@spanring/test-kit/sink'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500
@@ -19,10 +19,7 @@ const application = await Application.create('sdk-2', new URL('fixtures', import
   'signal-exit',
 ])
 
-let sink: Sink
-beforeAll(async () => (sink = await startSink()))
-afterEach(() => sink.reset())
-afterAll(() => sink.close())
+const sink = await setupSharedSink()
 
 /** Takes requests of any signal and never answers. */
 const silent = createServer()

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { startSink } from '@spanring/sink'
-import type { Sink } from '@spanring/sink'
 import { Application } from '@spanring/test-kit/application'
 import type { Ended } from '@spanring/test-kit/program'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setupSharedSink } from '@spanring/test-kit/sink'
+import { describe, expect, test } from 'vitest'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const OURS = '@spanring/node/register'
 const STOCK = '@opentelemetry/auto-instrumentations-node/register'
 const ONLY_OWN_SPANS = 'spanring: [SPANRING_MISSING_PACKAGE] only spans that the application itself makes are recorded'
 
-let sink: Sink
-beforeAll(async () => (sink = await startSink({ grpc: true })))
-afterEach(() => sink.reset())
-afterAll(() => sink.close())
+const sink = await setupSharedSink({ grpc: true })
 
 const sdkAlone = await Application.create('sdk-3', PROGRAMS, ['@opentelemetry/api', '@opentelemetry/sdk-node', '@spanring/node'])
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { expectAccounted, sumOf } from '@spanring/test-kit/accounting'
+import { listen } from '@spanring/test-kit/listening'
 import { refusingUrl, setupCountingSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { endAtRate, setupWholePipeline } from './setup-whole-pipeline.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
@@ -22,10 +23,8 @@ async function setupHangUp() {
     setTimeout(() => socket.resetAndDestroy(), 20)
   })
   const counts = { connections: 0, open: 0, mostOpen: 0 }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server)
   const close = (): Promise<unknown> => new Promise((resolve) => server.close(resolve))
-  onTestFinished(() => void server.close())
   return { counts, port, close }
 }
 
@@ -90,9 +89,7 @@ describe('an outage', () => {
       requests++
       request.resume().once('end', () => response.writeHead(503).end())
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close())
-    const { port } = server.address() as AddressInfo
+    const port = await listen(server)
     const { processor, end } = setupWholePipeline(`http://127.0.0.1:${port}/`, { maxExportBatchSize: 100 })
     end(1000)
     await until(() => requests > 0)

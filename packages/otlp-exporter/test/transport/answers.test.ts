@@ -2,11 +2,11 @@
 // What was seen on the wire decides what becomes of the spans; each row is a real server that does so.
 import { createServer } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { captureDiag } from '@spanring/test-kit/diag'
+import { leadOn, listen } from '@spanring/test-kit/listening'
 import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -248,17 +248,9 @@ async function setupTunnel(port: number | undefined): Promise<string> {
       socket.end()
       return
     }
-    const onward = connect(port, '127.0.0.1')
-    socket.on('close', () => onward.destroy())
-    onward.on('error', () => {}).on('close', () => socket.destroy())
-    socket.pipe(onward).pipe(socket)
+    leadOn(socket, port)
   })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    proxy.closeAllConnections()
-    proxy.close()
-  })
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  return `http://127.0.0.1:${await listen(proxy)}`
 }
 
 describe('through a tunnel', () => {

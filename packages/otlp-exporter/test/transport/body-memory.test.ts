@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A body's memory is used again only when nobody can read it any more; else a later batch would be sent in place of it.
 import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
@@ -90,10 +91,5 @@ async function setupHastyServer() {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { sockets, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` }
+  return { sockets, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of a connection holds, or nothing is sent.
-import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect } from 'node:net'
-import type { AddressInfo, LookupFunction, Server, Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
+import { leadOn, listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { makeCertificate } from './certificates.js'
 import { setupTransport } from './setup-transport.js'
@@ -16,11 +15,6 @@ const authority = makeCertificate('authority')
 const stranger = makeCertificate('another authority')
 const { cert, key } = makeCertificate('server', authority)
 const ca = authority.cert
-
-async function listen(server: Server): Promise<number> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return (server.address() as AddressInfo).port
-}
 
 /** Takes requests over TLS and notes each, with what it saw of its sender. */
 async function setupTlsServer(pem = { cert, key }) {
@@ -32,10 +26,6 @@ async function setupTlsServer(pem = { cert, key }) {
   })
   server.on('connection', () => void (state.connections += 1))
   const port = await listen(server)
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return { requests, state, port, url: `https://localhost:${port}/v1/traces` }
 }
 
@@ -46,17 +36,9 @@ async function setupProxy(targetPort: number) {
   proxy.on('connect', (_request, socket: Socket) => {
     tunnels.push(socket.remoteAddress)
     socket.write('HTTP/1.1 200 so\r\n\r\n')
-    const onward = connect(targetPort, '127.0.0.1')
-    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy())
-    onward.on('error', () => socket.destroy()).on('close', () => socket.destroy())
-    socket.pipe(onward).pipe(socket)
+    leadOn(socket, targetPort)
   })
-  const port = await listen(proxy)
-  onTestFinished(() => {
-    proxy.closeAllConnections()
-    proxy.close()
-  })
-  return { tunnels, port }
+  return { tunnels, port: await listen(proxy) }
 }
 
 const lookup = ((_name, { all }, callback) => {

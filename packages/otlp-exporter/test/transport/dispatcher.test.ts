@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '@spanring/test-kit/listening'
 import { until } from '@spanring/test-kit/until'
 import { Agent, Client } from 'undici'
 import type { Dispatcher } from 'undici'
@@ -16,12 +16,7 @@ async function setupServer() {
     if (state.isSilent) state.silentRequests += 1
     else request.on('end', () => response.end())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { state, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { state, origin: `http://127.0.0.1:${await listen(server)}` }
 }
 
 function owned<D extends Dispatcher>(dispatcher: D): D {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { listen } from '@spanring/test-kit/listening'
 import { until } from '@spanring/test-kit/until'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openHandles, setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
@@ -24,13 +25,8 @@ async function setup() {
     state.open += 1
     socket.on('close', () => void (state.open -= 1))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   const { clock, skip } = skippingClock()
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const url = `http://127.0.0.1:${await listen(server)}/`
   return { state, server, skip, ...setupTransport({ url, retry: { jitter: false } }, { clock }) }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import manifest from '../../package.json' with { type: 'json' }
 import { captureDiag } from '@spanring/test-kit/diag'
+import { listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { VERSION } from '../../src/transport/request/request-headers.js'
 import { PlainBatch } from './plain-batch.js'
 import { setupTransport } from './setup-transport.js'
@@ -29,12 +29,7 @@ async function setupServer(answer: (response: ServerResponse) => void = (respons
       answer(response)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { received, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { received, origin: `http://127.0.0.1:${await listen(server)}` }
 }
 
 test('one request is one buffer with its length, and says what it is and who sent it', async () => {

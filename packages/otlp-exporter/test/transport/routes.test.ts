@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer as createNetServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer as createNetServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { leadOn, listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
 import { settledWithin, setupTransport } from './setup-transport.js'
-
-const listen = async (server: Server, ...where: [number, string] | [string]): Promise<Server> => {
-  await new Promise<void>(
-    (resolve) =>
-      void (typeof where[0] === 'number'
-        ? server.listen(...(where as [number, string]), resolve)
-        : server.listen(where[0], resolve)),
-  )
-  onTestFinished(() => void server.close())
-  return server
-}
-const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
 /** A proxy that knows every host name as this machine, and keeps what it was asked. */
 async function setupProxy(targetPort: number, connectStatus = 200) {
@@ -49,15 +39,10 @@ async function setupProxy(targetPort: number, connectStatus = 200) {
     }
     socket.write(`HTTP/1.1 ${connectStatus} so\r\n\r\n`)
     if (connectStatus !== 200) return
-    const onward = connect(targetPort, '127.0.0.1')
-    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy())
-    onward.on('error', () => socket.destroy()).on('close', () => socket.destroy())
-    socket.pipe(onward).pipe(socket)
+    leadOn(socket, targetPort)
   })
   proxy.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
-  await listen(proxy, 0, '127.0.0.1')
-  onTestFinished(() => proxy.closeAllConnections())
-  return { asked, sockets, url: `http://user:pa%24s@127.0.0.1:${portOf(proxy)}` }
+  return { asked, sockets, url: `http://user:pa%24s@127.0.0.1:${await listen(proxy)}` }
 }
 
 const BASIC = `Basic ${Buffer.from('user:pa$s').toString('base64')}`
@@ -66,9 +51,7 @@ async function setupTlsServer() {
   const authority = makeCertificate('authority')
   const { cert, key } = makeCertificate('server', authority)
   const server = createTlsServer({ cert, key }, (request, response) => void request.resume().on('end', () => response.end()))
-  await listen(server, 0, '127.0.0.1')
-  onTestFinished(() => server.closeAllConnections())
-  return { port: portOf(server), ca: authority.cert }
+  return { port: await listen(server), ca: authority.cert }
 }
 
 test('plain HTTP goes through a proxy by its whole URL, over one connection, with credentials for the proxy alone', async () => {
@@ -110,8 +93,7 @@ test('a proxy that refuses or hangs up is an outage and no hot loop', async () =
 
 test('a tunnel whose other end never answers ends with the deadline', async () => {
   const deaf = createNetServer((socket) => void socket.on('error', () => {}).resume())
-  await listen(deaf, 0, '127.0.0.1')
-  const proxy = await setupProxy(portOf(deaf))
+  const proxy = await setupProxy(await listen(deaf))
   const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy: proxy.url, timeoutMillis: 200 })
   expect((await settledWithin(200, () => send())).failed).toEqual({ timeout: 1 })
   await until(() => proxy.sockets.size === 0)
@@ -126,8 +108,11 @@ test.skipIf(process.platform === 'win32')('a Unix domain socket takes the place 
     hosts.push(request.headers.host)
     request.resume().on('end', () => response.end())
   })
-  await listen(server, socketPath)
-  onTestFinished(() => server.closeAllConnections())
+  await once(server.listen(socketPath), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   const { send } = setupTransport({ url: 'http://collector.test/v1/traces', socketPath })
   expect((await send(2)).exported).toBe(2)
   expect(hosts).toEqual(['collector.test'])
@@ -143,7 +128,8 @@ test('an IPv6 address is connected to', async (context) => {
     server.closeAllConnections()
     server.close()
   })
-  const { send } = setupTransport({ url: `http://[::1]:${portOf(server)}/v1/traces` })
+  const { port } = server.address() as AddressInfo
+  const { send } = setupTransport({ url: `http://[::1]:${port}/v1/traces` })
   expect((await send()).exported).toBe(1)
 })
 
@@ -191,10 +177,9 @@ test('the options of TLS are for the backend: a proxy is verified as Node.js doe
     requests += 1
     request.resume().on('end', () => response.end())
   })
-  await listen(proxy, 0, '127.0.0.1')
   const { send } = setupTransport({
     url: 'http://collector.test/v1/traces',
-    proxy: `https://127.0.0.1:${portOf(proxy)}`,
+    proxy: `https://127.0.0.1:${await listen(proxy)}`,
     tls: { ca: authority.cert },
   })
   expect((await send()).failed).toEqual({ certificate: 1 })

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One address may stand for several backends: which of them a connection leads to is settled when it is made.
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer } from 'node:net'
+import { leadOn, listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
 /** Leads each connection to the next of the ports in turn. */
 async function setupBalancer(...ports: number[]): Promise<string> {
-  const sockets = new Set<Socket>()
   let next = 0
-  const server = createServer((socket) => {
-    const onward = connect(ports[next++ % ports.length] ?? 0, '127.0.0.1')
-    for (const [one, other] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => {}).on('close', () => other.destroy())
-      one.pipe(other)
-    }
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`
+  const server = createServer((socket) => void leadOn(socket, ports[next++ % ports.length] ?? 0))
+  return `http://127.0.0.1:${await listen(server)}/v1/traces`
 }
 
 for (const status of [429, 502, 503, 504]) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection that was kept may lead nowhere although nobody has closed it.
-import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer } from 'node:net'
+import type { Socket } from 'node:net'
+import { leadOn, listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
 import { PlainBatch } from './plain-batch.js'
 import { settledWithin, setupTransport } from './setup-transport.js'
@@ -17,29 +17,12 @@ import { skippingClock } from './skipping-clock.js'
 async function setupForgetfulRouter(port: number) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    const onward = connect(port, '127.0.0.1')
-    for (const one of [socket, onward]) sockets.add(one.on('error', () => {}))
-    socket.pipe(onward).pipe(socket)
-    socket.on('close', () => onward.destroy())
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
+    sockets.add(socket).add(leadOn(socket, port))
   })
   const forget = (): void => {
     for (const socket of sockets) socket.unpipe().pause()
   }
-  return { forget, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` }
-}
-
-async function listen(server: Server & { closeAllConnections(): void }): Promise<number> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
+  return { forget, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
 }
 
 /** Takes as long as it is told, and counts. */
@@ -90,10 +73,7 @@ test.each(['TLS', 'a tunnel'])('so it is through %s', async (way) => {
   const target = await listen(server)
   const proxy = createHttpServer().on('connect', (_request, socket: Socket) => {
     socket.write('HTTP/1.1 200 so\r\n\r\n')
-    const onward = connect(target, '127.0.0.1')
-    onward.on('error', () => {}).on('close', () => socket.destroy())
-    socket.on('error', () => {}).on('close', () => onward.destroy())
-    socket.pipe(onward).pipe(socket)
+    leadOn(socket, target)
   })
   const router = await setupForgetfulRouter(way === 'TLS' ? target : await listen(proxy))
   const { port } = new URL(router.url)

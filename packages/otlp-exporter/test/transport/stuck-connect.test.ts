@@ -3,10 +3,11 @@ import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBlackHole } from '@spanring/sink'
+import { listen } from '@spanring/test-kit/listening'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
@@ -40,9 +41,7 @@ test('a TLS handshake that is never answered ends with the deadline', async () =
         .on('close', () => sockets.delete(socket)),
     ),
   )
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server)
   const { send } = setupTransport({ url: `https://127.0.0.1:${port}/`, timeoutMillis: 200 })
   const outcome = await settledWithin(200, () => send())
   expect(outcome.failed).toEqual({ timeout: 1 })

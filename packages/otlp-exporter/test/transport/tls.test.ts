@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { listen } from '@spanring/test-kit/listening'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate, makeExpiredCrl } from './certificates.js'
 import { setupTransport } from './setup-transport.js'
@@ -24,12 +25,7 @@ async function setupServer(options: ServerOptions = {}) {
     request.resume().on('end', () => response.end())
   })
   listener.on('secureConnection', () => void (connections.count += 1))
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    listener.closeAllConnections()
-    listener.close()
-  })
-  const { port } = listener.address() as AddressInfo
+  const port = await listen(listener)
   return { url: `https://127.0.0.1:${port}/v1/traces`, port, clients, connections }
 }
 
@@ -137,15 +133,15 @@ test('a list of revoked certificates that has expired is no outage', async () =>
 
 test('a certificate that is refused is no answer: a backend that was down is not up again', async () => {
   const listener = createServer({ cert: server.cert, key: server.key })
-  const listen = (port: number): Promise<void> => new Promise((resolve) => void listener.listen(port, '127.0.0.1', resolve))
-  await listen(0)
+  const start = (port: number): Promise<void> => new Promise((resolve) => void listener.listen(port, '127.0.0.1', resolve))
+  await start(0)
   const { port } = listener.address() as AddressInfo
   await new Promise((resolve) => listener.close(resolve))
   const retry = { initialBackoffMillis: 20, maxAttempts: 2 }
   const { send, changes } = setupTransport({ url: `https://127.0.0.1:${port}/v1/traces`, retry })
   expect((await send()).failed).toEqual({ connection: 1 })
 
-  await listen(port)
+  await start(port)
   onTestFinished(() => void listener.close())
   expect((await send()).failed).toEqual({ certificate: 1 })
   expect(changes.map(({ state }) => state)).toEqual(['down'])
