@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeAfterTest } from '@spanring/test-kit/closing'
+import { closeAfterTest } from '@spanring/test-kit/servers'
 import type { Sink } from '../src/sink.js'
 import type { SinkOptions } from '../src/sink-options.js'
 import { startSink } from '../src/local-sink.js'

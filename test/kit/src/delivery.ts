@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type * as sdk2 from '@spanring/sdk-2'
+import type * as sdk3 from '@spanring/sdk-3'
 import { startSink } from '@spanring/sink'
 import type { ReceivedSpan, Sink, SinkOptions, SinkStats } from '@spanring/sink'
 import { runTracedProgram } from '@spanring/traced-program'
 import type { SwappableProcessor } from '@spanring/traced-program'
-import type { SdkLine } from './sdk-line.js'
+
+/** One line of the OpenTelemetry SDK, taken as data. Both share globals, so a test file imports one of them only. */
+export type SdkLine = typeof sdk2 | typeof sdk3
 
 export interface Delivery {
   /** In order of arrival. */

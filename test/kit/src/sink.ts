@@ -2,7 +2,7 @@
 import { startSink } from '@spanring/sink'
 import type { Sink, SinkOptions } from '@spanring/sink'
 import { afterAll, afterEach } from 'vitest'
-import { closeAfterTest } from './closing.js'
+import { closeAfterTest } from './servers.js'
 
 /** A sink that is closed when the test is over. */
 export function setupSink(options?: SinkOptions): Promise<Sink> {

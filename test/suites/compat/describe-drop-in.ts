@@ -2,8 +2,7 @@
 import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { SpanExporter } from '@spanring/batch-span-processor'
 import { bySpanId, deliverTracedProgram } from '@spanring/test-kit/delivery'
-import type { Delivery } from '@spanring/test-kit/delivery'
-import type { SdkLine } from '@spanring/test-kit/sdk-line'
+import type { Delivery, SdkLine } from '@spanring/test-kit/delivery'
 import type { SwappableProcessor } from '@spanring/traced-program'
 import { describe, expect, test } from 'vitest'
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 import { build } from 'esbuild'
-import { listen } from '@spanring/test-kit/listening'
+import { listen } from '@spanring/test-kit/servers'
 import { onTestFinished } from 'vitest'
 
 const require = createRequire(import.meta.url)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import { bySpanId, deliverTracedProgram } from '@spanring/test-kit/delivery'
-import type { Delivery } from '@spanring/test-kit/delivery'
-import type { SdkLine } from '@spanring/test-kit/sdk-line'
+import type { Delivery, SdkLine } from '@spanring/test-kit/delivery'
 import type { SwappableProcessor } from '@spanring/traced-program'
 import { describe, expect, test } from 'vitest'
 import type { CreateReplacement } from '../compat/describe-drop-in.js'

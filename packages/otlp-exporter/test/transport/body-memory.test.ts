@@ -2,7 +2,7 @@
 // A body's memory is used again only when nobody can read it any more; else a later batch would be sent in place of it.
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import { listen } from '@spanring/test-kit/listening'
+import { listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
-import { listen } from '@spanring/test-kit/listening'
+import { listen } from '@spanring/test-kit/servers'
 import { until } from '@spanring/test-kit/until'
 import { Agent, Client } from 'undici'
 import type { Dispatcher } from 'undici'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
-import { listen } from '@spanring/test-kit/listening'
+import { listen } from '@spanring/test-kit/servers'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
 import { openHandles, setupTransport } from './setup-transport.js'

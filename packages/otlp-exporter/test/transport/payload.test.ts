@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import manifest from '../../package.json' with { type: 'json' }
 import { captureDiag } from '@spanring/test-kit/diag'
-import { listen } from '@spanring/test-kit/listening'
+import { listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
 import { VERSION } from '../../src/transport/request/request-headers.js'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One address may stand for several backends: which of them a connection leads to is settled when it is made.
 import { createServer } from 'node:net'
-import { leadOn, listen } from '@spanring/test-kit/listening'
+import { leadOn, listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
 import { setupTransport } from './setup-transport.js'

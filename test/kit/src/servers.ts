@@ -4,6 +4,15 @@ import { connect } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
+/** Closes what is being opened when the test is over. */
+export async function closeAfterTest<T extends { close(): unknown }>(opening: Promise<T>): Promise<T> {
+  const opened = await opening
+  onTestFinished(async () => {
+    await opened.close()
+  })
+  return opened
+}
+
 /** Listens on a port of this machine until the test is over; then its connections are broken as well. Gives the port. */
 export async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>()
