@@ -2,22 +2,22 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import { bounded, errorIn } from '@spanring/core'
 import type { Bound, Clock, ReadableSpan, Settled, SpanExporter } from '@spanring/core'
-import { DrainLoop } from './drain-loop.js'
-import { ExporterTarget } from './exporter-target.js'
-import { ExportScope } from './export-scope.js'
-import { FlushTickets } from './flush-tickets.js'
-import type { FlushTicket } from './flush-tickets.js'
-import { LateAbortController } from './late-abort-controller.js'
-import { Ledger } from './ledger.js'
-import type { DropReason } from './ledger.js'
+import { DrainLoop } from './loop/drain-loop.js'
+import { ExporterAdapter } from './export/exporter-adapter.js'
+import { ExportScope } from './export/export-scope.js'
+import { FlushBarriers } from './waits/flush-barriers.js'
+import type { FlushBarrier } from './waits/flush-barriers.js'
+import { LateAbortController } from './export/late-abort-controller.js'
+import { Ledger } from './accounting/ledger.js'
+import type { DropReason } from './accounting/ledger.js'
 import { RESOURCES_SHARE, STEP_LIMIT_MILLIS, STEP_RESERVE_MILLIS, STEP_RESERVE_SHARE } from './limits.js'
-import { LossReport } from './loss-report.js'
+import { LossReport } from './accounting/loss-report.js'
 import { limitMillis } from './options.js'
 import type { Settings } from './options.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import { ProcessorMetrics } from './processor-metrics.js'
-import { ResourceGate } from './resource-gate.js'
-import { SpanRing } from './span-ring.js'
+import { ProcessorMetrics } from './accounting/processor-metrics.js'
+import { ResourceGate } from './batching/resource-gate.js'
+import { SpanRing } from './queue/span-ring.js'
 
 interface Limit extends Bound {
   /** What the caller gave, for the message of a time-out. */
@@ -75,7 +75,7 @@ export class SpanPipeline {
   readonly #ring: SpanRing<ReadableSpan>
   readonly #ledger = new Ledger()
   readonly #exporter: SpanExporter
-  readonly #target: ExporterTarget
+  readonly #adapter: ExporterAdapter
   readonly #loop: DrainLoop
   readonly #loss = new LossReport(this.#ledger)
   readonly #metrics: ProcessorMetrics | undefined
@@ -85,19 +85,19 @@ export class SpanPipeline {
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const { maxQueueSize, exportTimeoutMillis } = settings
-    const tickets = new FlushTickets()
+    const barriers = new FlushBarriers()
     this.#exporter = exporter
     this.#ring = new SpanRing(maxQueueSize)
-    this.#target = new ExporterTarget(exporter, tickets, clock, exportTimeoutMillis)
+    this.#adapter = new ExporterAdapter(exporter, barriers, clock, exportTimeoutMillis)
     this.#parts = {
       clock,
       settings,
       ring: this.#ring,
       ledger: this.#ledger,
-      tickets,
+      barriers,
       scope: new ExportScope(),
       gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
-      target: this.#target,
+      adapter: this.#adapter,
       closing: this.closing,
     }
     this.#loop = new DrainLoop(this.#parts, (now) => {
@@ -173,7 +173,7 @@ export class SpanPipeline {
       inFlight,
       dropped: { ...dropped },
       failed: { ...failed },
-      abandonedExports: this.#target.abandonedCount,
+      abandonedExports: this.#adapter.abandonedCount,
       queueCapacity: this.#queueCapacity,
     }
   }
@@ -184,61 +184,61 @@ export class SpanPipeline {
 
   /** Changes when somebody wraps `export`, and spans are handed over in arrays from then on. */
   get #queueCapacity(): number {
-    const holdsArrays = this.#ledger.staged > 0 || !this.#target.isIncremental
+    const holdsArrays = this.#ledger.staged > 0 || !this.#adapter.isIncremental
     return this.#ring.capacity + (holdsArrays ? this.#parts.settings.maxExportBatchSize : 0)
   }
 
   async #flush(options: FlushOptions | undefined): Promise<void> {
-    const { clock, settings, tickets } = this.#parts
+    const { clock, settings, barriers } = this.#parts
     const millis = limitMillis(options, settings.exportTimeoutMillis)
     const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
     // After shutdown has begun, its end is the end of the flush.
     const closed = this.#closed
-    const ticket = tickets.open(this.#ring.head)
+    const barrier = barriers.open(this.#ring.head)
     this.#loop.turnNow()
-    const drained = await bounded(clock, limit, () => closed ?? this.#loop.drained(ticket))
-    tickets.close(ticket)
+    const drained = await bounded(clock, limit, () => closed ?? this.#loop.drained(barrier))
+    barriers.close(barrier)
     if (drained.status !== 'done') throw this.#errorOf(drained, 'forceFlush', millis)
     if (closed) return
     const end = new AbortController()
     this.#flushes.add(end)
-    await this.#callExporter('forceFlush', { ...limit, end: end.signal }, ticket)
+    await this.#callExporter('forceFlush', { ...limit, end: end.signal }, barrier)
     this.#flushes.delete(end)
-    if (ticket.error !== undefined) throw ticket.error
+    if (barrier.error !== undefined) throw barrier.error
   }
 
   /** A list of bounded steps that all run, whatever became of those before; the first error is the one reported. */
   async #shutdown(options: ShutdownOptions | undefined): Promise<void> {
-    const { clock, gate, settings, tickets } = this.#parts
+    const { clock, gate, settings, barriers } = this.#parts
     const millis = limitMillis(options, settings.shutdownTimeoutMillis)
     const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
     const startedAt = clock.now()
     const endAt = startedAt + millis
     const until = (at: number): Limit => ({ at, keepAlive: true, millis })
     const step = (latest: number): Limit => until(Math.min(latest, clock.now() + STEP_LIMIT_MILLIS))
-    const ticket = tickets.open(this.#ring.head)
+    const barrier = barriers.open(this.#ring.head)
     this.closing.abort()
     this.#loop.turnNow()
     const drainMillis = millis - 2 * reserve
-    await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => this.#loop.drained(ticket))
+    await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => this.#loop.drained(barrier))
     gate.open()
-    await bounded(clock, until(startedAt + drainMillis), () => this.#loop.drained(ticket))
+    await bounded(clock, until(startedAt + drainMillis), () => this.#loop.drained(barrier))
     this.#loop.stop()
     this.#guarded(() => this.onStopped?.())
-    tickets.close(ticket)
-    await this.#callExporter('forceFlush', step(endAt - reserve), ticket)
-    await this.#callExporter('shutdown', step(endAt), ticket)
+    barriers.close(barrier)
+    await this.#callExporter('forceFlush', step(endAt - reserve), barrier)
+    await this.#callExporter('shutdown', step(endAt), barrier)
     this.#guarded(() => this.#metrics?.close())
     this.#loss.close(clock.now())
     for (const end of this.#flushes) end.abort()
-    if (ticket.error !== undefined) throw ticket.error
+    if (barrier.error !== undefined) throw barrier.error
   }
 
-  /** The exporter's own step of a flush or a shutdown; an error is that of the ticket, unless it has one already. */
-  async #callExporter(step: 'forceFlush' | 'shutdown', limit: Limit, ticket: FlushTicket): Promise<void> {
+  /** The exporter's own step of a flush or a shutdown; an error is that of the barrier, unless it has one already. */
+  async #callExporter(step: 'forceFlush' | 'shutdown', limit: Limit, barrier: FlushBarrier): Promise<void> {
     const { clock, scope } = this.#parts
     const settled = await scope.call(clock, limit, () => this.#exporter[step]?.())
-    if (settled.status !== 'done') ticket.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
+    if (settled.status !== 'done') barrier.error ??= this.#errorOf(settled, `${step} of the exporter`, limit.millis)
   }
 
   #errorOf(settled: Settled<void>, what: string, millis: number): unknown {

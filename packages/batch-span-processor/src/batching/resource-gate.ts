@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { Clock, ReadableSpan, SpanResource } from '@spanring/core'
+import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from '../limits.js'
+import type { StagedBatch } from './staged-batch.js'
+
+/**
+ * Holds batches back while a resource of theirs is still being detected: once per resource and not once per batch, for a
+ * bounded time, and whatever the detection does (reject, throw, stay silent), the spans go on with what is known then.
+ *
+ * Only sending waits. Spans are added to batches meanwhile: an exporter reads the resource when it makes the request,
+ * and a queue that stood still would be full after the first burst of a process.
+ */
+export class ResourceGate {
+  readonly #clock: Clock
+  readonly #onOpen: () => void
+  readonly #limitMillis: number
+  /** Of the resources that were waited for; false until the wait is over. */
+  readonly #isReady = new WeakMap<SpanResource, boolean>()
+  #isOpen = false
+  /** End the waits that are under way. */
+  readonly #waits = new Set<() => void>()
+  /** Nearly every span has the resource of the span before it. */
+  #last: SpanResource | undefined
+
+  constructor(clock: Clock, exportTimeoutMillis: number, onOpen: () => void) {
+    this.#clock = clock
+    this.#limitMillis = Math.min(RESOURCE_WAIT_MILLIS, exportTimeoutMillis)
+    this.#onOpen = onOpen
+  }
+
+  /**
+   * The resource of a span if it is still being detected; from then on it is waited for, and `onOpen` called at the end.
+   * Its first span may have waited since `since`.
+   */
+  pendingOf(span: Pick<ReadableSpan, 'resource'>, since: number): SpanResource | undefined {
+    try {
+      const { resource } = span
+      if (resource === this.#last) return undefined
+      if (this.#isOpen || (this.#isReady.get(resource) ?? resource?.asyncAttributesPending !== true)) {
+        this.#last = resource
+        return undefined
+      }
+      if (!this.#isReady.has(resource)) void this.#wait(resource, since)
+      return resource
+    } catch {
+      // A span or a resource of an unknown SDK may have a getter that throws.
+      return undefined
+    }
+  }
+
+  /** Whether a batch may be sent. */
+  isOpenFor({ pending }: Pick<StagedBatch, 'pending'>): boolean {
+    if (pending === undefined || this.#isOpen) return true
+    for (const resource of pending) if (this.#isReady.get(resource) === false) return false
+    return true
+  }
+
+  /** Opens for everything that waits now or is asked about later. */
+  open(): void {
+    this.#isOpen = true
+    for (const end of this.#waits) end()
+  }
+
+  async #wait(resource: SpanResource, since: number): Promise<void> {
+    this.#isReady.set(resource, false)
+    const at = Math.max(since + this.#limitMillis, this.#clock.now() + Math.min(LEAST_WAIT_MILLIS, this.#limitMillis))
+    let end = (): void => {}
+    const detected = new Promise<void>((resolve) => (end = resolve))
+    this.#waits.add(end)
+    await bounded(this.#clock, { at }, async () => {
+      // Not a race with a promise that outlives the wait: it would keep something of each resource for ever.
+      Promise.resolve(resource.waitForAsyncAttributes?.()).then(end, end)
+      await detected
+    })
+    this.#waits.delete(end)
+    this.#isReady.set(resource, true)
+    this.#onOpen()
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock, Timer } from '@spanring/core'
+
+/**
+ * The one timer of the drain loop. It never keeps an idle process alive, and setting it again for the same delay
+ * re-arms the timer instead of making another: the loop does so every two milliseconds under load.
+ */
+export class LoopTimer {
+  readonly #clock: Clock
+  readonly #callback: () => void
+  #timer: Timer | undefined
+  #delayMillis = -1
+
+  constructor(clock: Clock, callback: () => void) {
+    this.#clock = clock
+    this.#callback = callback
+  }
+
+  /** Rings once after the delay, in milliseconds, instead of whenever it was set to ring; never after Infinity. */
+  set(delayMillis: number): void {
+    if (delayMillis === this.#delayMillis && this.#timer?.refresh) {
+      this.#timer.refresh()
+      return
+    }
+    this.stop()
+    if (delayMillis === Infinity) return
+    this.#delayMillis = delayMillis
+    this.#timer = this.#clock.startTimer(this.#callback, delayMillis)
+  }
+
+  /** Does not ring until it is set again. */
+  stop(): void {
+    this.#clock.stopTimer(this.#timer)
+    this.#timer = undefined
+  }
+}

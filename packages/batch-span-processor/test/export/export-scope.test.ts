@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
+import type { Context, ContextManager } from '@opentelemetry/api'
+import { FakeClock } from '@spanring/test-kit/clock'
+import { afterEach, expect, test } from 'vitest'
+import { ExportScope } from '../../src/export/export-scope.js'
+
+/** The smallest context manager that follows asynchronous calls, as the SDK's does. */
+class AsyncContext implements ContextManager {
+  readonly #storage = new AsyncLocalStorage<Context>()
+  active(): Context {
+    return this.#storage.getStore() ?? ROOT_CONTEXT
+  }
+  with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    active: Context,
+    fn: F,
+    self?: ThisParameterType<F>,
+    ...args: A
+  ) {
+    return this.#storage.run(active, () => fn.call(self as never, ...args))
+  }
+  bind<T>(_active: Context, target: T): T {
+    return target
+  }
+  enable(): this {
+    return this
+  }
+  disable(): this {
+    return this
+  }
+}
+
+const REQUEST = createContextKey('request')
+
+/** A call into the exporter that has 10 ms, and what came of it. */
+function setup(scope: ExportScope = new ExportScope()) {
+  const clock = new FakeClock()
+  const call = <T>(work: () => T | Promise<T>) => scope.call(clock, { at: clock.now() + 10 }, work)
+  return { scope, clock, call }
+}
+
+afterEach(() => {
+  context.disable()
+})
+
+test('work runs with tracing suppressed', async () => {
+  context.setGlobalContextManager(new AsyncContext())
+  const suppressed = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+  const { call } = setup()
+  expect(await call(() => context.active().getValue(suppressed))).toMatchObject({ value: true })
+  expect(context.active().getValue(suppressed)).toBeUndefined()
+})
+
+test('work runs in the contexts of construction and not in those of the request', async () => {
+  context.setGlobalContextManager(new AsyncContext())
+  const storage = new AsyncLocalStorage<string>()
+  const { call } = setup(storage.run('construction', () => new ExportScope()))
+  const seen = storage.run('request', () =>
+    context.with(ROOT_CONTEXT.setValue(REQUEST, 'request'), () =>
+      call(() => [storage.getStore(), context.active().getValue(REQUEST)]),
+    ),
+  )
+  expect(await seen).toEqual({ status: 'done', value: ['construction', undefined] })
+})
+
+test('where a request lets nobody into its contexts once it is over, work runs in those of the caller', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  Object.assign(globalThis, { WebSocketPair: Object })
+  const { call } = setup(storage.run('request', () => new ExportScope()))
+  Reflect.deleteProperty(globalThis, 'WebSocketPair')
+  expect(await storage.run('later request', () => call(() => storage.getStore()))).toMatchObject({ value: 'later request' })
+})
+
+test('a call into the exporter knows that it is inside, later in its own context too', async () => {
+  context.setGlobalContextManager(new AsyncContext())
+  const { scope, call } = setup()
+  expect(scope.isInside()).toBe(false)
+  const later = call(async () => {
+    expect(scope.isInside()).toBe(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    return scope.isInside()
+  })
+  expect(scope.isInside()).toBe(false)
+  expect(await later).toEqual({ status: 'done', value: true })
+  expect(new ExportScope().isInside()).toBe(false)
+})
+
+test('what goes on after the call has ended is outside again', async () => {
+  context.setGlobalContextManager(new AsyncContext())
+  const { scope, clock, call } = setup()
+  let goOn!: () => void
+  const wait = new Promise<void>((resolve) => (goOn = resolve))
+  let later: Promise<boolean> | undefined
+  const ended = call(() => (later = wait.then(() => scope.isInside())))
+  await clock.advance(10)
+  expect(await ended).toEqual({ status: 'timeout' })
+  goOn()
+  expect(await later).toBe(false)
+})
+
+test('without a context manager the synchronous part is still recognised', async () => {
+  const { scope, call } = setup()
+  expect(await call(() => scope.isInside())).toEqual({ status: 'done', value: true })
+  expect(scope.isInside()).toBe(false)
+})
+
+test('a call that throws leaves nothing behind', async () => {
+  const { scope, clock, call } = setup()
+  const thrown = call(() => {
+    throw new Error('exporter')
+  })
+  expect(scope.isInside()).toBe(false)
+  expect(await thrown).toEqual({ status: 'failed', error: new Error('exporter') })
+  expect(clock.ownTimers).toBe(0)
+})

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from '../../src/limits.js'
+import { ArrivalRate } from '../../src/loop/arrival-rate.js'
+
+/** Looks every `millis` while so many spans arrive in a millisecond. */
+function look(
+  traffic: ArrivalRate,
+  { perMillisecond, millis, looks }: { perMillisecond: number; millis: number; looks: number },
+): void {
+  for (let i = 1; i <= looks; i++) traffic.look(1000 + i * millis, Math.round(i * millis * perMillisecond))
+}
+
+test.each([
+  [1, MAX_POLL_MILLIS],
+  [8, MAX_POLL_MILLIS],
+  [10, 8],
+  [20, 4],
+  [100, MIN_POLL_MILLIS],
+])('at %i spans a millisecond a quarter of a batch of 512 arrives between two looks: %i ms', (perMillisecond, expected) => {
+  const traffic = new ArrivalRate(512)
+  look(traffic, { perMillisecond, millis: 16, looks: 5 })
+  expect(traffic.pollMillis).toBe(expected)
+  expect(traffic.isQuiet).toBe(false)
+})
+
+test('it is quiet after some looks that found nothing, and not because of looks in quick succession', () => {
+  const traffic = new ArrivalRate(512)
+  look(traffic, { perMillisecond: 0, millis: 1, looks: 2 })
+  expect(traffic.isQuiet).toBe(false)
+  look(traffic, { perMillisecond: 0, millis: 16, looks: QUIET_LOOKS })
+  expect(traffic.isQuiet).toBe(true)
+  traffic.begin()
+  expect(traffic.isQuiet).toBe(false)
+  expect(traffic.pollMillis).toBe(MIN_POLL_MILLIS)
+})
