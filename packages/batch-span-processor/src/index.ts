@@ -9,6 +9,8 @@ export type {
   SpanExporter,
   SpanResource,
 } from '@spanring/core'
+export type { ProcessorStats } from './accounting/ledger.js'
 export { BatchSpanProcessor } from './batch-span-processor.js'
 export type { BatchSpanProcessorOptions, BufferConfig } from './options.js'
-export type { FlushOptions, ProcessorStats, ShutdownOptions } from './span-pipeline.js'
+export type { FlushOptions } from './waits/flush.js'
+export type { ShutdownOptions } from './waits/shutdown.js'

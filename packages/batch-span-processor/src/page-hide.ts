@@ -7,8 +7,8 @@ interface Page {
 }
 
 /**
- * In a browser, flushes whenever the page is hidden, until the returned function is called: that is the last event that
- * a tab is sure to get, and nothing may run after it. Does nothing elsewhere.
+ * In a browser, flushes whenever the page is hidden, until the returned function is called: that is the last event that a
+ * tab is sure to get, and no code may run after it. Does nothing elsewhere.
  */
 export function flushOnPageHide(flush: () => void): () => void {
   try {
@@ -19,7 +19,7 @@ export function flushOnPageHide(flush: () => void): () => void {
     document?.addEventListener?.('visibilitychange', onChange)
     return () => document?.removeEventListener?.('visibilitychange', onChange)
   } catch {
-    // What stands there is no document.
+    // A global named `document` that is not one.
     return () => {}
   }
 }

@@ -5,14 +5,14 @@ interface Global {
 }
 
 /**
- * A module of Node.js, for its corner that is named by `T`; undefined where there is none. Without an import, which a
- * browser's bundler could not resolve.
+ * A built-in module of Node.js, with the part of it that `T` describes; undefined on other platforms. Not an import,
+ * because bundlers for browsers could not resolve it.
  */
 export function builtinModule<T>(id: string): Partial<T> | undefined {
   try {
     return (globalThis as Global).process?.getBuiltinModule?.(id) as Partial<T> | undefined
   } catch {
-    // An object that stands in for `process`.
+    // A stub in place of `process`.
     return undefined
   }
 }

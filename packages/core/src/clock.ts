@@ -2,7 +2,7 @@
 import { builtinModule } from './builtin-module.js'
 import { MAX_TIMER_MILLIS } from './limits.js'
 
-/** A delay as timers take it, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
+/** A delay that timers accept, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
 export function timerDelay(millis: number): number {
   return Math.min(Math.max(Math.ceil(millis), 0), MAX_TIMER_MILLIS)
 }
@@ -12,11 +12,11 @@ export interface Timer {
   /** Starts it again with the same delay. */
   refresh?(): unknown
   unref?(): unknown
-  /** Stops it where the platform cannot. */
+  /** Stops a timer that `clearTimeout` cannot stop. */
   stop?(): void
 }
 
-/** Time and turns of the event loop. Tests bring their own. */
+/** Time and the event loop. Tests pass their own. */
 export interface Clock {
   /** Monotonic, in milliseconds. */
   now(): number
@@ -32,18 +32,17 @@ export interface Clock {
 
 type StartTimer = (callback: () => void, delayMillis?: number) => Timer
 
-// Taken when the module loads, together with the object they belong to: an application that fakes time in its own tests
-// must not stop the pipeline.
+// Read when the module loads: an application that fakes time later, in its own tests, must not stop the pipeline.
 const setRealTimeout = (platformGlobal('setTimeout') ?? startUnstoppable) as StartTimer
 const clearRealTimeout = (platformGlobal('clearTimeout') ?? clearTimeout) as (timer: Timer | undefined) => void
 const setRealImmediate = (platformGlobal('setImmediate') ?? setRealTimeout) as StartTimer
-// The one of Node.js first: that of a test environment (jsdom) starts at another time, and deadlines go from the processor
-// to the exporter, which may have been loaded outside of it.
+// Prefers the one of Node.js: that of a test environment (jsdom) counts from another origin, and the exporter, which gets
+// its deadlines from the processor, may have been loaded outside of that environment.
 const time = (builtinModule<{ performance: unknown }>('perf_hooks')?.performance ?? platformGlobal('performance') ?? Date) as {
   now(): number
 }
 const prototype = Object.getPrototypeOf(time) as typeof time
-// From the prototype if it is there: the object itself may carry a fake.
+// From the prototype if possible: fake timers replace the method on the object itself.
 const now = ('now' in prototype ? prototype : time).now.bind(time)
 
 export const systemClock: Clock = {
@@ -54,7 +53,7 @@ export const systemClock: Clock = {
       if (!keepAlive) timer.unref?.()
       return timer
     } catch {
-      // The module scope of a Cloudflare worker has no timers. The next flush sends what waits.
+      // Cloudflare Workers forbid timers outside of a request. The next flush sends what is queued.
       return {}
     }
   },
@@ -72,7 +71,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** The marks of fake timers: those of sinon, Jest and Vitest (`clock`), of older Jest (`mock`), and of `node:test` (`name`). */
+/** What gives away fake timers: `clock` those of sinon, Jest and Vitest, `mock` those of older Jest, `name` those of `node:test`. */
 interface MaybeFake {
   readonly clock?: Readonly<Record<string, MaybeFake>>
   readonly mock?: unknown
@@ -80,9 +79,9 @@ interface MaybeFake {
 }
 
 /**
- * A global as the platform made it, or undefined if only a fake can be found. Fake timers may already be active when this
- * module loads: Jest can enable them for every test file. Those of sinon keep what they replaced; others leave the modules
- * of Node.js alone.
+ * A global as the platform provides it, or undefined if only a fake can be found. Fake timers may already be active when
+ * this module loads: Jest can enable them for every test file. Those of sinon keep the originals; others do not touch the
+ * modules of Node.js.
  */
 export function platformGlobal(name: string): unknown {
   for (const owner of [globalThis, builtinModule('timers')]) {
@@ -93,7 +92,7 @@ export function platformGlobal(name: string): unknown {
   return undefined
 }
 
-/** The one timer that nobody fakes. It cannot be stopped, only ignored, and does not keep the process alive. */
+/** A timer from the one API that nobody fakes. It cannot be cancelled, only ignored, and never keeps the process alive. */
 function startUnstoppable(callback: () => void, delayMillis = 0): Timer {
   let isOn = true
   const signal = AbortSignal.timeout(delayMillis)

@@ -6,13 +6,13 @@ interface Shared {
 }
 
 /**
- * Where all copies of spanring in one thread meet. An application in one module format may load a library in the other,
- * and then has two copies. A diagnostics channel is the same object for everybody who knows its name, and adds nothing to
- * `globalThis`. Without Node.js there is one copy: the one in the bundle.
+ * Shared by all copies of spanring in one thread: an application in one module format that loads a library in the other
+ * has two copies. A diagnostics channel is the same object for everyone who asks for its name, and adds nothing to
+ * `globalThis`. Without Node.js there is only one copy, in the bundle.
  */
 const shared: Shared = builtinModule<{ channel(name: string): Shared }>('diagnostics_channel')?.channel?.('spanring') ?? {}
 
-/** The next number for a component of this type in this thread: the conventions want `otel.component.name` to be unique. */
+/** The next number for a component of this type in this thread: the conventions require a unique `otel.component.name`. */
 export function takeComponentNumber(type: string): number {
   const next = (shared.next ??= {})
   const number = next[type] ?? 0

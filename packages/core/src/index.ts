@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { bounded, errorIn } from './bounded.js'
+export { bounded } from './bounded.js'
 export type { Bound, Settled } from './bounded.js'
 export { builtinModule } from './builtin-module.js'
 export { platformGlobal, systemClock, timerDelay } from './clock.js'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In a file that holds only constants, so that bundlers put the numbers where they are used.
+// A file of nothing but constants: bundlers inline them.
 
-/** The longest delay that timers take, in milliseconds; a longer one fires at once. */
+/** The longest delay of a timer, in milliseconds; a longer one would fire at once. */
 export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1

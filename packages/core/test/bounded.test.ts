@@ -101,6 +101,25 @@ test('an abort ends the wait with the reason of the signal', async () => {
   expect(clock.ownTimers).toBe(0)
 })
 
+test('whoever has the set of ends can end a wait, until it has settled by itself', async () => {
+  const clock = new FakeClock()
+  const ends = new Set<() => void>()
+  const outcomes: Settled<unknown>[] = []
+  const start = (work: () => unknown): void => {
+    void bounded(clock, { at: clock.now() + 100, ends }, work).then((outcome) => outcomes.push(outcome))
+  }
+  start(() => new Promise(() => {}))
+  start(() => 7)
+  expect(ends.size).toBe(2)
+  await clock.turn()
+  expect(ends.size).toBe(1)
+  for (const end of ends) end()
+  await clock.turn()
+  expect(outcomes).toEqual([{ status: 'done', value: 7 }, { status: 'aborted' }])
+  expect(ends.size).toBe(0)
+  expect(clock.ownTimers).toBe(0)
+})
+
 test('a signal that is aborted already starts nothing and leaves nothing, 500 times', async () => {
   const controller = new AbortController()
   controller.abort('no')

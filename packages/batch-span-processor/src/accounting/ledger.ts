@@ -1,43 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BatchOutcome } from '@spanring/core'
 import { MAX_REASONS } from '../limits.js'
 
 /**
- * Why a span was not handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
+ * Why a span was never handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
  * called; it still waited when `shutdown` ran out of time; its span context could not be read.
  */
 export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'invalid_span'
 
 /**
- * Where every span is, at every moment (I1):
- * `ended = exported + Σfailed + Σdropped + queued + encoded + inFlight`, where `queued` is the ring and `staged`.
+ * Where every span is: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight` holds at every moment.
  */
-export class Ledger {
+export interface SpanCounts {
   /** Sampled spans given to `onEnd`. */
-  ended = 0
-  exported = 0
-  /** As objects in batches that were not sent yet; the rest of the queue is in the ring. */
-  staged = 0
-  /** As bytes in batches that were not sent yet. */
-  encoded = 0
-  inFlight = 0
-  /** Ever handed over to the exporter, whatever came of it. */
-  handedOver = 0
-  readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
-  readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
-  /** Of the failed ones those that an incremental exporter did not take: no batch ever held them. */
-  readonly refused: Record<string, number> = { rejected: 0, too_large: 0 }
-  /** What went wrong last and was not reported yet. */
-  lastError: unknown
+  readonly ended: number
+  /** Spans that the exporter reported as exported. */
+  readonly exported: number
+  /**
+   * Spans that wait as objects, at most `queueCapacity`: in the queue, or in the batch that is being filled for an exporter
+   * that takes arrays.
+   */
+  readonly queued: number
+  /** Spans that wait as bytes, in batches of an incremental exporter that were not sent yet. */
+  readonly encoded: number
+  /** Spans handed to the exporter whose outcome is not known yet. */
+  readonly inFlight: number
+  /** Spans never handed to the exporter, by reason. */
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** Spans handed over without success, by reason: `export_failed`, `timeout`, `rejected`, `shutdown`, or the exporter's own. */
+  readonly failed: Readonly<Record<string, number>>
+}
 
-  /** One span that the exporter did not take. */
-  refuse(reason: string): void {
-    this.refused[reason] = (this.refused[reason] ?? 0) + 1
-    this.fail(reason, 1)
+/** What `stats()` returns. */
+export interface ProcessorStats extends SpanCounts {
+  /** Exports that passed their deadline and have not called back. Their spans count as failed and are not held here. */
+  readonly abandonedExports: number
+  /** How many spans may wait as objects: `maxQueueSize`, plus one batch for an exporter that takes arrays. */
+  readonly queueCapacity: number
+}
+
+/** The counts of all spans. Each method is one transition of spans, and keeps the equation of {@link SpanCounts} (I1, R4). */
+export class Ledger {
+  readonly #counts = {
+    ended: 0,
+    exported: 0,
+    queued: 0,
+    encoded: 0,
+    inFlight: 0,
+    dropped: { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 },
+    failed: Object.create(null) as Record<string, number>,
+  }
+  /** The live counts; only the methods below change them. */
+  readonly counts: SpanCounts = this.#counts
+  readonly #refused: Record<string, number> = { rejected: 0, too_large: 0 }
+
+  /** Of the failed spans those that an incremental exporter refused to add: no batch ever held them. */
+  get refused(): Readonly<Record<string, number>> {
+    return this.#refused
   }
 
-  fail(reason: string, count: number): void {
+  /** Spans that have neither been handed over nor lost. */
+  get waiting(): number {
+    return this.#counts.queued + this.#counts.encoded
+  }
+
+  /** A span ended and was queued. */
+  admit(): void {
+    this.#counts.ended++
+    this.#counts.queued++
+  }
+
+  /** A span ended and was not queued. */
+  drop(reason: DropReason): void {
+    this.#counts.ended++
+    this.#counts.dropped[reason]++
+  }
+
+  /** A queued span became bytes in a batch. */
+  encode(): void {
+    this.#counts.queued--
+    this.#counts.encoded++
+  }
+
+  /** The exporter refused to add a queued span to a batch, for good. */
+  refuse(reason: string): void {
+    this.#counts.queued--
+    this.#refused[reason] = (this.#refused[reason] ?? 0) + 1
+    this.#fail(reason, 1)
+  }
+
+  /** A batch was handed to the exporter. */
+  handOver(count: number, isEncoded: boolean): void {
+    this.#counts[isEncoded ? 'encoded' : 'queued'] -= count
+    this.#counts.inFlight += count
+  }
+
+  /** A batch in flight has its outcome, which adds up to the number of its spans. */
+  settle(count: number, { exported, failed }: BatchOutcome): void {
+    this.#counts.inFlight -= count
+    this.#counts.exported += exported
+    for (const reason in failed) this.#fail(reason, failed[reason] as number)
+  }
+
+  /** Shutdown ran out of time: every waiting span is lost. Returns how many those are. */
+  sweep(): number {
+    const lost = this.waiting
+    this.#counts.dropped.shutdown += lost
+    this.#counts.queued = this.#counts.encoded = 0
+    return lost
+  }
+
+  #fail(reason: string, count: number): void {
     if (count === 0) return
-    const { failed } = this
+    const { failed } = this.#counts
     const key = reason in failed || Object.keys(failed).length < MAX_REASONS ? reason : 'other'
     failed[key] = (failed[key] ?? 0) + count
   }
@@ -47,4 +122,14 @@ export function sum(counts: Readonly<Record<string, number>>): number {
   let total = 0
   for (const key in counts) total += counts[key] as number
   return total
+}
+
+/** All spans lost so far. */
+export function lostIn({ dropped, failed }: SpanCounts): number {
+  return sum(dropped) + sum(failed)
+}
+
+/** A copy that stays as it is. */
+export function snapshot(counts: SpanCounts): SpanCounts {
+  return { ...counts, dropped: { ...counts.dropped }, failed: { ...counts.failed } }
 }

@@ -1,46 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, MeterProvider, ObservableCallback, UpDownCounter } from '@opentelemetry/api'
 import { takeComponentNumber } from '@spanring/core'
+import { sum } from './ledger.js'
 import type { Ledger } from './ledger.js'
 
-/** What dashboards key on, in every SDK; the conventions ask for this value where a processor batches spans. */
+/** The value that dashboards filter by, in every SDK; the conventions define it for a processor that batches spans. */
 const COMPONENT_TYPE = 'batching_span_processor'
 const unit = '{span}'
+/** Stands for a reason where there is none. */
+const NO_ERROR = ''
 
 /**
  * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
- * exporter, whatever comes of the export, or when it is dropped or refused by the exporter, with the reason as
- * `error.type`.
+ * exporter, whatever its outcome, or when it is dropped or refused by the exporter, with the reason as `error.type`.
  *
- * The size of the queue is that of what its capacity limits, spans that wait as objects: `queued` in `stats()`.
+ * The size of the queue is what its capacity limits, the spans that wait as objects: `queued` in `stats()`.
  *
- * Counts are reported as differences from the drain loop, so no code of a metrics SDK runs inside `span.end()`.
+ * Counts are reported by the drain loop as differences, so no code of a metrics SDK runs inside `span.end()`.
  */
 export class ProcessorMetrics {
-  readonly #ledger: Ledger
+  readonly #ledger: Pick<Ledger, 'counts' | 'refused' | 'waiting'>
+  readonly #getCapacity: () => number
   readonly #attributes: Attributes
   readonly #processed: Counter
-  readonly #stopObserving: () => void
-  /** By reason; none is both dropped and refused. */
-  readonly #seenErrors: Record<string, number> = {}
-  #seenHandedOver = 0
-  readonly #getCapacity: () => number
   readonly #capacity: UpDownCounter
+  readonly #stopObserving: () => void
+  /** What was reported, by reason; no reason is both one of dropping and one of refusing. */
+  readonly #seen: Record<string, number> = {}
   #seenCapacity = 0
 
-  constructor(
-    provider: MeterProvider,
-    ledger: Ledger,
-    queue: { readonly getCapacity: () => number; readonly getSize: () => number },
-  ) {
+  constructor(provider: MeterProvider, ledger: Pick<Ledger, 'counts' | 'refused' | 'waiting'>, getCapacity: () => number) {
     this.#ledger = ledger
-    this.#getCapacity = queue.getCapacity
+    this.#getCapacity = getCapacity
     this.#attributes = {
       'otel.component.type': COMPONENT_TYPE,
       'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber(COMPONENT_TYPE)}`,
     }
     const meter = provider.getMeter('@spanring/batch-span-processor')
-    // Described in the words of the conventions: what differs between two SDKs in a process, a metrics SDK warns about.
+    // The descriptions of the conventions: a metrics SDK warns if two SDKs in one process describe a metric differently.
     this.#processed = meter.createCounter('otel.sdk.processor.span.processed', {
       unit,
       description: 'The number of spans for which the processing has finished, either successful or failed.',
@@ -53,7 +50,7 @@ export class ProcessorMetrics {
       unit,
       description: 'The number of spans in the queue of a given instance of an SDK span processor.',
     })
-    const observe: ObservableCallback = (result) => result.observe(queue.getSize(), this.#attributes)
+    const observe: ObservableCallback = (result) => result.observe(ledger.counts.queued, this.#attributes)
     queueSize.addCallback(observe)
     this.#stopObserving = () => queueSize.removeCallback(observe)
     this.#reportCapacity()
@@ -61,28 +58,21 @@ export class ProcessorMetrics {
 
   /** Adds what has happened since the last call. */
   report(): void {
-    const { handedOver, dropped, refused } = this.#ledger
-    const sent = handedOver - this.#seenHandedOver
-    // Remembered first: if add() throws, the same spans are not counted again and again.
-    this.#seenHandedOver = handedOver
-    if (sent > 0) this.#processed.add(sent, this.#attributes)
+    const { counts, refused, waiting } = this.#ledger
+    const handedOver = counts.ended - sum(counts.dropped) - sum(refused) - waiting
+    for (const [reason, total] of Object.entries({ [NO_ERROR]: handedOver, ...counts.dropped, ...refused })) {
+      const count = total - (this.#seen[reason] ?? 0)
+      // Updated first: if add() throws, the same spans are not counted again and again.
+      this.#seen[reason] = total
+      if (count > 0) this.#processed.add(count, { ...this.#attributes, ...(reason && { 'error.type': reason }) })
+    }
     this.#reportCapacity()
-    this.#reportErrors(dropped)
-    this.#reportErrors(refused)
   }
 
   #reportCapacity(): void {
     const change = this.#getCapacity() - this.#seenCapacity
     this.#seenCapacity += change
     if (change !== 0) this.#capacity.add(change, this.#attributes)
-  }
-
-  #reportErrors(totals: Readonly<Record<string, number>>): void {
-    for (const [reason, total] of Object.entries(totals)) {
-      const count = total - (this.#seenErrors[reason] ?? 0)
-      this.#seenErrors[reason] = total
-      if (count > 0) this.#processed.add(count, { ...this.#attributes, 'error.type': reason })
-    }
   }
 
   close(): void {

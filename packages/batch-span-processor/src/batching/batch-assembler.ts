@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ReadableSpan } from '@spanring/core'
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_LOOK } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 import type { StagedBatch } from './staged-batch.js'
 
-/** What became of one span, if there was one: `blocked` means that the exporter has no room for it at the time. */
-type Staged = 'moved' | 'empty' | 'blocked'
-
-/** How far a turn came: nothing of what it found is left, there is more, or the exporter has no room. */
-export type Progress = 'done' | 'more' | 'blocked'
-
-/** What a span is counted as that was not added; anything else that an exporter says means `rejected`. */
-const REASONS: Readonly<Record<string, string>> = { too_large: 'too_large', full: 'buffer_full' }
+/** How far a turn came: it staged everything that it found, there is more, or the exporter has no room. */
+export type Progress = 'done' | 'more' | 'no_room'
 
 /**
  * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
@@ -22,9 +17,9 @@ export class BatchAssembler {
   readonly #parts: PipelineParts
   readonly #onRoom: () => void
   #open: StagedBatch | undefined
-  /** Since when the open batch, although it is empty, has no room for the oldest span; Infinity if it has. */
+  /** Since when the open batch, although empty, has had no room for the oldest span; Infinity if it has room. */
   #refusedSince = Infinity
-  /** No span in the ring ended before this, on the clock's scale. */
+  /** A lower bound for the time at which the spans in the ring ended, on the clock's scale. */
   #since = 0
 
   constructor(parts: PipelineParts, onRoom: () => void) {
@@ -32,14 +27,9 @@ export class BatchAssembler {
     this.#onRoom = onRoom
   }
 
-  /** The batch that is being filled, if it holds a span. */
+  /** The batch that is being filled. */
   get open(): StagedBatch | undefined {
-    return this.#open?.count ? this.#open : undefined
-  }
-
-  /** How many spans the open batch still takes, by count. */
-  get room(): number {
-    return this.#parts.settings.maxExportBatchSize - (this.#open?.count ?? 0)
+    return this.#open
   }
 
   /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
@@ -48,8 +38,8 @@ export class BatchAssembler {
   }
 
   /**
-   * Stages what is in the ring now until the budget of a turn is used up. Not what comes meanwhile: an exporter that
-   * ends spans while it encodes would feed this loop for ever.
+   * Stages what is in the ring now, until the budget of a turn is used up. Spans that end meanwhile wait for the next turn:
+   * an exporter that ends spans while it encodes would otherwise feed this loop for ever.
    */
   stage(now: number): Progress {
     const { clock, ring, settings } = this.#parts
@@ -57,14 +47,13 @@ export class BatchAssembler {
     this.matchExporter()
     const fill = ring.size / ring.capacity
     const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
-    let progress: Progress = 'done'
-    for (let i = 1; progress === 'done' && ring.tail < head; i++) {
-      if (this.stageOne() === 'blocked') progress = 'blocked'
-      else if (i % SPANS_PER_LOOK === 0 && ring.tail < head && clock.now() >= endAt) progress = 'more'
+    for (let i = 1; ring.tail < head; i++) {
+      if (!this.stageOne()) return 'no_room'
+      if (i % SPANS_PER_LOOK === 0 && ring.tail < head && clock.now() >= endAt) return 'more'
     }
-    // What is left then, and what comes, has ended after this turn began.
-    if (ring.tail >= head) this.#since = now
-    return progress
+    // Every later span ends after this turn began.
+    this.#since = now
+    return 'done'
   }
 
   /** The queue was empty until now. */
@@ -72,59 +61,56 @@ export class BatchAssembler {
     this.#since = now
   }
 
-  /** Moves one span, or closes the batch that had no room for it. */
-  stageOne(): Staged {
+  /**
+   * Moves the oldest span out of the ring, which must hold one, or closes the batch that has no room for it. False if the
+   * exporter has no room at all.
+   */
+  stageOne(): boolean {
     const { gate, ledger, ring, settings } = this.#parts
-    const span = ring.peek()
-    if (span === undefined) return 'empty'
+    const span = ring.peek() as ReadableSpan
     const staged = this.#open ?? this.#openBatch()
-    if (staged === undefined) return 'blocked'
-    let verdict = 'rejected'
+    if (staged === undefined) return false
+    let answer = 'rejected'
     try {
-      verdict = staged.batch.add(span)
+      answer = staged.batch.add(span)
     } catch {
-      // What the exporter cannot take must not hold up what follows.
+      // A span that the exporter cannot take must not hold up the next ones.
     }
-    if (verdict === 'full') {
+    if (answer === 'full') {
       if (staged.count > 0) {
         this.closeBatch()
-        return 'moved'
+        return true
       }
-      if (this.#waitsForRoom()) return 'blocked'
+      if (this.#waitsForRoom()) return false
+      answer = 'buffer_full'
     }
     this.#refusedSince = Infinity
-    // Removed only now: whoever ends a span or asks for the counts inside add() finds this one in the ring.
+    // Only now: code inside add() that ends a span or asks for the counts must find this span in the ring.
     ring.take()
-    if (verdict !== 'added') {
-      this.#reject(REASONS[verdict] ?? 'rejected')
-      return 'moved'
+    if (answer !== 'added') {
+      this.#refuse(answer === 'too_large' || answer === 'buffer_full' ? answer : 'rejected')
+      return true
     }
     if (staged.count++ === 0) {
       staged.oldest = ring.tail - 1
       staged.since = this.#since
     }
-    if (staged.isEncoded) ledger.encoded++
-    else ledger.staged++
+    if (staged.isEncoded) ledger.encode()
     const pending = gate.pendingOf(span, this.#since)
     if (pending !== undefined) (staged.pending ??= new Set()).add(pending)
     if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
-    return 'moved'
+    return true
   }
 
-  /** Closes the open batch, full or not, if it holds a span. */
+  /** Closes the open batch, full or not. An empty one is discarded. */
   closeBatch(): void {
-    if (!this.#open?.count) return
-    this.waiting.push(this.#open)
-    this.#endFilling()
-  }
-
-  #endFilling(): void {
-    const batch = this.#open?.batch
+    const open = this.#open
     this.#open = undefined
+    if (open?.count) this.waiting.push(open)
     try {
-      batch?.close?.()
+      open?.batch.close?.()
     } catch {
-      // The batch is sent all the same; what comes of that is counted.
+      // The batch is sent all the same, and its outcome is counted.
     }
   }
 
@@ -136,42 +122,36 @@ export class BatchAssembler {
   }
 
   /**
-   * Spans that are staged from here on go through a wrapper that was put around `export` meanwhile, or no longer do. To be
-   * called whenever code of the application may have run since the last span was staged.
+   * Closes a batch of the wrong kind: `export` may have been wrapped since the last span was staged, or unwrapped, and
+   * decides whether spans are handed over one by one. Called whenever code of the application may have run since.
    */
   matchExporter(): void {
-    if (this.#open === undefined || this.#open.isEncoded === this.#parts.adapter.isIncremental) return
-    this.closeBatch()
-    this.#endFilling()
+    if (this.#open && this.#open.isEncoded !== this.#parts.adapter.isIncremental) this.closeBatch()
   }
 
   /**
    * Whether the oldest span, which finds no room even in an empty batch, may go on waiting. An exporter that holds nothing
-   * has room for whatever it can send at all; one that never finds any must not hold up the spans behind for ever.
+   * has room for every span that it can ever send; one that never has room must not hold up the spans behind for ever.
    */
   #waitsForRoom(): boolean {
     const { clock, ledger, settings } = this.#parts
     const now = clock.now()
-    // As long as something of ours is on its way, there will be more room.
-    if (this.#refusedSince === Infinity || ledger.inFlight + ledger.encoded > 0) this.#refusedSince = now
+    // The exporter will have more room as soon as something that it holds of ours has left.
+    if (this.#refusedSince === Infinity || ledger.counts.inFlight + ledger.counts.encoded > 0) this.#refusedSince = now
     return now - this.#refusedSince < Math.min(settings.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
   /** The span that was just taken can never be sent. */
-  #reject(reason: string): void {
-    const { ledger, ring, barriers } = this.#parts
-    ledger.lastError = new Error(`exporter rejected a span (${reason})`)
+  #refuse(reason: string): void {
+    const { barriers, ledger, losses, ring } = this.#parts
+    losses.lastError = new Error(`exporter rejected a span (${reason})`)
     ledger.refuse(reason)
-    barriers.fail(ring.tail - 1, ledger.lastError)
+    barriers.fail(ring.tail - 1, losses.lastError)
   }
 
   #openBatch(): StagedBatch | undefined {
-    const { ledger, adapter } = this.#parts
-    try {
-      this.#open = adapter.openBatch(this.#onRoom, this.waiting.length === 0)
-    } catch (error) {
-      ledger.lastError = error
-    }
+    const { adapter, barriers, losses } = this.#parts
+    this.#open = losses.guard(() => adapter.openBatch(this.#onRoom, this.waiting.length === 0, !barriers.isEmpty))
     return this.#open
   }
 }

@@ -5,21 +5,21 @@ import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from '../limits.js'
 import type { StagedBatch } from './staged-batch.js'
 
 /**
- * Holds batches back while a resource of theirs is still being detected: once per resource and not once per batch, for a
- * bounded time, and whatever the detection does (reject, throw, stay silent), the spans go on with what is known then.
+ * Holds batches back while one of their resources is still being detected: once per resource and not once per batch, and
+ * for a bounded time. Whatever the detection does (reject, throw, stay silent), the spans then leave with what is known.
  *
- * Only sending waits. Spans are added to batches meanwhile: an exporter reads the resource when it makes the request,
- * and a queue that stood still would be full after the first burst of a process.
+ * Only sending waits. Spans are added to batches meanwhile: an exporter reads the resource when it builds the request, and
+ * a queue that stood still would be full after the first burst of a process.
  */
 export class ResourceGate {
   readonly #clock: Clock
   readonly #onOpen: () => void
   readonly #limitMillis: number
-  /** Of the resources that were waited for; false until the wait is over. */
+  /** False while a resource is waited for, then true. */
   readonly #isReady = new WeakMap<SpanResource, boolean>()
   #isOpen = false
-  /** End the waits that are under way. */
-  readonly #waits = new Set<() => void>()
+  /** Each ends one wait. */
+  readonly #ends = new Set<() => void>()
   /** Nearly every span has the resource of the span before it. */
   #last: SpanResource | undefined
 
@@ -30,8 +30,8 @@ export class ResourceGate {
   }
 
   /**
-   * The resource of a span if it is still being detected; from then on it is waited for, and `onOpen` called at the end.
-   * Its first span may have waited since `since`.
+   * The resource of a span, if it is still being detected. The first call for a resource starts the wait, at the end of which
+   * `onOpen` is called; the span has waited since `since`, at the longest.
    */
   pendingOf(span: Pick<ReadableSpan, 'resource'>, since: number): SpanResource | undefined {
     try {
@@ -56,24 +56,16 @@ export class ResourceGate {
     return true
   }
 
-  /** Opens for everything that waits now or is asked about later. */
+  /** Opens for every batch, now and later. */
   open(): void {
     this.#isOpen = true
-    for (const end of this.#waits) end()
+    for (const end of this.#ends) end()
   }
 
   async #wait(resource: SpanResource, since: number): Promise<void> {
     this.#isReady.set(resource, false)
     const at = Math.max(since + this.#limitMillis, this.#clock.now() + Math.min(LEAST_WAIT_MILLIS, this.#limitMillis))
-    let end = (): void => {}
-    const detected = new Promise<void>((resolve) => (end = resolve))
-    this.#waits.add(end)
-    await bounded(this.#clock, { at }, async () => {
-      // Not a race with a promise that outlives the wait: it would keep something of each resource for ever.
-      Promise.resolve(resource.waitForAsyncAttributes?.()).then(end, end)
-      await detected
-    })
-    this.#waits.delete(end)
+    await bounded(this.#clock, { at, ends: this.#ends }, () => resource.waitForAsyncAttributes?.())
     this.#isReady.set(resource, true)
     this.#onOpen()
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { errorIn } from '@spanring/core'
 import type { BatchOutcome, Settled } from '@spanring/core'
-import { BLOCKED_MILLIS, GRACE_MILLIS } from '../limits.js'
-import type { PipelineParts } from '../pipeline-parts.js'
 import type { StagedBatch } from '../batching/staged-batch.js'
+import { GRACE_MILLIS, OVERDUE_MILLIS } from '../limits.js'
+import type { PipelineParts } from '../pipeline-parts.js'
 
 /** The batches between hand-over and outcome. Each leaves exactly once: by its outcome, by its deadline or by the sweep. */
 export class ExportsInFlight {
@@ -28,55 +27,48 @@ export class ExportsInFlight {
   }
 
   /** Hands a batch over. Every count is right before foreign code runs. */
-  send(staged: StagedBatch, now: number): void {
+  send(staged: StagedBatch): void {
     const { clock, closing, ledger, scope, settings } = this.#parts
-    const { batch, count } = staged
+    const { batch, isEncoded } = staged
     const { signal } = staged.abort
     this.#batches.add(staged)
-    if (staged.isEncoded) ledger.encoded -= count
-    else ledger.staged -= count
-    ledger.inFlight += count
-    ledger.handedOver += count
-    const at = now + settings.exportTimeoutMillis
-    const graceMillis = staged.isEncoded ? GRACE_MILLIS : 0
-    staged.lostAt = at + graceMillis + BLOCKED_MILLIS
+    ledger.handOver(staged.count, isEncoded)
+    const at = clock.now() + settings.exportTimeoutMillis
+    const settledBy = isEncoded ? at + GRACE_MILLIS : at
+    staged.lostAt = settledBy + OVERDUE_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
-    const outcome = scope.call(clock, { at: at + graceMillis, signal }, () => batch.send({ at, signal, closing: closing.signal }))
+    const outcome = scope.call(clock, { at: settledBy, signal }, () => batch.send({ at, signal, closing: closing.signal }))
     void outcome.then((settled) => this.#settle(staged, settled))
   }
 
   /**
-   * Settles what is long overdue, since the timer that was to do so must be gone: a Cloudflare worker drops timers and
-   * exports with the request in which they began. Not before I/O had another turn; true asks for that.
+   * Settles what is long overdue, because its timer must be gone: Cloudflare Workers drop timers and exports with the
+   * request in which they began. Not before the event loop has polled for I/O once more (R8).
    */
-  expire(now: number): boolean {
-    let isNew = false
+  expire(now: number): void {
     for (const staged of this.#batches) {
       if (now < staged.lostAt) break
-      if (staged.isOverdue) this.#settle(staged, { status: 'timeout' })
-      else staged.isOverdue = isNew = true
+      this.#parts.clock.soon(() => this.#settle(staged, { status: 'timeout' }))
     }
-    return isNew
   }
 
-  /** Settles whatever is still under way as lost. */
+  /** Settles every export under way as lost. */
   sweep(): void {
     for (const staged of this.#batches) this.#settle(staged, { status: 'aborted' })
   }
 
   #settle(staged: StagedBatch, settled: Settled<BatchOutcome>): void {
     if (!this.#batches.delete(staged)) return
-    const { ledger, barriers } = this.#parts
+    const { barriers, ledger, losses } = this.#parts
     const { count } = staged
-    const { exported, failed, error } = outcomeOf(settled, count)
-    ledger.inFlight -= count
-    ledger.exported += exported
-    for (const reason in failed) ledger.fail(reason, failed[reason] as number)
+    const outcome = outcomeOf(settled, count)
+    const { exported, failed, error } = outcome
+    ledger.settle(count, outcome)
     if (exported < count) {
-      ledger.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
-      barriers.fail(staged.oldest, ledger.lastError)
+      losses.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
+      barriers.fail(staged.oldest, losses.lastError)
     }
-    // Only now: whoever hears of it may call back, and would have a flush settled that does not know of the failure.
+    // Only now: the code that is told may call back, and could settle a flush that does not know of the failure yet.
     if (settled.status !== 'done') {
       staged.onAbandoned?.()
       staged.abort.abort()
@@ -85,13 +77,13 @@ export class ExportsInFlight {
   }
 }
 
-/** What a batch is counted as when its `send` gave no outcome, or one that does not add up. */
+/** The reason by which a whole batch counts as failed when `send` has no outcome, or one that does not add up. */
 const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
 
 function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome {
   if (settled.status === 'done') {
     try {
-      // Read once: what comes from an exporter may throw, and may be something else the next time.
+      // Read once: a getter of the exporter may throw, or return something else the next time.
       const { exported, failed, error } = settled.value
       const outcome = { exported, failed: { ...failed }, error }
       let rest = total
@@ -103,5 +95,5 @@ function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome 
       // Counted below.
     }
   }
-  return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: errorIn(settled) }
+  return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: settled.error }
 }

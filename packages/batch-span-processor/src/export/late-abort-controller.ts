@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * An AbortController that is made when somebody first asks for it. Where a processor is made there may be none to be had:
- * Cloudflare's workers allow it only while a request is served.
+ * An AbortController that is created when it is first used. Cloudflare Workers allow that only while they serve a request,
+ * and a processor is constructed before.
  */
 export class LateAbortController {
-  #made: AbortController | undefined
+  #created: AbortController | undefined
 
   get signal(): AbortSignal {
     return this.#controller.signal
@@ -15,11 +15,11 @@ export class LateAbortController {
     try {
       this.#controller.abort()
     } catch {
-      // Made in a request of such a worker that is over, and with it all that listens.
+      // Created in a request of such a worker that is over, and its listeners with it.
     }
   }
 
   get #controller(): AbortController {
-    return (this.#made ??= new AbortController())
+    return (this.#created ??= new AbortController())
   }
 }

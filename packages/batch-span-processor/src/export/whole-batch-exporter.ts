@@ -4,27 +4,28 @@ import { MAX_PAUSE_MILLIS } from '../limits.js'
 import { StagedBatch } from '../batching/staged-batch.js'
 
 /**
- * Lets the drain loop drive an exporter that takes an array: one batch between opening and settling, and so never two
- * calls of `export` at once, abandoned ones and page hides apart (I2).
+ * Lets the drain loop drive an exporter that takes an array: one batch at a time between opening and outcome, and so never
+ * two calls of `export` at once, except for abandoned ones and a hidden page (I2).
  *
- * An exporter that does not answer keeps what it was given, and it grows with every export that it is asked for. So each
- * one in a row that is abandoned doubles the time until the next may begin; those that overlap are one. A single answer,
- * even a late one, ends that, and a flush or a shutdown does not wait for it.
+ * An exporter that does not answer may retain every array that it was given. So each abandoned export in a row doubles the
+ * pause before the next one; exports that overlap count as one. A single answer, even a late one, ends the pause, and a flush
+ * or a shutdown does not wait for it.
  */
 export class WholeBatchExporter {
   /**
-   * Exports that passed their deadline and have not called back. Nothing of them is held here: each can only have begun
-   * one time-out after the one before, or as a page was hidden, and what its exporter keeps nobody can take away.
+   * Exports that passed their deadline and have not called back. Nothing of them is held here. Each can only have begun one
+   * time-out after the previous one, or when a page was hidden; what the exporter retains is out of reach.
    */
   abandonedCount = 0
   readonly #exporter: SpanExporter
   readonly #clock: Clock
   readonly #timeoutMillis: number
-  /** Opened, and neither answered nor abandoned. */
+  /** Batches opened, and neither answered nor abandoned. */
   readonly #live = new Set<ReadableSpan[]>()
-  #abandonedInARow = 0
   #abandonedAt = -Infinity
   #notBefore = -Infinity
+  /** The pause after the next abandoned export, in milliseconds. */
+  #pauseMillis = 0
 
   constructor(exporter: SpanExporter, clock: Clock, exportTimeoutMillis: number) {
     this.#exporter = exporter
@@ -33,8 +34,8 @@ export class WholeBatchExporter {
   }
 
   /**
-   * Undefined while another batch is open or under way, unless it may overlap, and in the pause after one that was
-   * abandoned, unless somebody waits for it.
+   * Undefined while another batch is open or under way, unless they may overlap, and in the pause after an abandoned one,
+   * unless a flush waits.
    */
   openBatch(mayOverlap = false, isAwaited = false): StagedBatch | undefined {
     if (!mayOverlap && (this.#live.size > 0 || (!isAwaited && this.#clock.now() < this.#notBefore))) return undefined
@@ -56,23 +57,23 @@ export class WholeBatchExporter {
     })
   }
 
-  /** Settles when the exporter has answered; that it does not is for the caller to notice, who then abandons the batch. */
+  /** Settles when the exporter has answered. If it never does, the caller times out and abandons the batch. */
   async #send(batch: ReadableSpan[]): Promise<BatchOutcome> {
     const count = batch.length
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
-        // Only the exporter holds the spans from now on. Whatever else still refers to the batch, a timer or a promise that
-        // the garbage collector has not seen yet, would carry 512 spans into the old generation: three times the work.
+        // Only the exporter holds the spans from now on. Anything else that still refers to the batch, like a timer or a
+        // promise that was not collected yet, would promote 512 spans to the old generation: three times the work.
         const spans = batch.splice(0)
-        // An exporter written as an async function fails by rejecting; fulfilment says nothing, the call back decides.
+        // An exporter written as an async function fails by rejecting; if it fulfils, the callback still decides.
         Promise.resolve(this.#exporter.export(spans, resolve)).catch(reject)
       })
       if (result?.code !== 0) throw result?.error
       return { exported: count, failed: {} }
     } finally {
       if (!this.#live.delete(batch)) this.abandonedCount--
-      this.#abandonedInARow = 0
       this.#notBefore = -Infinity
+      this.#pauseMillis = 0
     }
   }
 
@@ -80,9 +81,8 @@ export class WholeBatchExporter {
     this.abandonedCount++
     if (startedAt < this.#abandonedAt) return
     this.#abandonedAt = this.#clock.now()
-    this.#abandonedInARow++
-    // The abandoned one took a time-out itself: after the first the next one begins at once, then 1, 3, 7 … later.
-    const pause = this.#timeoutMillis * (2 ** (this.#abandonedInARow - 1) - 1)
-    this.#notBefore = this.#clock.now() + Math.min(pause, MAX_PAUSE_MILLIS)
+    this.#notBefore = this.#abandonedAt + this.#pauseMillis
+    // 0, 1, 3, 7 … time-outs: the abandoned export has taken one itself.
+    this.#pauseMillis = Math.min(2 * this.#pauseMillis + this.#timeoutMillis, MAX_PAUSE_MILLIS)
   }
 }

@@ -3,15 +3,15 @@ import { MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from '../limits.js'
 
 /** How fast spans arrive, and so how often an awake loop looks at the ring. */
 export class ArrivalRate {
-  readonly #wanted: number
+  readonly #spansPerLook: number
   #pollMillis = MIN_POLL_MILLIS
   #quietLooks = 0
-  #seenHead = 0
+  #seenCount = 0
   #seenAt = 0
 
-  /** It is looked often enough for a quarter of a batch to arrive in between. */
+  /** The loop looks so often that a quarter of a batch arrives in between. */
   constructor(maxExportBatchSize: number) {
-    this.#wanted = maxExportBatchSize >> 2
+    this.#spansPerLook = maxExportBatchSize >> 2
   }
 
   /** When to look again, in milliseconds. */
@@ -30,16 +30,16 @@ export class ArrivalRate {
     this.#quietLooks = 0
   }
 
-  /** `head` counts what has ever arrived. A look shortly after another one says nothing about a rate. */
-  look(now: number, head: number): void {
+  /** `admitted` is the number of spans that have ever arrived. A look shortly after the previous one does not measure a rate. */
+  look(now: number, admitted: number): void {
     const elapsed = now - this.#seenAt
     if (elapsed < MIN_POLL_MILLIS) return
-    const arrived = head - this.#seenHead
-    this.#seenHead = head
+    const arrived = admitted - this.#seenCount
+    this.#seenCount = admitted
     this.#seenAt = now
     this.#quietLooks = arrived > 0 ? 0 : this.#quietLooks + 1
     let millis = MAX_POLL_MILLIS
-    while (millis > MIN_POLL_MILLIS && arrived * millis > this.#wanted * elapsed) millis /= 2
+    while (millis > MIN_POLL_MILLIS && arrived * millis > this.#spansPerLook * elapsed) millis /= 2
     this.#pollMillis = millis
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LoopTimer } from './loop-timer.js'
-import { BatchDispatcher } from '../batching/batch-dispatcher.js'
-import { ExportsInFlight } from '../export/exports-in-flight.js'
-import type { FlushBarrier } from '../waits/flush-barriers.js'
-import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from '../limits.js'
-import type { PipelineParts } from '../pipeline-parts.js'
 import { BatchAssembler } from '../batching/batch-assembler.js'
 import type { Progress } from '../batching/batch-assembler.js'
+import { BatchDispatcher } from '../batching/batch-dispatcher.js'
+import { ExportsInFlight } from '../export/exports-in-flight.js'
+import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from '../limits.js'
+import type { PipelineParts } from '../pipeline-parts.js'
+import type { FlushBarrier } from '../waits/flush-barriers.js'
 import { ArrivalRate } from './arrival-rate.js'
+import { LoopTimer } from './loop-timer.js'
 
 /** Set by Node.js when it calls the listeners of `exit`. */
 interface ExitingProcess {
@@ -17,35 +17,34 @@ interface ExitingProcess {
 type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
 
 /**
- * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only say what should happen
- * next and take or wake a turn, so two overlapping calls of `export` cannot be written but for a page that is hidden.
+ * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only decide what happens next, and
+ * take or request a turn, so two overlapping calls of `export` cannot be written, except when a page is hidden.
  *
  * ```
  *   ring ──stage──► open batch ──close──► waiting ──send──► in flight ──settle──► counted
  *            ≤ budget per turn               ≤ maxConcurrentBatches at once
  * ```
  *
- * | mode | meaning | alarm | `onEnd` wakes it |
+ * | mode | meaning | timer | `onEnd` wakes it |
  * |---|---|---|---|
- * | idle | nothing waits | off, but for a report that is due | on the first span |
+ * | idle | nothing waits | off, unless a report is due | on the first span |
  * | waiting | spans wait for their batch to fill, or for a slot | at the delay, unless no slot is free | when the open batch is full |
  * | awake | spans keep coming | every 2 to 16 ms | when a whole batch came between two looks |
  * | blocked | the exporter has no room | after 100 ms, if nothing settles before | never |
  * | stopped | after the sweep of shutdown | off | never |
  *
- * That every slot is busy does not block: spans are staged all the same, or the whole work of it would be left to the
- * `onEnd` calls that find the ring nearly full.
+ * Busy slots do not block the loop: spans are staged all the same. Otherwise all that work would be left to the `onEnd`
+ * calls that find the ring nearly full.
  *
- * Not `setImmediate` from `onEnd`: it made the slowest calls five times slower. An awake loop costs `onEnd` nothing.
+ * `onEnd` does not wake the loop by `setImmediate`: that made the slowest calls five times slower. An awake loop costs
+ * `onEnd` nothing.
  */
 export class DrainLoop {
   /** The ring size at which `onEnd` calls {@link wake}. */
   wakeAt = 1
-  /** The ring size from which `onEnd` calls {@link help}. */
+  /** The ring size from which on `onEnd` calls {@link help}. */
   readonly helpAt: number
   readonly #parts: PipelineParts
-  /** Called at the end of a turn, when every count is right; says when it wants to be called next at the latest. */
-  readonly #onTurnEnd: (now: number) => number
   readonly #assembler: BatchAssembler
   readonly #inFlight: ExportsInFlight
   readonly #dispatcher: BatchDispatcher
@@ -55,20 +54,19 @@ export class DrainLoop {
   #inTurn = false
   /** Whether the exporter, called by the turn under way, has asked for a flush. */
   #isFlushAsked = false
-  /** Whether a turn was taken inside the call of a flush, in this very macrotask. */
+  /** Whether a flush has taken a turn inside its call, in this very macrotask. */
   #hasTurnedNow = false
-  /** Whether the exporter, called by the turn under way to send, has said that it has room. */
-  #isRoomSaid = false
+  /** Whether the exporter, called by the turn under way to send, has called `onRoom`. */
+  #hasRoom = false
   /** When a turn last found the exporter without room. */
-  #blockedAt = -Infinity
-  /** Stands for the turn that comes at once; whoever forgets it may ask for another. */
+  #noRoomAt = -Infinity
+  /** Identifies the turn that comes at once; forgetting it allows another one to be requested. */
   #soon: object | undefined
-  /** Everything admitted before this sequence number goes out now. */
+  /** Everything admitted before this sequence number is sent now. */
   #flushTo = 0
 
-  constructor(parts: PipelineParts, onTurnEnd: (now: number) => number) {
+  constructor(parts: PipelineParts) {
     this.#parts = parts
-    this.#onTurnEnd = onTurnEnd
     this.#assembler = new BatchAssembler(parts, () => this.#onRoom())
     this.#inFlight = new ExportsInFlight(parts, () => {
       this.unblock()
@@ -97,30 +95,30 @@ export class DrainLoop {
   readonly #help = (): void => {
     this.#inTurn = true
     this.#assembler.matchExporter()
-    // One for the one that the caller adds; a second where that moved none, or another span came in meanwhile.
-    let staged = this.#assembler.stageOne()
-    if (staged === 'moved' && this.#parts.ring.size >= this.helpAt) staged = this.#assembler.stageOne()
-    // The next turn finds out what that means: a batch that this one has closed may be all that is in the way.
-    if (staged === 'blocked') this.#to('blocked', NEVER, MIN_POLL_MILLIS)
+    // One span, in exchange for the one that the caller adds; a second if that moved none, or another span ended meanwhile.
+    let hasRoom = this.#assembler.stageOne()
+    if (hasRoom && this.#parts.ring.size >= this.helpAt) hasRoom = this.#assembler.stageOne()
+    // The next turn finds out whether that lasts: only a batch that was closed here may be in the way.
+    if (!hasRoom) this.#to('blocked', NEVER, MIN_POLL_MILLIS)
     else if (this.#isFlushAsked) this.#runSoon()
     this.#isFlushAsked = false
     this.#inTurn = false
   }
 
   /**
-   * Sends everything admitted so far without waiting for full batches. The first turn is taken in this very call, since
-   * there may be no later one while a page is unloaded, and there is none in the `exit` event of a process, where everything
-   * goes at once; below a call into the exporter, after it.
+   * Sends everything admitted so far without waiting for full batches. The first turn is taken inside this call, because
+   * there may be no later one while a page is unloaded. In the `exit` event of a process there is none, so everything is
+   * sent at once. Inside a call into the exporter the turn comes after that call.
    */
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
-    // Not relied on, see `drained`.
+    // A request for a turn may have been lost, see `drained`.
     this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
     else if ((globalThis as ExitingProcess).process?.['_exiting']) this.drainNow()
     else if (this.#hasTurnedNow || this.#parts.scope.isInside()) this.#runSoon()
     else {
-      // Once only: a caller that flushes again and again would otherwise keep the event loop to itself.
+      // Once per macrotask: a caller that flushes again and again would otherwise keep the event loop to itself.
       this.#hasTurnedNow = true
       this.#parts.clock.soon(() => (this.#hasTurnedNow = false))
       this.#takeTurn()
@@ -128,26 +126,29 @@ export class DrainLoop {
   }
 
   /**
-   * For a page or a process that may never run again: what is queued goes to the exporter before this returns, however much it is and
-   * whatever is under way. What stays are spans whose resource is not known, and those for which an incremental exporter
-   * has no room or no place beside `maxConcurrentBatches`.
+   * For a page or a process that may never run again: everything queued goes to the exporter before this returns, however
+   * much it is and whatever is under way. Only spans stay whose resource is not known, and those for which an incremental
+   * exporter has no room, or no free slot of its `maxConcurrentBatches`.
+   *
+   * The one exception to I2 (arrays may overlap), to R7 (turns without a macrotask between them) and to the budget of a turn.
    */
   drainNow(): void {
-    const { ring, adapter } = this.#parts
-    // Somebody may do so while it is done.
-    const { isLastChance } = adapter
-    adapter.isLastChance = true
-    // Ends with a turn that moved nothing: none is left, or what is has no way.
-    for (let size = Infinity; ring.size < size;) {
+    const { adapter, ring } = this.#parts
+    // Already true if the exporter calls from in here.
+    const { mayOverlap } = adapter
+    let size: number
+    adapter.mayOverlap = true
+    do {
       size = ring.size
       this.#flushTo = ring.head
       this.#takeTurn()
-    }
-    adapter.isLastChance = isLastChance
+      // Until a turn has moved nothing: nothing is left, or what is left cannot leave.
+    } while (ring.size < size)
+    adapter.mayOverlap = mayOverlap
   }
 
-  /** Something changed that may let a flush end or a blocked loop go on. */
-  readonly unblock = (): void => {
+  /** Something changed that may end a flush or unblock the loop. */
+  unblock(): void {
     this.#settleBarriers()
     this.#runSoon()
   }
@@ -157,25 +158,22 @@ export class DrainLoop {
    * admitted after `shutdown` was called, so nothing can slip in behind the sweep.
    */
   stop(): void {
-    const { ring, ledger, barriers } = this.#parts
+    const { barriers, ledger } = this.#parts
     this.#to('stopped', NEVER, Infinity)
-    const left = ring.size + ledger.staged + ledger.encoded
-    ledger.dropped.shutdown += left
-    ledger.staged = 0
-    ledger.encoded = 0
+    const lost = ledger.sweep()
     this.#assembler.clear()
-    if (left) barriers.fail(0, new Error(`${left} spans left at shutdown`))
+    if (lost) barriers.fail(0, new Error(`${lost} spans left at shutdown`))
     this.#inFlight.sweep()
     this.#settleBarriers()
   }
 
   /**
-   * The exporter has room; it may also say so too early or in vain. From inside `openBatch` or `add` it is not listened to,
-   * since the loop would ask for ever, and soon after a turn that found no room the next one waits a little.
+   * The exporter has room, or claims so too early or in vain. A call from inside `openBatch` or `add` is ignored, since the
+   * loop would ask for ever; soon after a turn that found no room, the next turn waits a little.
    */
   #onRoom(): void {
-    if (this.#inTurn) this.#isRoomSaid = true
-    else if (this.#mode === 'blocked' && this.#parts.clock.now() - this.#blockedAt < MIN_POLL_MILLIS) {
+    if (this.#inTurn) this.#hasRoom = true
+    else if (this.#mode === 'blocked' && this.#parts.clock.now() - this.#noRoomAt < MIN_POLL_MILLIS) {
       this.#to('blocked', NEVER, MIN_POLL_MILLIS)
     } else this.unblock()
   }
@@ -185,12 +183,12 @@ export class DrainLoop {
   }
 
   /**
-   * Waits for a barrier, and brings each next turn about itself: a Cloudflare worker drops timers and exports with the
-   * request in which they began, and only the request of whoever waits is sure to go on.
+   * Waits for a barrier, and requests each next turn itself: Cloudflare Workers drop timers and exports with the request in
+   * which they began, and only the request of the waiter is sure to go on.
    */
   async drained(barrier: FlushBarrier): Promise<void> {
     while (!barrier.isDone) {
-      // A promise of this very request: that of another could never be fulfilled once the other is over.
+      // A promise created in this very request: that of another one could never be fulfilled once the other is over.
       // oxlint-disable-next-line no-await-in-loop -- one step after the other
       await new Promise<void>((resolve) => (barrier.wake = resolve))
       if (barrier.isDone) return
@@ -226,24 +224,27 @@ export class DrainLoop {
     this.#to('awake', NEVER, MIN_POLL_MILLIS)
   }
 
-  #to(mode: Mode, wakeAt: number, alarmMillis: number): void {
+  /** The only place where the mode changes. */
+  #to(mode: Mode, wakeAt: number, timerMillis: number): void {
     this.#mode = mode
     this.wakeAt = wakeAt
-    this.#timer.set(alarmMillis)
+    this.#timer.set(timerMillis)
   }
 
-  /** Stages for as long as the budget of a turn allows, and sends what is due while slots are free. */
+  /** Stages for as long as the budget of a turn allows, sends what is due while slots are free, and reports. */
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
-    const now = this.#parts.clock.now()
+    const { clock, losses, metrics } = this.#parts
+    const now = clock.now()
     this.#inTurn = true
     try {
       const progress = this.#assembler.stage(now)
-      this.#isRoomSaid = false
+      this.#hasRoom = false
       this.#dispatcher.send(now, this.#flushTo, progress)
-      if (this.#inFlight.expire(now)) this.#runSoon()
+      this.#inFlight.expire(now)
       this.#settleBarriers()
-      this.#arrangeNextTurn(now, progress, this.#onTurnEnd(now))
+      losses.guard(() => metrics?.report())
+      this.#arrangeNextTurn(now, progress, losses.report(now))
     } finally {
       this.#isFlushAsked = false
       this.#inTurn = false
@@ -251,25 +252,28 @@ export class DrainLoop {
   }
 
   #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
-    const { ring, ledger, settings } = this.#parts
-    const isEmpty = ring.size + ledger.staged + ledger.encoded === 0
+    const { ledger, ring, settings } = this.#parts
     this.#arrivals.look(now, ring.head)
-    // Not while there is no room: an exporter that asks for a flush each time it says so would have the loop spin.
-    const isAsked = progress === 'blocked' ? this.#isRoomSaid : this.#isFlushAsked
+    // Without room a flush does not count: an exporter that asks for one each time would have the loop spin.
+    const isAsked = progress === 'no_room' ? this.#hasRoom : this.#isFlushAsked
     if (progress === 'more' || isAsked) this.#runSoon()
     const wasAwake = this.#mode === 'awake' || this.#mode === 'blocked'
-    if (progress === 'blocked') {
-      this.#blockedAt = now
+    if (progress === 'no_room') {
+      this.#noRoomAt = now
       this.#to('blocked', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
-      // Also for spans that ended in this very turn, by the exporter or a logger; nobody was woken for them.
+      // Also for spans that ended in this very turn, by the exporter or a logger: they woke nobody.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
     } else if (wasAwake && !this.#arrivals.isQuiet) {
       this.#to('awake', settings.maxExportBatchSize, this.#arrivals.pollMillis)
-    } else if (isEmpty) {
+    } else if (ledger.waiting === 0) {
       this.#to('idle', 1, reportAt - now)
     } else {
-      this.#to('waiting', this.#assembler.room, Math.min(this.#dispatcher.dueAt, reportAt) - now)
+      this.#to(
+        'waiting',
+        settings.maxExportBatchSize - (this.#assembler.open?.count ?? 0),
+        Math.min(this.#dispatcher.dueAt, reportAt) - now,
+      )
     }
   }
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a flush waits for: that every span admitted before a sequence number has left. Spans that end later are never
- * waited for, so a flush ends even under constant load.
+ * What a flush waits for: every span admitted before a sequence number has left. Spans that end later are never waited
+ * for, so a flush ends even under constant load.
  */
 export interface FlushBarrier {
   /** The first sequence number that is not covered. */
   readonly target: number
   /** Whether every covered span has left. */
   isDone: boolean
-  /** Called when that is so, and when some of them have left; whoever waits puts something of its own here. */
+  /** Called when every covered span has left, and whenever some spans have left. Set by the waiter. */
   wake: () => void
   /** The first error among the batches that held a covered span. */
   error?: unknown
 }
 
+/** The barriers of all flushes under way. */
 export class FlushBarriers {
   readonly #open = new Set<FlushBarrier>()
 
@@ -24,12 +25,12 @@ export class FlushBarriers {
     return barrier
   }
 
-  /** Whether nobody waits for anything to leave. */
+  /** Whether no flush is under way. */
   get isEmpty(): boolean {
     return this.#open.size === 0
   }
 
-  /** Forgets a barrier whose holder has stopped waiting. */
+  /** Forgets a barrier whose flush has stopped waiting. */
   close(barrier: FlushBarrier): void {
     this.#open.delete(barrier)
   }
@@ -44,7 +45,7 @@ export class FlushBarriers {
   /** Everything before this sequence number has left. */
   settle(oldestOutstanding: number): void {
     for (const barrier of this.#open) {
-      // In the order in which they were opened, and so of their targets.
+      // They were opened in the order of their targets.
       if (barrier.target > oldestOutstanding) return
       this.#open.delete(barrier)
       barrier.isDone = true

@@ -28,8 +28,15 @@ function setup({ addThrows = false } = {}) {
   const ledger = new Ledger()
   const state = { capacity: 100 }
   const provider = { getMeter: () => meter } as unknown as MeterProvider
-  const metrics = new ProcessorMetrics(provider, ledger, { getCapacity: () => state.capacity, getSize: () => 42 })
-  return { metrics, ledger, adds, made, callbacks, state }
+  const metrics = new ProcessorMetrics(provider, ledger, () => state.capacity)
+  const times = (count: number, transition: () => void): void => {
+    for (let i = 0; i < count; i++) transition()
+  }
+  const handOver = (count: number): void => {
+    times(count, () => ledger.admit())
+    ledger.handOver(count, false)
+  }
+  return { metrics, ledger, handOver, times, adds, made, callbacks, state }
 }
 
 const PROCESSED = 'otel.sdk.processor.span.processed'
@@ -63,7 +70,8 @@ test('each processor is a component of its own, counted up', () => {
 })
 
 test('capacity and size are reported, and the callback goes at the end', () => {
-  const { metrics, adds, callbacks } = setup()
+  const { metrics, ledger, times, adds, callbacks } = setup()
+  times(42, () => ledger.admit())
   expect(adds).toMatchObject([['otel.sdk.processor.span.queue.capacity', 100, {}]])
   const observed: number[] = []
   for (const callback of callbacks) void callback({ observe: (value: number) => observed.push(value) })
@@ -81,11 +89,11 @@ test('a capacity that changes is reported as the difference', () => {
 })
 
 test('a span is processed when it is handed over, whatever comes of it', () => {
-  const { metrics, ledger, adds } = setup()
-  ledger.handedOver = 10
-  ledger.fail('export_failed', 10)
+  const { metrics, ledger, handOver, adds } = setup()
+  handOver(10)
+  ledger.settle(10, { exported: 0, failed: { export_failed: 10 } })
   metrics.report()
-  ledger.handedOver = 15
+  handOver(5)
   metrics.report()
   metrics.report()
   const processed = adds.filter(([name]) => name === PROCESSED)
@@ -94,10 +102,10 @@ test('a span is processed when it is handed over, whatever comes of it', () => {
 })
 
 test('drops carry their reason as the type of error', () => {
-  const { metrics, ledger, adds } = setup()
-  ledger.dropped.queue_full = 3
+  const { metrics, ledger, times, adds } = setup()
+  times(3, () => ledger.drop('queue_full'))
   metrics.report()
-  ledger.dropped.already_shutdown = 2
+  times(2, () => ledger.drop('already_shutdown'))
   metrics.close()
   const drops = adds.filter(([name]) => name === PROCESSED).map(([, count, attributes]) => [count, attributes?.['error.type']])
   expect(drops).toEqual([
@@ -107,8 +115,9 @@ test('drops carry their reason as the type of error', () => {
 })
 
 test('spans that the exporter refuses carry the reason as the type of error', () => {
-  const { metrics, ledger, adds } = setup()
-  ledger.handedOver = 10
+  const { metrics, ledger, handOver, times, adds } = setup()
+  handOver(10)
+  times(3, () => ledger.admit())
   ledger.refuse('rejected')
   ledger.refuse('too_large')
   ledger.refuse('too_large')
@@ -122,12 +131,12 @@ test('spans that the exporter refuses carry the reason as the type of error', ()
     [1, 'rejected'],
     [2, 'too_large'],
   ])
-  expect(ledger.failed).toEqual({ rejected: 1, too_large: 2 })
+  expect(ledger.counts.failed).toEqual({ rejected: 1, too_large: 2 })
 })
 
 test('a counter that throws does not make spans count again', () => {
-  const { metrics, ledger } = setup({ addThrows: true })
-  ledger.handedOver = 10
+  const { metrics, handOver } = setup({ addThrows: true })
+  handOver(10)
   expect(() => metrics.report()).toThrow('add')
   expect(() => metrics.report()).not.toThrow()
 })

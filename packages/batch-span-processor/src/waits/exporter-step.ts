@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Bound, Settled } from '@spanring/core'
+import type { PipelineParts } from '../pipeline-parts.js'
+import type { FlushBarrier } from './flush-barriers.js'
+
+export interface Limit extends Bound {
+  /** The time limit that the caller gave, for the message of a time-out. */
+  readonly millis: number
+}
+
+/**
+ * Calls the exporter's own `forceFlush` or `shutdown` within a limit. Never rejects; an error is kept by the barrier, unless
+ * that has one already. `parts.ends` ends it early.
+ */
+export async function callExporter(
+  parts: PipelineParts,
+  step: 'forceFlush' | 'shutdown',
+  limit: Limit,
+  barrier: FlushBarrier,
+): Promise<void> {
+  const { clock, ends, exporter, scope } = parts
+  const settled = await scope.call(clock, { ...limit, ends }, () => exporter[step]?.())
+  if (settled.status !== 'done') barrier.error ??= errorOf(parts, settled, `${step} of the exporter`, limit)
+}
+
+/** The error of a wait that has not ended well. */
+export function errorOf({ ledger }: PipelineParts, settled: Settled<unknown>, what: string, { millis }: Limit): unknown {
+  if (settled.status !== 'timeout') return settled.error ?? new Error(`${what} failed`)
+  return new Error(`${what} has not ended within ${millis} ms; ${ledger.waiting} queued, ${ledger.counts.inFlight} in flight`)
+}

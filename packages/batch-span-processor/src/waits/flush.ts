@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { DrainLoop } from '../loop/drain-loop.js'
+import { limitMillis } from '../options.js'
+import type { PipelineParts } from '../pipeline-parts.js'
+import { callExporter, errorOf } from './exporter-step.js'
+
+export interface FlushOptions {
+  /**
+   * The time within which the promise settles, in milliseconds; 0 means without a limit. Default: `exportTimeoutMillis`.
+   */
+  timeoutMillis?: number | undefined
+  /** Ends the wait with the signal's reason; spans that have not left stay queued. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Sends every span admitted so far, waits until all of them have left, then flushes the exporter. Once shutdown has begun,
+ * its end is the end of the flush.
+ */
+export async function flush(
+  parts: PipelineParts,
+  loop: DrainLoop,
+  options: FlushOptions | undefined,
+  shutdown: Promise<void> | undefined,
+): Promise<void> {
+  const { barriers, clock, ring, settings } = parts
+  const millis = limitMillis(options, settings.exportTimeoutMillis)
+  const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
+  const barrier = barriers.open(ring.head)
+  loop.turnNow()
+  const drained = await bounded(clock, limit, () => shutdown ?? loop.drained(barrier))
+  barriers.close(barrier)
+  if (drained.status !== 'done') throw errorOf(parts, drained, 'forceFlush', limit)
+  if (shutdown) return
+  await callExporter(parts, 'forceFlush', limit, barrier)
+  if (barrier.error !== undefined) throw barrier.error
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import { RESOURCES_SHARE, STEP_LIMIT_MILLIS, STEP_RESERVE_MILLIS, STEP_RESERVE_SHARE } from '../limits.js'
+import type { DrainLoop } from '../loop/drain-loop.js'
+import { limitMillis } from '../options.js'
+import type { PipelineParts } from '../pipeline-parts.js'
+import { callExporter } from './exporter-step.js'
+import type { Limit } from './exporter-step.js'
+
+export interface ShutdownOptions {
+  /**
+   * The time within which the promise settles, in milliseconds; 0 means without a limit. Default: the constructor's
+   * `shutdownTimeoutMillis`.
+   */
+  timeoutMillis?: number | undefined
+}
+
+/**
+ * A list of bounded steps that all run, whatever became of the previous ones; rejects with the first error (R6). The caller
+ * has ended admission. `onDrained` is called when nothing will be exported any more.
+ */
+export async function runShutdown(
+  parts: PipelineParts,
+  loop: DrainLoop,
+  options: ShutdownOptions | undefined,
+  onDrained: () => void,
+): Promise<void> {
+  const { barriers, clock, closing, ends, gate, losses, metrics, ring, settings } = parts
+  const millis = limitMillis(options, settings.shutdownTimeoutMillis)
+  const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
+  const drainMillis = millis - 2 * reserve
+  const startedAt = clock.now()
+  const until = (at: number): Limit => ({ at, keepAlive: true, millis })
+  const stepUntil = (at: number): Limit => until(Math.min(at, clock.now() + STEP_LIMIT_MILLIS))
+  const barrier = barriers.open(ring.head)
+  closing.abort()
+  loop.turnNow()
+  await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => loop.drained(barrier))
+  gate.open()
+  await bounded(clock, until(startedAt + drainMillis), () => loop.drained(barrier))
+  loop.stop()
+  losses.guard(onDrained)
+  barriers.close(barrier)
+  await callExporter(parts, 'forceFlush', stepUntil(startedAt + millis - reserve), barrier)
+  await callExporter(parts, 'shutdown', stepUntil(startedAt + millis), barrier)
+  losses.guard(() => metrics?.close())
+  losses.close(clock.now())
+  // No flush may outlast the shutdown.
+  for (const end of ends) end()
+  if (barrier.error !== undefined) throw barrier.error
+}
