@@ -10,7 +10,7 @@ interface Page {
  * In a browser, flushes whenever the page is hidden, until the returned function is called: that is the last event that a
  * tab is sure to get, and no code may run after it. Does nothing elsewhere.
  */
-export function flushOnPageHide(flush: () => void): () => void {
+export function flushOnPageHide(flush: () => void): (() => void) | undefined {
   try {
     const { document } = globalThis as { document?: Page }
     const onChange = (): void => {
@@ -20,6 +20,6 @@ export function flushOnPageHide(flush: () => void): () => void {
     return () => document?.removeEventListener?.('visibilitychange', onChange)
   } catch {
     // A global named `document` that is not one.
-    return () => {}
+    return undefined
   }
 }

@@ -11,8 +11,8 @@ import type { Settings } from './options.js'
 import type { SpanRing } from './queue/span-ring.js'
 import type { FlushBarriers } from './waits/flush-barriers.js'
 
-/** What the drain loop and its parts, the flushes and the shutdown of one pipeline share. */
-export interface PipelineParts {
+/** What the drain loop and its parts, the flushes and the shutdown of one pipeline share: the settings, and each other. */
+export interface PipelineParts extends Settings {
   readonly ring: SpanRing<ReadableSpan>
   /** For its `forceFlush` and `shutdown`; batches go through the adapter. */
   readonly exporter: SpanExporter
@@ -26,7 +26,6 @@ export interface PipelineParts {
   /** Each ends a wait for the exporter's `forceFlush` or `shutdown`. */
   readonly ends: Set<() => void>
   readonly clock: Clock
-  readonly settings: Settings
   /** Aborted when the processor shuts down: exports under way then, and later ones, make their last attempt. */
   readonly closing: LateAbortController
 }

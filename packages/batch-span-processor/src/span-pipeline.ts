@@ -32,17 +32,17 @@ export class SpanPipeline {
   #shutdownPromise: Promise<void> | undefined
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
-    const { exportTimeoutMillis, maxExportBatchSize, maxQueueSize } = settings
-    const ring = new SpanRing<ReadableSpan>(maxQueueSize)
+    const ring = new SpanRing<ReadableSpan>(settings.maxQueueSize)
     const ledger = new Ledger()
     const losses = new LossReport(ledger.counts)
-    const adapter = new ExporterAdapter(exporter, clock, exportTimeoutMillis)
+    const adapter = new ExporterAdapter(exporter, clock, settings.exportTimeoutMillis)
     const getCapacity = (): number => {
       const holdsArrays = ledger.counts.queued > ring.size || !adapter.isIncremental
-      return ring.capacity + (holdsArrays ? maxExportBatchSize : 0)
+      return ring.capacity + (holdsArrays ? settings.maxExportBatchSize : 0)
     }
     this.#getCapacity = getCapacity
     this.#parts = {
+      ...settings,
       ring,
       exporter,
       adapter,
@@ -50,11 +50,10 @@ export class SpanPipeline {
       losses,
       metrics: meterProvider && losses.guard(() => new ProcessorMetrics(meterProvider, ledger, getCapacity)),
       barriers: new FlushBarriers(),
-      gate: new ResourceGate(clock, exportTimeoutMillis, () => this.#loop.unblock()),
+      gate: new ResourceGate(clock, settings.exportTimeoutMillis, () => this.#loop.unblock()),
       scope: new ExportScope(),
       ends: new Set(),
       clock,
-      settings,
       closing: new LateAbortController(),
     }
     this.#loop = new DrainLoop(this.#parts)
@@ -86,15 +85,14 @@ export class SpanPipeline {
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    const { scope } = this.#parts
     if (!this.#shutdownPromise) {
       // Both before the first step: an exporter may call back in, or end a span.
       this.#admission.isOpen = false
       let begin = (_ended: Promise<void>): void => {}
       this.#shutdownPromise = observed(new Promise((resolve) => (begin = resolve)))
-      begin(scope.runNeutral(() => runShutdown(this.#parts, this.#loop, options, () => this.onDrained?.())))
+      begin(this.#parts.scope.runNeutral(() => runShutdown(this.#parts, this.#loop, options, () => this.onDrained?.())))
     }
-    return scope.isInside() ? Promise.resolve() : this.#shutdownPromise
+    return this.#parts.scope.isInside() ? Promise.resolve() : this.#shutdownPromise
   }
 
   stats(): ProcessorStats {

@@ -52,7 +52,7 @@ export class Ledger {
   }
   /** The live counts; only the methods below change them. */
   readonly counts: SpanCounts = this.#counts
-  readonly #refused: Record<string, number> = { rejected: 0, too_large: 0 }
+  readonly #refused: Record<string, number> = {}
 
   /** Of the failed spans those that an incremental exporter refused to add: no batch ever held them. */
   get refused(): Readonly<Record<string, number>> {

@@ -42,11 +42,11 @@ export class BatchAssembler {
    * an exporter that ends spans while it encodes would otherwise feed this loop for ever.
    */
   stage(now: number): Progress {
-    const { clock, ring, settings } = this.#parts
+    const { clock, ring, turnBudgetMillis } = this.#parts
     const { head } = ring
     this.matchExporter()
     const fill = ring.size / ring.capacity
-    const endAt = now + Math.min(settings.turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
+    const endAt = now + Math.min(turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
     for (let i = 1; ring.tail < head; i++) {
       if (!this.stageOne()) return 'no_room'
       if (i % SPANS_PER_LOOK === 0 && ring.tail < head && clock.now() >= endAt) return 'more'
@@ -66,7 +66,7 @@ export class BatchAssembler {
    * exporter has no room at all.
    */
   stageOne(): boolean {
-    const { gate, ledger, ring, settings } = this.#parts
+    const { gate, ledger, maxExportBatchSize, ring } = this.#parts
     const span = ring.peek() as ReadableSpan
     const staged = this.#open ?? this.#openBatch()
     if (staged === undefined) return false
@@ -98,7 +98,7 @@ export class BatchAssembler {
     if (staged.isEncoded) ledger.encode()
     const pending = gate.pendingOf(span, this.#since)
     if (pending !== undefined) (staged.pending ??= new Set()).add(pending)
-    if (staged.count >= settings.maxExportBatchSize) this.closeBatch()
+    if (staged.count >= maxExportBatchSize) this.closeBatch()
     return true
   }
 
@@ -134,11 +134,11 @@ export class BatchAssembler {
    * has room for every span that it can ever send; one that never has room must not hold up the spans behind for ever.
    */
   #waitsForRoom(): boolean {
-    const { clock, ledger, settings } = this.#parts
+    const { clock, exportTimeoutMillis, ledger } = this.#parts
     const now = clock.now()
     // The exporter will have more room as soon as something that it holds of ours has left.
     if (this.#refusedSince === Infinity || ledger.counts.inFlight + ledger.counts.encoded > 0) this.#refusedSince = now
-    return now - this.#refusedSince < Math.min(settings.exportTimeoutMillis, ROOM_WAIT_MILLIS)
+    return now - this.#refusedSince < Math.min(exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
   /** The span that was just taken can never be sent. */

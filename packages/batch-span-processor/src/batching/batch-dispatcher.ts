@@ -35,7 +35,7 @@ export class BatchDispatcher {
   get dueAt(): number {
     const { open, waiting } = this.#assembler
     const canSend = open?.count && waiting.length === 0 && this.#canSend(open)
-    return canSend ? open.since + this.#parts.settings.scheduledDelayMillis : Infinity
+    return canSend ? open.since + this.#parts.scheduledDelayMillis : Infinity
   }
 
   /** Whether a slot is free, and every resource in the batch is known. */

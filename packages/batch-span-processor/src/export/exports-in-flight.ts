@@ -28,12 +28,12 @@ export class ExportsInFlight {
 
   /** Hands a batch over. Every count is right before foreign code runs. */
   send(staged: StagedBatch): void {
-    const { clock, closing, ledger, scope, settings } = this.#parts
+    const { clock, closing, exportTimeoutMillis, ledger, scope } = this.#parts
     const { batch, isEncoded } = staged
     const { signal } = staged.abort
     this.#batches.add(staged)
     ledger.handOver(staged.count, isEncoded)
-    const at = clock.now() + settings.exportTimeoutMillis
+    const at = clock.now() + exportTimeoutMillis
     const settledBy = isEncoded ? at + GRACE_MILLIS : at
     staged.lostAt = settledBy + OVERDUE_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.

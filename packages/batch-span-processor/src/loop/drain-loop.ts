@@ -74,7 +74,7 @@ export class DrainLoop {
     })
     this.#dispatcher = new BatchDispatcher(parts, this.#assembler, this.#inFlight)
     this.#timer = new LoopTimer(parts.clock, () => this.#takeTurn())
-    this.#arrivals = new ArrivalRate(parts.settings.maxExportBatchSize)
+    this.#arrivals = new ArrivalRate(parts.maxExportBatchSize)
     const { capacity } = parts.ring
     this.helpAt = capacity - (capacity >> SPARE_SHIFT)
   }
@@ -214,10 +214,10 @@ export class DrainLoop {
   }
 
   readonly #wake = (): void => {
-    const { clock, settings } = this.#parts
+    const { clock, maxExportBatchSize, scheduledDelayMillis } = this.#parts
     if (this.#mode === 'idle') {
       this.#assembler.begin(clock.now())
-      this.#to('waiting', settings.maxExportBatchSize, settings.scheduledDelayMillis)
+      this.#to('waiting', maxExportBatchSize, scheduledDelayMillis)
       if (this.wakeAt > 1) return
     }
     this.#arrivals.begin()
@@ -252,7 +252,7 @@ export class DrainLoop {
   }
 
   #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
-    const { ledger, ring, settings } = this.#parts
+    const { ledger, maxExportBatchSize, ring } = this.#parts
     this.#arrivals.look(now, ring.head)
     // Without room a flush does not count: an exporter that asks for one each time would have the loop spin.
     const isAsked = progress === 'no_room' ? this.#hasRoom : this.#isFlushAsked
@@ -265,13 +265,13 @@ export class DrainLoop {
       // Also for spans that ended in this very turn, by the exporter or a logger: they woke nobody.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
     } else if (wasAwake && !this.#arrivals.isQuiet) {
-      this.#to('awake', settings.maxExportBatchSize, this.#arrivals.pollMillis)
+      this.#to('awake', maxExportBatchSize, this.#arrivals.pollMillis)
     } else if (ledger.waiting === 0) {
       this.#to('idle', 1, reportAt - now)
     } else {
       this.#to(
         'waiting',
-        settings.maxExportBatchSize - (this.#assembler.open?.count ?? 0),
+        maxExportBatchSize - (this.#assembler.open?.count ?? 0),
         Math.min(this.#dispatcher.dueAt, reportAt) - now,
       )
     }

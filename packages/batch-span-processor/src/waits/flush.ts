@@ -24,8 +24,8 @@ export async function flush(
   options: FlushOptions | undefined,
   shutdown: Promise<void> | undefined,
 ): Promise<void> {
-  const { barriers, clock, ring, settings } = parts
-  const millis = limitMillis(options, settings.exportTimeoutMillis)
+  const { barriers, clock, exportTimeoutMillis, ring } = parts
+  const millis = limitMillis(options, exportTimeoutMillis)
   const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
   const barrier = barriers.open(ring.head)
   loop.turnNow()

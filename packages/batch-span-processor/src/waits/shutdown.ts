@@ -25,8 +25,8 @@ export async function runShutdown(
   options: ShutdownOptions | undefined,
   onDrained: () => void,
 ): Promise<void> {
-  const { barriers, clock, closing, ends, gate, losses, metrics, ring, settings } = parts
-  const millis = limitMillis(options, settings.shutdownTimeoutMillis)
+  const { barriers, clock, closing, ends, gate, losses, metrics, ring, shutdownTimeoutMillis } = parts
+  const millis = limitMillis(options, shutdownTimeoutMillis)
   const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
   const drainMillis = millis - 2 * reserve
   const startedAt = clock.now()
