@@ -183,7 +183,7 @@ test('naive: a flush that waits until there is no work never ends under work tha
   expect(await world.fateOf(naiveFlush(world, true))).toBe('spins')
 })
 
-// R1, R4. Turns red without the listeners on `signal` in `bounded` (batch-span-processor/src/bounded.ts).
+// R1, R4. Turns red without the listeners on `signal` in `bounded` (core/src/bounded.ts).
 test('a flush cancelled at the moment of its answer ends, and leaves nothing behind, 200 times in either order', async () => {
   const waiting: Done[] = []
   const { processor, end } = setupScripted(
@@ -211,7 +211,7 @@ test('a flush cancelled at the moment of its answer ends, and leaves nothing beh
   expect(processor.stats()).toMatchObject({ ended: 200, exported: 200, failed: {} })
 })
 
-// R1. Turns red without the look at `signal.aborted` in `bounded` (batch-span-processor/src/bounded.ts).
+// R1. Turns red without the look at `signal.aborted` in `bounded` (core/src/bounded.ts).
 test('500 flushes that are cancelled before they begin end while an export is stuck, and the export ends after them', async () => {
   const answer = gate()
   const { processor, end } = setupScripted(
@@ -256,7 +256,7 @@ const batchThat = (add: 'added' | 'rejected') =>
     openBatch: () => ({ spanCount: 0, byteLength: 0, add: () => add, send: async () => ({ exported: 0, failed: { full: 1 } }) }),
   })
 
-// R4. Turns red without `#onSettled` at the end of `ExportsInFlight.#settle` (batch-span-processor/src/exports-in-flight.ts).
+// R4. Turns red without `#onSettled` at the end of `ExportsInFlight.#settle` (batch-span-processor/src/export/exports-in-flight.ts).
 describe('a flush is woken by every way in which a span can leave', () => {
   test.each([
     ['success', scripted({})],
@@ -281,7 +281,7 @@ describe('a flush is woken by every way in which a span can leave', () => {
     }
   })
 
-  // Turns red without the last line of `DrainLoop.stop` (batch-span-processor/src/drain-loop.ts).
+  // Turns red without the last line of `DrainLoop.stop` (batch-span-processor/src/loop/drain-loop.ts).
   test.each([
     ['of what is in flight', scripted(() => {})],
     ['of what is queued', incremental({ openBatch: () => undefined })],
@@ -297,7 +297,7 @@ describe('a flush is woken by every way in which a span can leave', () => {
   })
 })
 
-// R4. Turns red when `SpanPipeline.#flush` opens its ticket for more than `ring.head` (batch-span-processor/src).
+// R4. Turns red when `flush` opens its barrier for more than `ring.head` (batch-span-processor/src/waits).
 test('a flush ends while work keeps coming, which ends only with the flush', async () => {
   const sink = await setupCountingSink()
   const { processor, end } = setupOurs(sink.url, { maxExportBatchSize: 10 }, { concurrencyLimit: 1 })
@@ -319,7 +319,7 @@ test('a flush ends while work keeps coming, which ends only with the flush', asy
   expect(processor.stats().exported).toBeGreaterThanOrEqual(covered)
 })
 
-// R6. Turns red without the look at `#closed` in `SpanPipeline.admit` (batch-span-processor/src/span-pipeline.ts).
+// R6. Turns red without the look at `isOpen` in `Admission.admit` (batch-span-processor/src/queue/admission.ts).
 test('what ends after the sweep of a shutdown is no orphan: it is counted, and a flush ends', async () => {
   const sink = await setupCountingSink()
   const { processor, exporter, end } = setupOurs(sink.url)
@@ -353,7 +353,7 @@ test.each(['forceFlush', 'shutdown'] as const)('an export that awaits %s does no
   expect(processor.stats()).toMatchObject({ ended: 15, exported: 15, failed: {} })
 })
 
-// R3. Turns red without `#inTurn` in `DrainLoop.help` (batch-span-processor/src/drain-loop.ts).
+// R3. Turns red without `#inTurn` in `DrainLoop.help` (batch-span-processor/src/loop/drain-loop.ts).
 test('an exporter that ends spans while it is given one is never called within itself', async () => {
   let depth = 0
   let deepest = 0

@@ -76,7 +76,7 @@ test('naive: a logger that emits hangs on the lock of the record that it tells o
   expect(await world.fateOf(naiveLog(true))).toBe('hangs')
 })
 
-// R2, R7. Turns red when `DrainLoop.#wake` takes a turn instead of setting the alarm (batch-span-processor/src/drain-loop.ts).
+// R2, R7. Turns red when `DrainLoop.#wake` takes a turn instead of setting the timer (batch-span-processor/src/loop/drain-loop.ts).
 test('to end a span never exports, and takes no notice of an export that is stuck', async () => {
   const sink = await setupCountingSink()
   await sink.script({ fault: 'never' })
@@ -112,7 +112,7 @@ test('to end a span never exports, and takes no notice of an export that is stuc
   expectAccounted(foreign.processor.stats())
 })
 
-// R1. Turns red without `at` in the limit of `SpanPipeline.#flush` (batch-span-processor/src/span-pipeline.ts).
+// R1. Turns red without `at` in the limit of `flush` (batch-span-processor/src/waits/flush.ts).
 test('a flush keeps its time-out whatever the export before it does, one per span too', async () => {
   const sink = await setupCountingSink()
   await sink.script({ fault: 'never' })
@@ -183,8 +183,7 @@ test.each<[string, (processor: BatchSpanProcessor) => void]>([
   expect(processor.stats()).toMatchObject({ ended: 61, queued: 0, inFlight: 0, dropped: { queue_full: 30 } })
 })
 
-// R8. Turns red without `clock.soon` in `onTimer` of `bounded`, in both packages (batch-span-processor/src/bounded.ts,
-// core/src/bounded.ts).
+// R8. Turns red without `clock.soon` in `onTimer` of `bounded` (core/src/bounded.ts).
 test('an event loop that stood still does not take an answer that is there for a time-out', async () => {
   const sink = await forkSink({ keep: 'count' })
   onTestFinished(() => sink.close())

@@ -108,7 +108,7 @@ test('naive: a sink that is closed before its producers leaves them hanging', as
   expect(await world.fateOf(naiveCancel(world, true))).toBe('hangs')
 })
 
-// R6. Turns red without `bounded` around the waits for the ticket in `SpanPipeline.#shutdown` (batch-span-processor/src).
+// R6. Turns red without `bounded` around the waits for the barrier in `runShutdown` (batch-span-processor/src/waits).
 test('an export that waits for the shutdown that waits for it holds neither: every step has its share of the time', async () => {
   const waiting: Done[] = []
   let shutdowns = 0
@@ -129,7 +129,7 @@ test('an export that waits for the shutdown that waits for it holds neither: eve
   expect(processor.stats()).toMatchObject({ ended: 15, exported: 0, failed: { shutdown: 10 }, dropped: { shutdown: 5 } })
 })
 
-// R6. Turns red without the wait until DRAINED_BY in `SpanPipeline.#shutdown` (batch-span-processor/src/span-pipeline.ts).
+// R6. Turns red without the second wait for the barrier in `runShutdown` (batch-span-processor/src/waits/shutdown.ts).
 test('the exporter is closed after its last export, and what ends meanwhile is counted', async () => {
   const sink = await setupCountingSink()
   const { processor, exporter, end } = setupOurs(sink.url, { maxExportBatchSize: 5 }, { concurrencyLimit: 1 })
@@ -165,7 +165,7 @@ const failures: [string, (done: Done) => void | Promise<void>][] = [
 ]
 
 // R2. Turns red without the `finally` of `WholeBatchExporter.#send` (an exception, a rejection) and without its abort listener
-// (silence; batch-span-processor/src/whole-batch-exporter.ts).
+// (silence; batch-span-processor/src/export/whole-batch-exporter.ts).
 test.each(failures)('after %s the next export comes by itself', async (what, behave) => {
   const script = [behave]
   const { processor, end } = setupScripted(
@@ -192,7 +192,7 @@ function metersThat(behave: () => unknown): MeterProvider {
   return { getMeter: () => new Proxy({}, { get: () => () => instrument }) } as unknown as MeterProvider
 }
 
-// R3. Turns red without `try` in `SpanPipeline.#guarded` (batch-span-processor/src/span-pipeline.ts) and, behind the sink,
+// R3. Turns red without `try` in `LossReport.guard` (batch-span-processor/src/accounting/loss-report.ts) and, behind the sink,
 // without the one of `callHook` (otlp-exporter/src/transport/transport-hooks.ts).
 test.each([
   ['are never done', never],

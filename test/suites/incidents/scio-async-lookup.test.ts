@@ -62,7 +62,7 @@ test('naive: with a bound on that promise, the wait for a permit which went with
   expect(await world.fateOf(naiveBundle(world, fail))).toBe('hangs')
 })
 
-// R1. Turns red without `startTimer()` at the end of `bounded` (batch-span-processor/src/bounded.ts).
+// R1. Turns red without `startTimer()` at the end of `bounded` (core/src/bounded.ts).
 test('a result that is never called back holds neither a flush nor a shutdown', async () => {
   let shutdowns = 0
   const { processor, end } = setupScripted(scripted({ export() {}, shutdown: async () => void shutdowns++ }))
@@ -75,7 +75,7 @@ test('a result that is never called back holds neither a flush nor a shutdown', 
   expect(processor.stats()).toMatchObject({ ended: 7, failed: { timeout: 7 }, abandonedExports: 2 })
 })
 
-// R1. Turns red without the `catch` of `run` in `bounded` (batch-span-processor/src/bounded.ts).
+// R1. Turns red without the `catch` of `run` in `bounded` (core/src/bounded.ts).
 test('a callback that throws settles its batch at once, as failed', async () => {
   const answers = [
     (done: Done) =>
@@ -118,7 +118,7 @@ test('a headers function that stays silent, or throws, costs its own batch and h
   expect(await sink.stats()).toMatchObject({ delivered: 2 })
 })
 
-// R1, R2. Turns red without `this.#live.delete(batch)` on abort in `WholeBatchExporter.#send` (batch-span-processor/src).
+// R1, R2. Turns red without `this.#live.delete(batch)` when a batch is abandoned in `WholeBatchExporter` (batch-span-processor/src/export).
 test('the place of an export whose callback is lost is given to the next one', async () => {
   const calls: Done[] = []
   const { processor, end } = setupScripted(scripted((_spans, done) => void (calls.push(done) === 2 && done({ code: 0 }))))
@@ -153,7 +153,7 @@ const opened = (parts: Pick<IncrementalSpanExporter, 'openBatch'>): IncrementalS
   ...parts,
 })
 
-// R1, R6. Turns red without the bound of `scope.call` in `SpanPipeline.#callExporter` (batch-span-processor/src).
+// R1, R6. Turns red without the bound of `scope.call` in `callExporter` (batch-span-processor/src/waits).
 test.each([
   ['gives a batch no room', opened({ openBatch: () => undefined })],
   ['never settles a batch', opened({ openBatch: () => ({ spanCount: 0, byteLength: 0, add: () => 'added', send: silent }) })],

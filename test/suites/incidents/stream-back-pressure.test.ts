@@ -87,7 +87,7 @@ test('naive: a retry through its own queue hangs once that is full', async () =>
   expect(await world.fateOf(naiveRetry(world, 1))).toBe('hangs')
 })
 
-// R5. Turns red without the refusal of `ring.offer` in `SpanPipeline.admit` (batch-span-processor/src/span-pipeline.ts).
+// R5. Turns red without the refusal of `ring.offer` in `Admission.admit` (batch-span-processor/src/queue/admission.ts).
 test('an exporter that ends more spans than it exports waits for no room: what the queue cannot take is counted', async () => {
   let feeding = 200
   const { processor, end } = setupScripted(
@@ -110,7 +110,7 @@ test('an exporter that ends more spans than it exports waits for no room: what t
 /** Far more than a loop that takes turns gets done within a millisecond; the end of one that does not. */
 const TOO_MANY = 50_000
 
-// R7. Turns red without `clock.soon` in `DrainLoop.#runSoon` (batch-span-processor/src/drain-loop.ts).
+// R7. Turns red without `clock.soon` in `DrainLoop.#runSoon` (batch-span-processor/src/loop/drain-loop.ts).
 test('an exporter that feeds itself leaves the event loop its turns', async () => {
   let exports = 0
   const timer = gate()
