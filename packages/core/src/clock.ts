@@ -41,9 +41,9 @@ const setRealImmediate = (platformGlobal('setImmediate') ?? setRealTimeout) as S
 const time = (builtinModule<{ performance: unknown }>('perf_hooks')?.performance ?? platformGlobal('performance') ?? Date) as {
   now(): number
 }
-const prototype = Object.getPrototypeOf(time) as Partial<typeof time>
+const prototype = Object.getPrototypeOf(time) as typeof time
 // From the prototype if possible: fake timers replace the method on the object itself.
-const now = (prototype.now ?? time.now).bind(time)
+const now = ('now' in prototype ? prototype : time).now.bind(time)
 
 export const systemClock: Clock = {
   now,
