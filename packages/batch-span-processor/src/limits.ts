@@ -69,7 +69,7 @@ export const GRACE_MILLIS = 50
 /** How late an outcome must be to prove that its timer is gone, in milliseconds. */
 export const OVERDUE_MILLIS = 100
 
-/** Longest pause before an exporter that does not answer is asked again, in milliseconds. */
+/** The longest pause after an abandoned export, in milliseconds. */
 export const MAX_PAUSE_MILLIS = 300_000
 
 /** A loss is over when nothing more was lost for this long, in milliseconds, and spans are exported again. */

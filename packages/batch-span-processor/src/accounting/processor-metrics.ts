@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.js'
 /** The value that dashboards filter by, in every SDK; the conventions define it for a processor that batches spans. */
 const COMPONENT_TYPE = 'batching_span_processor'
 const unit = '{span}'
-/** Stands for a reason where there is none. */
+/** In place of a reason, for spans that were handed over. */
 const NO_ERROR = ''
 
 /**

@@ -136,7 +136,7 @@ export class BatchAssembler {
   #waitsForRoom(): boolean {
     const { clock, exportTimeoutMillis, ledger } = this.#parts
     const now = clock.now()
-    // The exporter will have more room as soon as something that it holds of ours has left.
+    // The exporter has more room as soon as one of our batches has left it.
     if (this.#refusedSince === Infinity || ledger.counts.inFlight + ledger.counts.encoded > 0) this.#refusedSince = now
     return now - this.#refusedSince < Math.min(exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }

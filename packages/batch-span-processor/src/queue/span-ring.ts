@@ -3,29 +3,29 @@ import { FLAT_SPANS, SEGMENT_SPANS } from '../limits.js'
 
 type Segment<T> = (T | undefined)[]
 
-/** What a segment is copied from: a fortieth of the time of filling one, and without the holes of `new Array(n)`. */
+/** The template of a segment: a copy takes a fortieth of the time of filling one, and has none of the holes of `new Array(n)`. */
 const BLANK: readonly undefined[] = Array.from({ length: SEGMENT_SPANS }, () => undefined)
 
 /**
- * A bounded FIFO that refuses when it is full. One thread uses it, so plain reads and writes are all it takes: JavaScript
- * runs to completion, and what can interleave is only a re-entrant call, between two methods and never inside one.
+ * A bounded FIFO that refuses when it is full. Only one thread uses it, so plain reads and writes suffice: JavaScript runs
+ * to completion, and only a re-entrant call can interleave, between two methods and never inside one.
  *
  * ```
  *         tail (next read)                      head (next write)
  *          │                                     │
- *   ·  ·  a  b │ c  d  e  f │ g  h  i  j │ k  l  ·  ·       slot = seq & mask, in the segment of seq
+ *   ·  ·  a  b │ c  d  e  f │ g  h  i  j │ k  l  ·  ·       index = seq & mask, in the segment of seq
  *      read       chain        chain        write
  * ```
  *
- * Up to `FLAT_SPANS` the storage is one segment, written again from its beginning. A larger one is a chain of segments:
- * memory follows what waits, and nobody waits for a large capacity to be reserved, or to be copied as it grows. A segment
- * that was read is the next one to be written. Not so for all: two segments in turn cost the slowest thousandth of the
- * calls of `onEnd` half a microsecond more than one.
+ * Up to `FLAT_SPANS` the storage is one segment, reused from its beginning. A larger one is a chain of segments: memory
+ * follows the number of spans that wait, and no call pauses to allocate a large capacity or to copy it as it grows. A segment
+ * that was read is the next one to be written. Small rings are not chains: two alternating segments cost the slowest
+ * thousandth of the calls of `onEnd` half a microsecond more than one.
  *
  * Invariants:
  * 1. `head` and `tail` are sequence numbers: they only grow, and `0 <= head - tail <= capacity`.
- * 2. A slot outside `[tail, head)` holds `undefined`: a span that was taken can be collected.
- * 3. `capacity` is what was asked for.
+ * 2. A cell outside `[tail, head)` holds `undefined`: a span that was taken can be collected.
+ * 3. `capacity` is exactly the requested one.
  * 4. The chain leads from the segment of `tail` to that of the last write; at most one segment is kept beside it.
  */
 export class SpanRing<T> {
@@ -33,7 +33,7 @@ export class SpanRing<T> {
   readonly #mask: number
   #head = 0
   #tail = 0
-  /** The first sequence number behind the segment that is written; below zero if there is only one, for good. */
+  /** The first sequence number after the segment that is written; negative if there is only one, for good. */
   #segmentEnd: number
   #write: Segment<T>
   #read: Segment<T>
@@ -82,17 +82,17 @@ export class SpanRing<T> {
 
   /** Removes the oldest item, or returns undefined when the ring is empty. */
   take(): T | undefined {
-    const slot = this.#tail & this.#mask
-    const item = this.#read[slot]
+    const index = this.#tail & this.#mask
+    const item = this.#read[index]
     if (this.#tail < this.#head) {
-      this.#read[slot] = undefined
+      this.#read[index] = undefined
       this.#tail++
-      if (slot === this.#mask) this.#release()
+      if (index === this.#mask) this.#release()
     }
     return item
   }
 
-  /** The next write goes into a further segment. */
+  /** The next write goes into another segment. */
   #extend(): void {
     this.#write = this.#spare ?? this.#newSegment()
     this.#spare = undefined
@@ -100,7 +100,7 @@ export class SpanRing<T> {
     this.#segmentEnd += SEGMENT_SPANS
   }
 
-  /** Every slot of the oldest segment was read. The only one is written again from its beginning. */
+  /** Every cell of the oldest segment was read. A single segment is reused from its beginning. */
   #release(): void {
     if (this.#chain.length > 1) {
       this.#spare = this.#chain.shift()

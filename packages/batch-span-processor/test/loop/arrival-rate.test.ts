@@ -5,10 +5,10 @@ import { ArrivalRate } from '../../src/loop/arrival-rate.js'
 
 /** Looks every `millis` while so many spans arrive in a millisecond. */
 function look(
-  traffic: ArrivalRate,
+  rate: ArrivalRate,
   { perMillisecond, millis, looks }: { perMillisecond: number; millis: number; looks: number },
 ): void {
-  for (let i = 1; i <= looks; i++) traffic.look(1000 + i * millis, Math.round(i * millis * perMillisecond))
+  for (let i = 1; i <= looks; i++) rate.look(1000 + i * millis, Math.round(i * millis * perMillisecond))
 }
 
 test.each([
@@ -18,19 +18,19 @@ test.each([
   [20, 4],
   [100, MIN_POLL_MILLIS],
 ])('at %i spans a millisecond a quarter of a batch of 512 arrives between two looks: %i ms', (perMillisecond, expected) => {
-  const traffic = new ArrivalRate(512)
-  look(traffic, { perMillisecond, millis: 16, looks: 5 })
-  expect(traffic.pollMillis).toBe(expected)
-  expect(traffic.isQuiet).toBe(false)
+  const rate = new ArrivalRate(512)
+  look(rate, { perMillisecond, millis: 16, looks: 5 })
+  expect(rate.pollMillis).toBe(expected)
+  expect(rate.isQuiet).toBe(false)
 })
 
 test('it is quiet after some looks that found nothing, and not because of looks in quick succession', () => {
-  const traffic = new ArrivalRate(512)
-  look(traffic, { perMillisecond: 0, millis: 1, looks: 2 })
-  expect(traffic.isQuiet).toBe(false)
-  look(traffic, { perMillisecond: 0, millis: 16, looks: QUIET_LOOKS })
-  expect(traffic.isQuiet).toBe(true)
-  traffic.begin()
-  expect(traffic.isQuiet).toBe(false)
-  expect(traffic.pollMillis).toBe(MIN_POLL_MILLIS)
+  const rate = new ArrivalRate(512)
+  look(rate, { perMillisecond: 0, millis: 1, looks: 2 })
+  expect(rate.isQuiet).toBe(false)
+  look(rate, { perMillisecond: 0, millis: 16, looks: QUIET_LOOKS })
+  expect(rate.isQuiet).toBe(true)
+  rate.begin()
+  expect(rate.isQuiet).toBe(false)
+  expect(rate.pollMillis).toBe(MIN_POLL_MILLIS)
 })

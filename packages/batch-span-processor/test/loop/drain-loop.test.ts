@@ -72,7 +72,7 @@ test('exporting goes on after every way to fail, without a new span', async () =
   expect(pipeline.stats()).toMatchObject({ exported: 10, queued: 0, inFlight: 0, failed: { export_failed: 40, timeout: 10 } })
 })
 
-test('a quiet loop leaves no alarm behind', async () => {
+test('a quiet loop leaves no timer behind', async () => {
   const { clock, end } = setup({})
   end(10)
   await clock.advance(1000)

@@ -16,49 +16,49 @@ function setup() {
       return clock.startTimer(callback, delayMillis, keepAlive)
     },
   }
-  const rings: number[] = []
-  const alarm = new LoopTimer(counting, () => rings.push(clock.now() - 1000))
-  return { clock, alarm, rings, timersMade: () => timersMade }
+  const fired: number[] = []
+  const timer = new LoopTimer(counting, () => fired.push(clock.now() - 1000))
+  return { clock, timer, fired, timersMade: () => timersMade }
 }
 
-test('an alarm rings once, when it was set for', async () => {
-  const { clock, alarm, rings } = setup()
-  alarm.set(5)
+test('a timer fires once, when it was set for', async () => {
+  const { clock, timer, fired } = setup()
+  timer.set(5)
   await clock.advance(20)
-  expect(rings).toEqual([5])
+  expect(fired).toEqual([5])
 })
 
-test('an alarm that is set again rings at the new time alone', async () => {
-  const { clock, alarm, rings } = setup()
-  alarm.set(5)
+test('a timer that is set again fires at the new time alone', async () => {
+  const { clock, timer, fired } = setup()
+  timer.set(5)
   await clock.advance(3)
-  alarm.set(10)
+  timer.set(10)
   await clock.advance(20)
-  expect(rings).toEqual([13])
+  expect(fired).toEqual([13])
 })
 
 test('setting it for the same delay again re-arms one timer', async () => {
-  const { clock, alarm, rings, timersMade } = setup()
+  const { clock, timer, fired, timersMade } = setup()
   for (let i = 0; i < 100; i++) {
-    alarm.set(2)
+    timer.set(2)
     await clock.advance(2)
   }
-  expect(rings.length).toBe(100)
+  expect(fired.length).toBe(100)
   expect(timersMade()).toBe(1)
 })
 
-test('a stopped alarm does not ring and leaves no timer', async () => {
-  const { clock, alarm, rings } = setup()
-  alarm.set(5)
-  alarm.stop()
+test('a stopped timer does not fire and leaves no timer', async () => {
+  const { clock, timer, fired } = setup()
+  timer.set(5)
+  timer.stop()
   expect(clock.ownTimers).toBe(0)
   await clock.advance(20)
-  expect(rings).toEqual([])
+  expect(fired).toEqual([])
 })
 
-test('no alarm holds the process, and none is set for longer than a timer takes', () => {
-  const { clock, alarm } = setup()
-  alarm.set(2 ** 40)
+test('the timer never holds the process, and none is set for longer than a timer takes', () => {
+  const { clock, timer } = setup()
+  timer.set(2 ** 40)
   expect(clock.keepAliveTimers).toBe(0)
   expect(clock.ownTimers).toBe(1)
 })
