@@ -147,7 +147,9 @@ function checked(label: string, given: unknown, [fallback, min, max, , isFractio
   }
   if (used !== value) {
     const shown = typeof given === 'string' ? JSON.stringify(given) : textOf(given)
-    warn(`${INVALID_SETTING} ${label} is ${shown}; must be ${isFraction ? 'a number' : 'an integer'} from ${min} to ${max}; using ${used}`)
+    warn(
+      `${INVALID_SETTING} ${label} is ${shown}; must be ${isFraction ? 'a number' : 'an integer'} from ${min} to ${max}; using ${used}`,
+    )
   }
   return used
 }

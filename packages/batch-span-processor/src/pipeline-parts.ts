@@ -28,4 +28,6 @@ export interface PipelineParts extends Settings {
   readonly clock: Clock
   /** Aborted when the processor shuts down: exports under way then, and later ones, make their last attempt. */
   readonly closing: LateAbortController
+  /** The promise of `shutdown`, once it was called: from then on nothing is admitted, and a flush ends with it. */
+  shutdown: Promise<void> | undefined
 }

@@ -12,7 +12,7 @@ import { LateAbortController } from './export/late-abort-controller.js'
 import { DrainLoop } from './loop/drain-loop.js'
 import type { Settings } from './options.js'
 import type { PipelineParts } from './pipeline-parts.js'
-import { Admission } from './queue/admission.js'
+import { admit } from './queue/admission.js'
 import { SpanRing } from './queue/span-ring.js'
 import { flush } from './waits/flush.js'
 import type { FlushOptions } from './waits/flush.js'
@@ -26,10 +26,8 @@ export class SpanPipeline {
   onDrained: (() => void) | undefined
   readonly #parts: PipelineParts
   readonly #loop: DrainLoop
-  readonly #admission: Admission
   /** Changes when somebody wraps `export`: from then on spans are handed over in arrays. */
   readonly #getCapacity: () => number
-  #shutdownPromise: Promise<void> | undefined
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
     const ring = new SpanRing<ReadableSpan>(settings.maxQueueSize)
@@ -55,14 +53,14 @@ export class SpanPipeline {
       ends: new Set(),
       clock,
       closing: new LateAbortController(),
+      shutdown: undefined,
     }
     this.#loop = new DrainLoop(this.#parts)
-    this.#admission = new Admission(ring, ledger, this.#loop)
   }
 
   /** Queues a span, or counts it as dropped. */
   admit(span: ReadableSpan): void {
-    this.#admission.admit(span)
+    admit(this.#parts, this.#loop, span)
   }
 
   /** Counts something given to `onEnd` that is not a span. */
@@ -76,7 +74,7 @@ export class SpanPipeline {
       this.#loop.turnNow()
       return Promise.resolve()
     }
-    return observed(flush(this.#parts, this.#loop, options, this.#shutdownPromise))
+    return observed(flush(this.#parts, this.#loop, options))
   }
 
   /** For a page that may never run again, see {@link DrainLoop.drainNow}. */
@@ -85,19 +83,22 @@ export class SpanPipeline {
   }
 
   shutdown(options?: ShutdownOptions): Promise<void> {
-    if (!this.#shutdownPromise) {
-      // Both before the first step: an exporter may call back in, or end a span.
-      this.#admission.isOpen = false
+    const parts = this.#parts
+    if (!parts.shutdown) {
       let begin = (_ended: Promise<void>): void => {}
-      this.#shutdownPromise = observed(new Promise((resolve) => (begin = resolve)))
-      begin(this.#parts.scope.runNeutral(() => runShutdown(this.#parts, this.#loop, options, () => this.onDrained?.())))
+      // Before the first step: an exporter may call back in, or end a span.
+      parts.shutdown = observed(new Promise((resolve) => (begin = resolve)))
+      begin(parts.scope.runNeutral(() => runShutdown(parts, this.#loop, options, () => this.onDrained?.())))
     }
-    return this.#parts.scope.isInside() ? Promise.resolve() : this.#shutdownPromise
+    return parts.scope.isInside() ? Promise.resolve() : parts.shutdown
   }
 
   stats(): ProcessorStats {
-    const { adapter, ledger } = this.#parts
-    return { ...snapshot(ledger.counts), abandonedExports: adapter.abandonedCount, queueCapacity: this.#getCapacity() }
+    return {
+      ...snapshot(this.#parts.ledger.counts),
+      abandonedExports: this.#parts.adapter.abandonedCount,
+      queueCapacity: this.#getCapacity(),
+    }
   }
 }
 

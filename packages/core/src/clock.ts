@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { builtinModule } from './builtin-module.js'
-
-/** The longest delay of a timer, in milliseconds; a longer one would fire at once. */
-export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
+import { MAX_TIMER_MILLIS } from './limits.js'
 
 /** A delay that timers accept, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
 export function timerDelay(millis: number): number {
@@ -65,8 +63,8 @@ export const systemClock: Clock = {
   },
   soon(callback, keepAlive = true) {
     try {
-      const immediate = setRealImmediate(callback)
-      if (!keepAlive) immediate.unref?.()
+      const timer = setRealImmediate(callback)
+      if (!keepAlive) timer.unref?.()
     } catch {
       // As above.
     }

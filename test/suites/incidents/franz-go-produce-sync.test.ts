@@ -319,7 +319,7 @@ test('a flush ends while work keeps coming, which ends only with the flush', asy
   expect(processor.stats().exported).toBeGreaterThanOrEqual(covered)
 })
 
-// R6. Turns red without the look at `isOpen` in `Admission.admit` (batch-span-processor/src/queue/admission.ts).
+// R6. Turns red without the look at `parts.shutdown` in `admit` (batch-span-processor/src/queue/admission.ts).
 test('what ends after the sweep of a shutdown is no orphan: it is counted, and a flush ends', async () => {
   const sink = await setupCountingSink()
   const { processor, exporter, end } = setupOurs(sink.url)

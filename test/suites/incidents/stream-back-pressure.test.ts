@@ -87,7 +87,7 @@ test('naive: a retry through its own queue hangs once that is full', async () =>
   expect(await world.fateOf(naiveRetry(world, 1))).toBe('hangs')
 })
 
-// R5. Turns red without the refusal of `ring.offer` in `Admission.admit` (batch-span-processor/src/queue/admission.ts).
+// R5. Turns red without the refusal of `ring.offer` in `admit` (batch-span-processor/src/queue/admission.ts).
 test('an exporter that ends more spans than it exports waits for no room: what the queue cannot take is counted', async () => {
   let feeding = 200
   const { processor, end } = setupScripted(

@@ -125,8 +125,8 @@ export function sum(counts: Readonly<Record<string, number>>): number {
 }
 
 /** All spans lost so far. */
-export function lostIn({ dropped, failed }: SpanCounts): number {
-  return sum(dropped) + sum(failed)
+export function lostIn(counts: SpanCounts): number {
+  return sum(counts.dropped) + sum(counts.failed)
 }
 
 /** A copy that stays as it is. */

@@ -134,19 +134,19 @@ export class BatchAssembler {
    * has room for every span that it can ever send; one that never has room must not hold up the spans behind for ever.
    */
   #waitsForRoom(): boolean {
-    const { clock, exportTimeoutMillis, ledger } = this.#parts
-    const now = clock.now()
+    const { counts } = this.#parts.ledger
+    const now = this.#parts.clock.now()
     // The exporter has more room as soon as one of our batches has left it.
-    if (this.#refusedSince === Infinity || ledger.counts.inFlight + ledger.counts.encoded > 0) this.#refusedSince = now
-    return now - this.#refusedSince < Math.min(exportTimeoutMillis, ROOM_WAIT_MILLIS)
+    if (this.#refusedSince === Infinity || counts.inFlight + counts.encoded > 0) this.#refusedSince = now
+    return now - this.#refusedSince < Math.min(this.#parts.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
   /** The span that was just taken can never be sent. */
   #refuse(reason: string): void {
-    const { barriers, ledger, losses, ring } = this.#parts
+    const { losses, ring } = this.#parts
     losses.lastError = new Error(`exporter rejected a span (${reason})`)
-    ledger.refuse(reason)
-    barriers.fail(ring.tail - 1, losses.lastError)
+    this.#parts.ledger.refuse(reason)
+    this.#parts.barriers.fail(ring.tail - 1, losses.lastError)
   }
 
   #openBatch(): StagedBatch | undefined {

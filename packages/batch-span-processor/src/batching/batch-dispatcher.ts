@@ -40,8 +40,7 @@ export class BatchDispatcher {
 
   /** Whether a slot is free, and every resource in the batch is known. */
   #canSend(staged: StagedBatch): boolean {
-    const { adapter, gate } = this.#parts
-    return this.#inFlight.count < adapter.slotsFor(staged) && gate.isOpenFor(staged)
+    return this.#inFlight.count < this.#parts.adapter.slotsFor(staged) && this.#parts.gate.isOpenFor(staged)
   }
 
   #sendWaiting(): void {

@@ -28,12 +28,12 @@ export class ExportsInFlight {
 
   /** Hands a batch over. Every count is right before foreign code runs. */
   send(staged: StagedBatch): void {
-    const { clock, closing, exportTimeoutMillis, ledger, scope } = this.#parts
+    const { clock, closing, scope } = this.#parts
     const { batch, isEncoded } = staged
     const { signal } = staged.abort
     this.#batches.add(staged)
-    ledger.handOver(staged.count, isEncoded)
-    const at = clock.now() + exportTimeoutMillis
+    this.#parts.ledger.handOver(staged.count, isEncoded)
+    const at = clock.now() + this.#parts.exportTimeoutMillis
     const settledBy = isEncoded ? at + GRACE_MILLIS : at
     staged.lostAt = settledBy + OVERDUE_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
@@ -59,11 +59,11 @@ export class ExportsInFlight {
 
   #settle(staged: StagedBatch, settled: Settled<BatchOutcome>): void {
     if (!this.#batches.delete(staged)) return
-    const { barriers, ledger, losses } = this.#parts
+    const { barriers, losses } = this.#parts
     const { count } = staged
     const outcome = outcomeOf(settled, count)
     const { exported, failed, error } = outcome
-    ledger.settle(count, outcome)
+    this.#parts.ledger.settle(count, outcome)
     if (exported < count) {
       losses.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
       barriers.fail(staged.oldest, losses.lastError)

@@ -37,7 +37,7 @@ export class WholeBatchExporter {
    * Undefined while another batch is open or under way, unless they may overlap, and in the pause after an abandoned one,
    * unless a flush waits.
    */
-  openBatch(mayOverlap = false, isAwaited = false): StagedBatch | undefined {
+  openBatch(mayOverlap?: boolean, isAwaited?: boolean): StagedBatch | undefined {
     if (!mayOverlap && (this.#live.size > 0 || (!isAwaited && this.#clock.now() < this.#notBefore))) return undefined
     const spans: ReadableSpan[] = []
     let startedAt = Infinity

@@ -136,14 +136,13 @@ export class DrainLoop {
     const { adapter, ring } = this.#parts
     // Already true if the exporter calls from in here.
     const { mayOverlap } = adapter
-    let size: number
     adapter.mayOverlap = true
-    do {
+    // Until a turn has moved nothing: nothing is left, or what is left cannot leave.
+    for (let size = Infinity; ring.size < size;) {
       size = ring.size
       this.#flushTo = ring.head
       this.#takeTurn()
-      // Until a turn has moved nothing: nothing is left, or what is left cannot leave.
-    } while (ring.size < size)
+    }
     adapter.mayOverlap = mayOverlap
   }
 
@@ -158,11 +157,10 @@ export class DrainLoop {
    * admitted after `shutdown` was called, so nothing can slip in behind the sweep.
    */
   stop(): void {
-    const { barriers, ledger } = this.#parts
     this.#to('stopped', NEVER, Infinity)
-    const lost = ledger.sweep()
+    const lost = this.#parts.ledger.sweep()
     this.#assembler.clear()
-    if (lost) barriers.fail(0, new Error(`${lost} spans left at shutdown`))
+    if (lost) this.#parts.barriers.fail(0, new Error(`${lost} spans left at shutdown`))
     this.#inFlight.sweep()
     this.#settleBarriers()
   }

@@ -18,8 +18,8 @@ export async function callExporter(
   limit: Limit,
   barrier: FlushBarrier,
 ): Promise<void> {
-  const { clock, ends, exporter, scope } = parts
-  const settled = await scope.call(clock, { ...limit, ends }, () => exporter[step]?.())
+  const { clock, ends, exporter } = parts
+  const settled = await parts.scope.call(clock, { ...limit, ends }, () => exporter[step]?.())
   if (settled.status !== 'done') barrier.error ??= errorOf(parts, settled, `${step} of the exporter`, limit)
 }
 

@@ -18,16 +18,11 @@ export interface FlushOptions {
  * Sends every span admitted so far, waits until all of them have left, then flushes the exporter. Once shutdown has begun,
  * its end is the end of the flush.
  */
-export async function flush(
-  parts: PipelineParts,
-  loop: DrainLoop,
-  options: FlushOptions | undefined,
-  shutdown: Promise<void> | undefined,
-): Promise<void> {
-  const { barriers, clock, exportTimeoutMillis, ring } = parts
-  const millis = limitMillis(options, exportTimeoutMillis)
+export async function flush(parts: PipelineParts, loop: DrainLoop, options: FlushOptions | undefined): Promise<void> {
+  const { barriers, clock, shutdown } = parts
+  const millis = limitMillis(options, parts.exportTimeoutMillis)
   const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
-  const barrier = barriers.open(ring.head)
+  const barrier = barriers.open(parts.ring.head)
   loop.turnNow()
   const drained = await bounded(clock, limit, () => shutdown ?? loop.drained(barrier))
   barriers.close(barrier)

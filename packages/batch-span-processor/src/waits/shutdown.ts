@@ -25,27 +25,27 @@ export async function runShutdown(
   options: ShutdownOptions | undefined,
   onDrained: () => void,
 ): Promise<void> {
-  const { barriers, clock, closing, ends, gate, losses, metrics, ring, shutdownTimeoutMillis } = parts
-  const millis = limitMillis(options, shutdownTimeoutMillis)
+  const { barriers, clock, losses } = parts
+  const millis = limitMillis(options, parts.shutdownTimeoutMillis)
   const reserve = Math.min(STEP_RESERVE_MILLIS, millis * STEP_RESERVE_SHARE)
   const drainMillis = millis - 2 * reserve
   const startedAt = clock.now()
   const until = (at: number): Limit => ({ at, keepAlive: true, millis })
   const stepUntil = (at: number): Limit => until(Math.min(at, clock.now() + STEP_LIMIT_MILLIS))
-  const barrier = barriers.open(ring.head)
-  closing.abort()
+  const barrier = barriers.open(parts.ring.head)
+  parts.closing.abort()
   loop.turnNow()
   await bounded(clock, until(startedAt + drainMillis * RESOURCES_SHARE), () => loop.drained(barrier))
-  gate.open()
+  parts.gate.open()
   await bounded(clock, until(startedAt + drainMillis), () => loop.drained(barrier))
   loop.stop()
   losses.guard(onDrained)
   barriers.close(barrier)
   await callExporter(parts, 'forceFlush', stepUntil(startedAt + millis - reserve), barrier)
   await callExporter(parts, 'shutdown', stepUntil(startedAt + millis), barrier)
-  losses.guard(() => metrics?.close())
+  losses.guard(() => parts.metrics?.close())
   losses.close(clock.now())
   // No flush may outlast the shutdown.
-  for (const end of ends) end()
+  for (const end of parts.ends) end()
   if (barrier.error !== undefined) throw barrier.error
 }
