@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock, ReadableSpan, SpanExporter } from '@spanring/core'
-import type { Ledger } from './accounting/ledger.js'
+import type { Transitions } from './accounting/ledger.js'
 import type { LossReport } from './accounting/loss-report.js'
 import type { ProcessorMetrics } from './accounting/processor-metrics.js'
 import type { ResourceGate } from './batching/resource-gate.js'
@@ -17,7 +17,7 @@ export interface PipelineParts extends Settings {
   /** For its `forceFlush` and `shutdown`; batches go through the adapter. */
   readonly exporter: SpanExporter
   readonly adapter: ExporterAdapter
-  readonly ledger: Ledger
+  readonly ledger: Transitions
   readonly losses: LossReport
   readonly metrics: ProcessorMetrics | undefined
   readonly barriers: FlushBarriers
@@ -28,6 +28,4 @@ export interface PipelineParts extends Settings {
   readonly clock: Clock
   /** Aborted when the processor shuts down: exports under way then, and later ones, make their last attempt. */
   readonly closing: LateAbortController
-  /** The promise of `shutdown`, once it was called: from then on nothing is admitted, and a flush ends with it. */
-  shutdown: Promise<void> | undefined
 }

@@ -2,7 +2,7 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Clock, ReadableSpan, SpanExporter } from '@spanring/core'
 import { Ledger, snapshot } from './accounting/ledger.js'
-import type { ProcessorStats } from './accounting/ledger.js'
+import type { ProcessorStats, Transitions } from './accounting/ledger.js'
 import { LossReport } from './accounting/loss-report.js'
 import { ProcessorMetrics } from './accounting/processor-metrics.js'
 import { ResourceGate } from './batching/resource-gate.js'
@@ -25,13 +25,18 @@ export class SpanPipeline {
   /** Called when shutdown has drained what it could, and nothing will be exported any more. */
   onDrained: (() => void) | undefined
   readonly #parts: PipelineParts
+  // Also among the parts; here for the hot path, see `admit`.
+  readonly #ring: SpanRing<ReadableSpan>
+  readonly #ledger: Transitions
   readonly #loop: DrainLoop
+  /** Once shutdown was called: from then on nothing is admitted, and a flush ends with it. */
+  #shutdownPromise: Promise<void> | undefined
   /** Changes when somebody wraps `export`: from then on spans are handed over in arrays. */
   readonly #getCapacity: () => number
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
-    const ring = new SpanRing<ReadableSpan>(settings.maxQueueSize)
-    const ledger = new Ledger()
+    const ring = (this.#ring = new SpanRing<ReadableSpan>(settings.maxQueueSize))
+    const ledger = (this.#ledger = new Ledger())
     const losses = new LossReport(ledger.counts)
     const adapter = new ExporterAdapter(exporter, clock, settings.exportTimeoutMillis)
     const getCapacity = (): number => {
@@ -53,19 +58,18 @@ export class SpanPipeline {
       ends: new Set(),
       clock,
       closing: new LateAbortController(),
-      shutdown: undefined,
     }
     this.#loop = new DrainLoop(this.#parts)
   }
 
   /** Queues a span, or counts it as dropped. */
   admit(span: ReadableSpan): void {
-    admit(this.#parts, this.#loop, span)
+    admit(this.#ring, this.#ledger, this.#loop, this.#shutdownPromise !== undefined, span)
   }
 
   /** Counts something given to `onEnd` that is not a span. */
   dropInvalid(): void {
-    this.#parts.ledger.drop('invalid_span')
+    this.#ledger.drop('invalid_span')
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
@@ -74,7 +78,7 @@ export class SpanPipeline {
       this.#loop.turnNow()
       return Promise.resolve()
     }
-    return observed(flush(this.#parts, this.#loop, options))
+    return observed(flush(this.#parts, this.#loop, options, this.#shutdownPromise))
   }
 
   /** For a page that may never run again, see {@link DrainLoop.drainNow}. */
@@ -84,18 +88,18 @@ export class SpanPipeline {
 
   shutdown(options?: ShutdownOptions): Promise<void> {
     const parts = this.#parts
-    if (!parts.shutdown) {
+    if (!this.#shutdownPromise) {
       let begin = (_ended: Promise<void>): void => {}
       // Before the first step: an exporter may call back in, or end a span.
-      parts.shutdown = observed(new Promise((resolve) => (begin = resolve)))
+      this.#shutdownPromise = observed(new Promise((resolve) => (begin = resolve)))
       begin(parts.scope.runNeutral(() => runShutdown(parts, this.#loop, options, () => this.onDrained?.())))
     }
-    return parts.scope.isInside() ? Promise.resolve() : parts.shutdown
+    return parts.scope.isInside() ? Promise.resolve() : this.#shutdownPromise
   }
 
   stats(): ProcessorStats {
     return {
-      ...snapshot(this.#parts.ledger.counts),
+      ...snapshot(this.#ledger.counts),
       abandonedExports: this.#parts.adapter.abandonedCount,
       queueCapacity: this.#getCapacity(),
     }

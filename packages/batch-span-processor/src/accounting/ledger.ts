@@ -39,20 +39,28 @@ export interface ProcessorStats extends SpanCounts {
   readonly queueCapacity: number
 }
 
-/** The counts of all spans. Each method is one transition of spans, and keeps the equation of {@link SpanCounts} (I1, R4). */
-export class Ledger {
-  readonly #counts = {
-    ended: 0,
-    exported: 0,
-    queued: 0,
-    encoded: 0,
-    inFlight: 0,
-    dropped: { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 },
-    failed: Object.create(null) as Record<string, number>,
-  }
-  /** The live counts; only the methods below change them. */
-  readonly counts: SpanCounts = this.#counts
+/** The ledger as everybody else sees it: it can be told of a transition, and its counts can be read. */
+export type Transitions = Omit<Ledger, keyof SpanCounts>
+
+/**
+ * The counts of all spans. Each method is one transition of spans, and keeps the equation of {@link SpanCounts} (I1, R4).
+ *
+ * The counts are fields of this object, and not of one behind it, which every `onEnd` would have to fetch.
+ */
+export class Ledger implements SpanCounts {
+  ended = 0
+  exported = 0
+  queued = 0
+  encoded = 0
+  inFlight = 0
+  readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
+  readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
   readonly #refused: Record<string, number> = {}
+
+  /** The live counts. */
+  get counts(): SpanCounts {
+    return this
+  }
 
   /** Of the failed spans those that an incremental exporter refused to add: no batch ever held them. */
   get refused(): Readonly<Record<string, number>> {
@@ -61,58 +69,58 @@ export class Ledger {
 
   /** Spans that have neither been handed over nor lost. */
   get waiting(): number {
-    return this.#counts.queued + this.#counts.encoded
+    return this.queued + this.encoded
   }
 
   /** A span ended and was queued. */
   admit(): void {
-    this.#counts.ended++
-    this.#counts.queued++
+    this.ended++
+    this.queued++
   }
 
   /** A span ended and was not queued. */
   drop(reason: DropReason): void {
-    this.#counts.ended++
-    this.#counts.dropped[reason]++
+    this.ended++
+    this.dropped[reason]++
   }
 
   /** A queued span became bytes in a batch. */
   encode(): void {
-    this.#counts.queued--
-    this.#counts.encoded++
+    this.queued--
+    this.encoded++
   }
 
   /** The exporter refused to add a queued span to a batch, for good. */
   refuse(reason: string): void {
-    this.#counts.queued--
+    this.queued--
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1
     this.#fail(reason, 1)
   }
 
   /** A batch was handed to the exporter. */
   handOver(count: number, isEncoded: boolean): void {
-    this.#counts[isEncoded ? 'encoded' : 'queued'] -= count
-    this.#counts.inFlight += count
+    this[isEncoded ? 'encoded' : 'queued'] -= count
+    this.inFlight += count
   }
 
   /** A batch in flight has its outcome, which adds up to the number of its spans. */
   settle(count: number, { exported, failed }: BatchOutcome): void {
-    this.#counts.inFlight -= count
-    this.#counts.exported += exported
+    this.inFlight -= count
+    this.exported += exported
     for (const reason in failed) this.#fail(reason, failed[reason] as number)
   }
 
   /** Shutdown ran out of time: every waiting span is lost. Returns how many those are. */
   sweep(): number {
     const lost = this.waiting
-    this.#counts.dropped.shutdown += lost
-    this.#counts.queued = this.#counts.encoded = 0
+    this.dropped.shutdown += lost
+    this.queued = this.encoded = 0
     return lost
   }
 
   #fail(reason: string, count: number): void {
     if (count === 0) return
-    const { failed } = this.#counts
+    const { failed } = this
     const key = reason in failed || Object.keys(failed).length < MAX_REASONS ? reason : 'other'
     failed[key] = (failed[key] ?? 0) + count
   }

@@ -2,7 +2,7 @@
 import type { Attributes, Counter, MeterProvider, ObservableCallback, UpDownCounter } from '@opentelemetry/api'
 import { takeComponentNumber } from '@spanring/core'
 import { sum } from './ledger.js'
-import type { Ledger } from './ledger.js'
+import type { Transitions } from './ledger.js'
 
 /** The value that dashboards filter by, in every SDK; the conventions define it for a processor that batches spans. */
 const COMPONENT_TYPE = 'batching_span_processor'
@@ -19,7 +19,7 @@ const NO_ERROR = ''
  * Counts are reported by the drain loop as differences, so no code of a metrics SDK runs inside `span.end()`.
  */
 export class ProcessorMetrics {
-  readonly #ledger: Pick<Ledger, 'counts' | 'refused' | 'waiting'>
+  readonly #ledger: Pick<Transitions, 'counts' | 'refused' | 'waiting'>
   readonly #getCapacity: () => number
   readonly #attributes: Attributes
   readonly #processed: Counter
@@ -29,7 +29,7 @@ export class ProcessorMetrics {
   readonly #seen: Record<string, number> = {}
   #seenCapacity = 0
 
-  constructor(provider: MeterProvider, ledger: Pick<Ledger, 'counts' | 'refused' | 'waiting'>, getCapacity: () => number) {
+  constructor(provider: MeterProvider, ledger: Pick<Transitions, 'counts' | 'refused' | 'waiting'>, getCapacity: () => number) {
     this.#ledger = ledger
     this.#getCapacity = getCapacity
     this.#attributes = {

@@ -16,10 +16,15 @@ export interface FlushOptions {
 
 /**
  * Sends every span admitted so far, waits until all of them have left, then flushes the exporter. Once shutdown has begun,
- * its end is the end of the flush.
+ * `shutdown` is its promise, and the flush ends with it.
  */
-export async function flush(parts: PipelineParts, loop: DrainLoop, options: FlushOptions | undefined): Promise<void> {
-  const { barriers, clock, shutdown } = parts
+export async function flush(
+  parts: PipelineParts,
+  loop: DrainLoop,
+  options: FlushOptions | undefined,
+  shutdown: Promise<void> | undefined,
+): Promise<void> {
+  const { barriers, clock } = parts
   const millis = limitMillis(options, parts.exportTimeoutMillis)
   const limit = { at: clock.now() + millis, signal: options?.signal, keepAlive: true, millis }
   const barrier = barriers.open(parts.ring.head)
