@@ -36,7 +36,7 @@ function selfOf(exporter: OTLPTraceExporter): OTLPTraceExporter {
 
 /**
  * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor; the one of
- * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over event-loop turns.
+ * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over iterations of the event loop.
  *
  * `export` may be called again before an earlier call has ended. It never throws: every outcome is a result.
  */

@@ -25,7 +25,7 @@ export interface WholeExportParts {
   /** Opens a batch. Undefined while no more bytes may be held; `onRoom` is called when that has changed. */
   readonly openBatch: (onRoom: () => void) => BufferedBatch | undefined
   readonly now: () => number
-  /** Resolves in a later turn of the event loop. */
+  /** Resolves in a later iteration of the event loop. */
   readonly nextTurn: () => Promise<void>
   /** Resolves to true with `event`, or to false when the deadline has passed. */
   readonly inTime: (deadline: Deadline, event: Promise<void>) => Promise<boolean>
@@ -68,7 +68,7 @@ export class WholeExports {
   #queuedSpans = 0
   #isWaiting = false
   #isEnded = false
-  /** When the event loop gets its next turn. Shared by all arrays that queue together, which may have one span each. */
+  /** When the event loop goes on. Shared by all arrays that queue together, which may have one span each. */
   #stretchEnd = -Infinity
   #open: SharedBatch | undefined
   #wake = (): void => {}

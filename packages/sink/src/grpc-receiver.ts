@@ -97,7 +97,7 @@ export class GrpcReceiver {
     if (fault === 'drip') return
     exchange.unanswered()
     const socket = this.#sockets.get(call.getPeer())
-    // In the next turn of the event loop, when the headers have been written.
+    // In the next iteration of the event loop, when the headers have been written.
     setImmediate(() => socket?.destroy())
   }
 }

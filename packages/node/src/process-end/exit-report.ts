@@ -3,7 +3,7 @@ import { systemClock } from '@spanring/core/clock'
 import { logToStderr } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
-/** In one turn of the event loop. Another package may want to be last as well, and the two would move for ever. */
+/** In one iteration of the event loop. Another package may want to be last as well, and the two would move for ever. */
 const MAX_MOVES = 1000
 
 /** Members of `process` that its types leave out. */

@@ -29,7 +29,7 @@ export class PromptSending {
       this.#isWanted = true
       if (this.#isRunning) return
       this.#isRunning = true
-      // More spans may end in this turn of the event loop.
+      // More spans may end in this iteration of the event loop.
       systemClock.soon(() => void this.#run())
     }
   }

@@ -27,7 +27,7 @@ export interface Internals {
   readonly random?: () => number
 }
 
-/** How long `shutdown` waits for destroyed sockets to close, in milliseconds; a turn of the event loop is enough. */
+/** How long `shutdown` waits for destroyed sockets to close, in milliseconds; an iteration of the event loop is enough. */
 const DESTROY_LIMIT_MILLIS = 250
 
 /**

@@ -86,7 +86,7 @@ export class Backend {
         return 'go'
       }
       if (this.#prober !== operation) onWait()
-      // oxlint-disable-next-line no-await-in-loop -- each turn of the loop re-checks the state
+      // oxlint-disable-next-line no-await-in-loop -- each round re-checks the state
       await this.#nextChange(operation, Math.min(wakeAt, operation.at))
     }
   }

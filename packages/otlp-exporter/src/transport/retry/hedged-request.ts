@@ -59,7 +59,7 @@ export class HedgedRequests {
     const first = this.#post(connection, request)
     for (;;) {
       const at = request.mayRepeat() ? this.#silenceLimit.suspectAt(this.#clock.now(), operation.at) : Infinity
-      // oxlint-disable-next-line no-await-in-loop -- each turn re-checks what is known
+      // oxlint-disable-next-line no-await-in-loop -- each round re-checks what is known
       const settled = await this.#within(operation, at, () => first)
       if (settled.status !== 'timeout') return settled
       const { isSuspect } = connection
