@@ -39,7 +39,7 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   readonly log: string[] = []
   readonly stacks: { what: string; stack: string }[] = []
   captureStacks = false
-  throwsInClose = false
+  closeFails: 'throws' | 'rejects' | undefined
   /** Batches that were opened and not closed yet. */
   openBatches = 0
   onSend: (() => void) | undefined
@@ -93,7 +93,8 @@ export class IncrementalDouble implements IncrementalSpanExporter {
       close: () => {
         this.#note('close')
         if (closedTimes++ === 0) this.openBatches--
-        if (this.throwsInClose) throw new Error('close throws')
+        if (this.closeFails === 'throws') throw new Error('close throws')
+        return this.closeFails === 'rejects' ? Promise.reject(new Error('close rejects')) : undefined
       },
       send: (deadline) => this.#send(spans, deadline, closedTimes),
     }

@@ -37,11 +37,12 @@ test.each<[string, RegExp, string[]]>([
   ['R1: nothing races promises', /\bPromise\.(race|any)\b/, []],
   ['R2: only one class calls the export of an exporter', /\.export\(/, ['batch-span-processor/export/whole-batch-exporter.ts']],
   ['R2: only one class sends a batch', /\bbatch\.send\(/, ['batch-span-processor/export/exports-in-flight.ts']],
+  ['a batch is closed in one place', /\.batch\.close\b/, ['batch-span-processor/batching/batch-assembler.ts']],
   ['R2: the mode is written once', /#mode = /, ['batch-span-processor/loop/drain-loop.ts']],
   ['R2: "blocked" is a mode of the loop alone', /'blocked'/, ['batch-span-processor/loop/drain-loop.ts']],
   [
     'R4: only the ledger writes a count',
-    /\b(this|ledger|counts)\.(ended|exported|queued|encoded|inFlight|(dropped|failed)(\.\w+|\[[^\]]+\])) ?(=[^=]|[-+]=|\+\+|--)/,
+    /(\+\+|--)?\b(this|ledger|counts)\.(ended|exported|queued|encoded|inFlight|(dropped|failed)(\.\w+|\[[^\]]+\])) ?(=[^=]|[-+]=|\+\+|--)|(\+\+|--)[\w.#]*\.(ledger|counts)\./,
     ['batch-span-processor/accounting/ledger.ts'],
   ],
   ['R5: only admission puts a span into the ring', /\.offer\(/, ['batch-span-processor/queue/admission.ts']],

@@ -27,15 +27,23 @@ export class DetachedScope {
   /** The OpenTelemetry context for our own work. */
   readonly context: Context
 
-  constructor() {
-    this.context = context.active().setValue(SUPPRESS_TRACING, true)
-    // Cloudflare Workers refuse to enter the contexts of a request that is over, or to do I/O from there.
-    const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
-    this.runNeutral = hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
+  /**
+   * `base` is the OpenTelemetry context to start from. `snapshot` runs work in the asynchronous contexts of
+   * now; default: the one of Node.js, if there is one that can be used.
+   */
+  constructor(base: Context, snapshot: Runner = takeSnapshot()) {
+    this.context = base.setValue(SUPPRESS_TRACING, true)
+    this.runNeutral = snapshot
   }
 
   /** Runs work in the contexts of construction, with `active` as the OpenTelemetry context. */
   run<R>(work: () => R, active: Context = this.context): R {
     return this.runNeutral(() => context.with(active, work))
   }
+}
+
+function takeSnapshot(): Runner {
+  // Cloudflare Workers refuse to enter the contexts of a request that is over, or to do I/O from there.
+  const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
+  return hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
 }

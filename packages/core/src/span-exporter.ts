@@ -75,7 +75,8 @@ export interface SpanBatch<Span = ReadableSpan> {
   add(span: Span): 'added' | 'full' | 'rejected' | 'too_large'
   /**
    * No span is added after this call. The batch may now wait for a slot, so release memory that it does not need. An empty
-   * batch is not sent after it is closed. Optional; the processor calls it once.
+   * batch is not sent after it is closed. Optional; the processor calls it once, but not for batches that are left at the
+   * end of its `shutdown`: the `shutdown` of the exporter releases those. A wrapper around an exporter passes the call on.
    */
   close?(): void
   /** Sends the added spans; called once. Must not reject, and settles by `deadline.at`. */
@@ -84,7 +85,10 @@ export interface SpanBatch<Span = ReadableSpan> {
 
 /** The time by which a batch must settle, and two signals that may end it earlier. */
 export interface Deadline {
-  /** On the scale of `performance.now()`, in milliseconds; Infinity without a limit. */
+  /**
+   * In milliseconds, on the scale of `performance.now()`: in Node.js that of `node:perf_hooks`, which a test environment
+   * such as jsdom does not replace; elsewhere the global one. Infinity without a limit.
+   */
   readonly at: number
   /** Aborted when nobody waits for the outcome any more: release everything that the export holds. */
   readonly signal: AbortSignal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { systemClock, timerDelay } from '../src/clock.js'
 
 /** What of this kind keeps the process alive, as Node.js counts it. */
@@ -35,4 +35,12 @@ test.each([
   [10, 10],
 ])('a delay of %d ms is one of %d ms', (millis, delay) => {
   expect(timerDelay(millis)).toBe(delay)
+})
+
+test('the time is that of Node.js, also where a test environment brings a performance of its own', async () => {
+  vi.resetModules()
+  vi.stubGlobal('performance', { now: () => 1e12 })
+  const { systemClock: fresh } = await import('../src/clock.js')
+  vi.unstubAllGlobals()
+  expect(Math.abs(fresh.now() - performance.now())).toBeLessThan(60_000)
 })

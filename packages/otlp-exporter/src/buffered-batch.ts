@@ -19,6 +19,8 @@ export interface BufferedBatchParts {
   readonly maxBytes: number
   /** Called when there is more room for a span that found too little. */
   readonly onRoom: () => void
+  /** The batches of the exporter that are being filled; this one is among them until it is closed. */
+  readonly open: Set<BufferedBatch>
 }
 
 /**
@@ -37,17 +39,20 @@ export class BufferedBatch implements SpanBatch {
   readonly #budget: ByteBudget
   readonly #maxBytes: number
   readonly #onRoom: () => void
+  readonly #open: Set<BufferedBatch>
   /** Its share of the budget, in bytes. */
   #held: number
   #isOpen = true
 
-  constructor({ encoder, transport, budget, reserved, maxBytes, onRoom }: BufferedBatchParts) {
+  constructor({ encoder, transport, budget, reserved, maxBytes, onRoom, open }: BufferedBatchParts) {
     this.#encoder = encoder
     this.#transport = transport
     this.#budget = budget
     this.#maxBytes = maxBytes
     this.#onRoom = onRoom
     this.#held = reserved
+    this.#open = open
+    open.add(this)
   }
 
   get spanCount(): number {
@@ -102,6 +107,7 @@ export class BufferedBatch implements SpanBatch {
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#open.delete(this)
     this.#encoder.close()
     const isEmpty = this.#encoder.spanCount === 0
     if (isEmpty) this.#budget.stopWaiting(this.#onRoom)

@@ -51,6 +51,8 @@ export class OTLPTraceExporter {
   readonly #closing = new AbortController()
   /** The exports of arrays that are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
+  /** The batches that are being filled. */
+  readonly #open = new Set<BufferedBatch>()
   readonly #arrays: WholeExports
   #shutdownPromise: Promise<void> | undefined
 
@@ -88,8 +90,9 @@ export class OTLPTraceExporter {
 
   /**
    * A new batch, or undefined while `maxBufferedBytes` are held. `onRoom` is called once there is room, and when there is
-   * more room for a span to which an empty batch answered `'full'`. Close a batch before you open the next one: up to half
-   * of the memory that is left is reserved for an open batch.
+   * more room for a span to which an empty batch answered `'full'`. Close a batch that waits to be sent: up to half of the
+   * memory that is left is reserved for an open batch. Where no memory is left for another one, the exporter closes those
+   * that hold spans.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
     return selfOf(this).#openBatch(onRoom)
@@ -140,11 +143,20 @@ export class OTLPTraceExporter {
 
   #openBatch(onRoom: () => void): BufferedBatch | undefined {
     const { maxRequestBytes } = this.#settings
-    const reserved = this.#budget.reserve(maxRequestBytes, onRoom)
+    let reserved = this.#budget.reserve(maxRequestBytes, onRoom)
+    // Open batches have more set aside than they use, and a caller may never close those that wait to be sent.
+    if (reserved === 0 && this.#closeFilled()) reserved = this.#budget.reserve(maxRequestBytes, onRoom)
     if (reserved === 0) return undefined
     const encoder = this.#encoder.openBatch(reserved)
     const [transport, budget] = [this.#transport, this.#budget]
-    return new BufferedBatch({ encoder, transport, budget, reserved, maxBytes: maxRequestBytes, onRoom })
+    return new BufferedBatch({ encoder, transport, budget, reserved, maxBytes: maxRequestBytes, onRoom, open: this.#open })
+  }
+
+  /** Closes the open batches that hold spans, so their callers send them sooner. True if there were any. */
+  #closeFilled(): boolean {
+    const filled = [...this.#open].filter(({ spanCount }) => spanCount > 0)
+    for (const batch of filled) batch.close()
+    return filled.length > 0
   }
 
   async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {

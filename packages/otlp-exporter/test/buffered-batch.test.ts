@@ -28,6 +28,7 @@ async function setup(limit: number) {
   const budget = new ByteBudget(limit)
   const encoder = new TraceEncoder({ format: 'protobuf', maxRequestBytes: limit })
   const counts = { onRoom: 0 }
+  const opened = new Set<BufferedBatch>()
   const open = (): BufferedBatch => {
     const reserved = budget.reserve(64 * MIB, () => {})
     return new BufferedBatch({
@@ -37,6 +38,7 @@ async function setup(limit: number) {
       reserved,
       maxBytes: 64 * MIB,
       onRoom: () => counts.onRoom++,
+      open: opened,
     })
   }
   return { sink, budget, open, counts }
@@ -153,7 +155,6 @@ test('many waiting batches of one caller share the budget: each holds what it ca
   for (let batch = exporter.openBatch(onRoom); batch !== undefined; batch = exporter.openBatch(onRoom)) {
     waiting.push(batch)
     for (const span of endedSpans(200, 1000)) expect(batch.add(span)).toBe('added')
-    batch.close()
     expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(8 * MIB)
   }
 
@@ -302,7 +303,8 @@ test('a span that waits for much room gets it, although another caller always ha
     }
   }
   const busy = keepBusy()
-  await until(() => exporter.stats().exported > 0)
+  // So many that what is left is too little.
+  await until(() => exporter.stats().exported > 0 && exporter.stats().inFlight >= 3)
   let wake = (): void => {}
   const batch = exporter.openBatch(() => wake())
   let result = batch?.add(endedSpan(2, 7.9 * MIB))
@@ -321,6 +323,19 @@ test('a span that waits for much room gets it, although another caller always ha
   await busy
   await until(() => exporter.stats().inFlight === 0)
   expect(exporter.stats()).toMatchObject({ failed: {}, bufferedBytes: 0 })
+})
+
+test('batches that nobody closes give back what they do not use when another one needs it', async () => {
+  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/', maxBufferedBytes: 8 * MIB })
+  onTestFinished(() => exporter.shutdown())
+  const [first, second] = [exporter.openBatch(() => {}), exporter.openBatch(() => {})]
+  const third = exporter.openBatch(() => {})
+  expect(first?.add(endedSpan(1))).toBe('added')
+  // Four, two and one MiB are set aside, and one is left: enough for the fourth, and too little for the fifth.
+  expect(exporter.openBatch(() => {})).toBeDefined()
+  expect(exporter.openBatch(() => {})).toBeDefined()
+  expect(first?.add(endedSpan(2))).toBe('full')
+  expect([second?.add(endedSpan(3)), third?.add(endedSpan(4))]).toEqual(['added', 'added'])
 })
 
 test('what is held is what the buffers take, by the measure of Node.js', async () => {

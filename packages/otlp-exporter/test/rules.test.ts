@@ -11,7 +11,7 @@ function importsBelow(folder: string): { file: string; path: string }[] {
   expect(files.length).toBeGreaterThan(10)
   return files.flatMap((file) => {
     const text = readFileSync(`${SOURCES}${folder}/${file}`, 'utf8')
-    return [...text.matchAll(/from '(\.[^']*)'/g)].map(([, path = '']) => ({ file, path }))
+    return [...text.matchAll(/(?:from |import\()'(\.[^']*)'/g)].map(([, path = '']) => ({ file, path }))
   })
 }
 

@@ -107,11 +107,8 @@ export class BatchAssembler {
     const open = this.#open
     this.#open = undefined
     if (open?.count) this.waiting.push(open)
-    try {
-      open?.batch.close?.()
-    } catch {
-      // The batch is sent all the same, and its outcome is counted.
-    }
+    // The batch is sent even if that fails, and its outcome is counted. `close` may be an async function.
+    void (async () => open?.batch.close?.())().catch(() => {})
   }
 
   /** Forgets everything; the caller has counted it. */

@@ -10,6 +10,10 @@ export class ExportScope extends DetachedScope {
   readonly #calls = new Set<unknown>()
   #current: object | undefined
 
+  constructor() {
+    super(context.active())
+  }
+
   /**
    * Calls into the exporter within a bound. An empty object marks the call in the asynchronous context, because sockets
    * that the exporter keeps open retain the context in which they were opened.

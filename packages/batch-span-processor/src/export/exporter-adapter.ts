@@ -24,6 +24,7 @@ export class ExporterAdapter {
     this.#exporter = exporter
     this.#wholeBatches = new WholeBatchExporter(exporter, clock, exportTimeoutMillis)
     this.#exportOfBatches = exportOfBatches(exporter)
+    if (!this.#exportOfBatches) return
     try {
       // Read once, and at least 1 whatever it is: otherwise nothing would ever be sent.
       this.#maxConcurrentBatches = Math.max(1, Math.floor((exporter as IncrementalSpanExporter).maxConcurrentBatches) || 1)

@@ -43,12 +43,14 @@ export class ExportsInFlight {
 
   /**
    * Settles what is long overdue, because its timer must be gone: Cloudflare Workers drop timers and exports with the
-   * request in which they began. Not before the event loop has polled for I/O once more (R8).
+   * request in which they began. Not before the event loop has polled for I/O once more (R8), unless it never will.
    */
   expire(now: number): void {
     for (const staged of this.#batches) {
       if (now < staged.lostAt) break
-      this.#parts.clock.soon(() => this.#settle(staged, { status: 'timeout' }))
+      const settle = (): void => this.#settle(staged, { status: 'timeout' })
+      if (this.#parts.adapter.mayOverlap) settle()
+      else this.#parts.clock.soon(settle)
     }
   }
 

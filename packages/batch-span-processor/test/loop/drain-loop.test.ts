@@ -747,9 +747,9 @@ describe('every batch is closed once, before it is sent', () => {
     expect(exporter.openBatches).toBe(0)
   })
 
-  test('a close that throws loses nothing', async () => {
+  test.each(['throws', 'rejects'] as const)('a close that %s loses nothing, and harms nobody', async (closeFails) => {
     const { clock, exporter, pipeline, end } = setupIncremental({})
-    exporter.throwsInClose = true
+    exporter.closeFails = closeFails
     end(25)
     await clock.advance(100)
     expect(exporter.numbers.length).toBe(25)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { DetachedScope, bounded } from '@spanring/core'
 import type { Bound, Deadline } from '@spanring/core'
 import type { BatchOutcome } from '../span-exporter.js'
@@ -38,7 +40,7 @@ export class Transport {
   readonly #settings: TransportSettings
   readonly #clock: TransportClock
   readonly #hooks: TransportHooks
-  readonly #scope = new DetachedScope()
+  readonly #scope = new DetachedScope(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
   readonly #backend: Backend
   readonly #slots: Slots
   readonly #sender: BatchSender
