@@ -10,6 +10,7 @@ import type { Sink, SinkOptions } from '@spanring/sink'
 import type { SdkLine } from '@spanring/test-kit/delivery'
 import { describe, expect, test } from 'vitest'
 import type { Cases } from './differences.js'
+import { RecordingExporter } from './recording-exporter.js'
 import { see } from './see.js'
 import type { Contender, Seen } from './see.js'
 
@@ -38,7 +39,7 @@ export function describeDifferences(sdk: SdkLine): void {
   const processor: Cases<'processor', () => Promise<void>> = {
     'when a full batch is exported': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter()
+        const exporter = new RecordingExporter()
         const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
         endSpans(tested, 5)
         const inside = exporter.calls.length
@@ -49,7 +50,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     'what `forceFlush()` waits for': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter({ delayMillis: 100 })
+        const exporter = new RecordingExporter({ delayMillis: 100 })
         const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
         endSpans(tested, 5)
         // The batch is full and handed over as soon as the loop turns.
@@ -63,7 +64,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     'a `forceFlush()` of several batches, before it is awaited': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter({ delayMillis: 20 })
+        const exporter = new RecordingExporter({ delayMillis: 20 })
         const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
         endSpans(tested, 20)
         const flushed = tested.forceFlush()
@@ -76,7 +77,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     'a shutdown whose last export fails': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter({ code: 1 })
+        const exporter = new RecordingExporter({ code: 1 })
         const tested = createProcessor(contender, exporter)
         endSpans(tested, 1)
         await Promise.allSettled([tested.shutdown()])
@@ -86,7 +87,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     'a shutdown whose `exporter.shutdown()` never ends': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter()
+        const exporter = new RecordingExporter()
         exporter.shutdown = () => new Promise(() => {})
         const ended = createProcessor(contender, exporter, { shutdownTimeoutMillis: 300 })
           .shutdown()
@@ -98,7 +99,7 @@ export function describeDifferences(sdk: SdkLine): void {
     'an exporter that never answers': async () => {
       const seen = await see(async (contender) => {
         const startedAt: number[] = []
-        const exporter = new ScriptedExporter()
+        const exporter = new RecordingExporter()
         exporter.export = () => void startedAt.push(performance.now())
         const tested = createProcessor(contender, exporter, { scheduledDelayMillis: 1, exportTimeoutMillis: 20 })
         const begin = performance.now()
@@ -115,7 +116,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     '`exportTimeoutMillis: 0`': async () => {
       const seen = await see(async (contender) => {
-        const tested = createProcessor(contender, new ScriptedExporter({ delayMillis: 100 }), { exportTimeoutMillis: 0 })
+        const tested = createProcessor(contender, new RecordingExporter({ delayMillis: 100 }), { exportTimeoutMillis: 0 })
         endSpans(tested, 1)
         const [flushed] = await Promise.allSettled([tested.forceFlush()])
         await Promise.allSettled([tested.shutdown()])
@@ -126,7 +127,7 @@ export function describeDifferences(sdk: SdkLine): void {
     'the asynchronous context of an export': async () => {
       const seen = await see(async (contender) => {
         const requests = new AsyncLocalStorage<string>()
-        const exporter = new ScriptedExporter({ onExport: () => requests.getStore() })
+        const exporter = new RecordingExporter({ onExport: () => requests.getStore() })
         const tested = createProcessor(contender, exporter, { maxExportBatchSize: 5 })
         requests.run('request', () => endSpans(tested, 5))
         await expect.poll(() => exporter.seen.length).toBe(1)
@@ -138,7 +139,7 @@ export function describeDifferences(sdk: SdkLine): void {
     'the metric `otel.sdk.processor.span.processed`, when an export fails': async () => {
       const seen = await see(async (contender) => {
         const errorTypes: unknown[] = []
-        const tested = createProcessor(contender, new ScriptedExporter({ code: 1 }), {
+        const tested = createProcessor(contender, new RecordingExporter({ code: 1 }), {
           selfObsMeterProvider: noteAdds('otel.sdk.processor.span.processed', (_value, attributes) =>
             errorTypes.push(attributes['error.type']),
           ),
@@ -154,7 +155,7 @@ export function describeDifferences(sdk: SdkLine): void {
         const capacities: number[] = []
         const selfObsMeterProvider = noteAdds('otel.sdk.processor.span.queue.capacity', (value) => capacities.push(value))
         const options = { maxQueueSize: 100, maxExportBatchSize: 10, selfObsMeterProvider }
-        await createProcessor(contender, new ScriptedExporter(), options).shutdown()
+        await createProcessor(contender, new RecordingExporter(), options).shutdown()
         return capacities
       })
       expect(seen).toEqual({ stock: [100], spanring: [110] })
@@ -163,14 +164,14 @@ export function describeDifferences(sdk: SdkLine): void {
       const seen = await see(async (contender) => {
         const scopes: string[] = []
         const selfObsMeterProvider = noteScopes(scopes)
-        await createProcessor(contender, new ScriptedExporter(), { selfObsMeterProvider }).shutdown()
+        await createProcessor(contender, new RecordingExporter(), { selfObsMeterProvider }).shutdown()
         return scopes
       })
       expect(seen).toEqual({ stock: ['@opentelemetry/sdk-trace'], spanring: ['@spanring/batch-span-processor'] })
     },
     'fake timers, as of Jest, Vitest or sinon': async () => {
       const seen = await see(async (contender) => {
-        const exporter = new ScriptedExporter()
+        const exporter = new RecordingExporter()
         const exports = (): number => exporter.calls.filter((call) => call === 'export').length
         const tested = createProcessor(contender, exporter, { scheduledDelayMillis: 50 })
         const { setTimeout: setRealTimeout } = globalThis
@@ -188,7 +189,7 @@ export function describeDifferences(sdk: SdkLine): void {
     },
     'spans that end after the shutdown': async () => {
       const seen = await see(async (contender) => {
-        const tested = createProcessor(contender, new ScriptedExporter())
+        const tested = createProcessor(contender, new RecordingExporter())
         await tested.shutdown()
         endSpans(tested, 3)
         return (tested as Partial<BatchSpanProcessor>).stats?.().dropped.already_shutdown
@@ -306,40 +307,6 @@ export function describeDifferences(sdk: SdkLine): void {
   describe.each(Object.entries({ processor, exporter }))('the %s differs from stock as the document says', (_group, cases) => {
     test.each(Object.entries(cases))('%s', async (_name, check) => await check())
   })
-}
-
-interface Script {
-  readonly delayMillis?: number
-  readonly code?: number
-  readonly onExport?: () => unknown
-}
-
-class ScriptedExporter {
-  readonly calls: string[] = []
-  readonly seen: unknown[] = []
-  readonly #script: Script
-
-  constructor(script: Script = {}) {
-    this.#script = script
-  }
-
-  export(_spans: unknown, done: (result: { code: number; error?: Error }) => void): void {
-    const { delayMillis = 0, code = 0, onExport } = this.#script
-    this.calls.push('export')
-    if (onExport) this.seen.push(onExport())
-    setTimeout(() => {
-      this.calls.push('exported')
-      done(code === 0 ? { code } : { code, error: new Error('scripted') })
-    }, delayMillis)
-  }
-
-  async forceFlush(): Promise<void> {
-    this.calls.push('forceFlush')
-  }
-
-  async shutdown(): Promise<void> {
-    this.calls.push('shutdown')
-  }
 }
 
 /** A metrics SDK of which nothing is needed but the names of the scopes that it is asked for. */
