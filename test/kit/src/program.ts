@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { cleanEnvironment } from './environment.js'
 import { outputOf } from './output.js'
 import type { Output } from './output.js'
 
@@ -18,7 +19,7 @@ export interface Ended {
 export interface ProgramOptions {
   /** Options of Node.js, before the program. */
   readonly execArgv?: readonly string[] | undefined
-  /** Added to the environment of the test run without its options of Node.js, OpenTelemetry and the test runner. */
+  /** Added to a clean environment. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly cwd?: string | undefined
 }
@@ -30,9 +31,8 @@ export class Program {
   readonly #output: Readonly<Output>
 
   constructor(file: URL, args: readonly string[] = [], { execArgv = [], env: added = {}, cwd }: ProgramOptions = {}) {
-    // Without options and variables of the test run: the program is an application on its own.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|SPANRING_|VITEST)/.test(name)))
-    this.#child = spawn(process.execPath, [...execArgv, file.pathname, ...args], { env: { ...env, ...added }, cwd })
+    const env = { ...cleanEnvironment(), ...added }
+    this.#child = spawn(process.execPath, [...execArgv, file.pathname, ...args], { env, cwd })
     this.#output = outputOf(this.#child)
     this.ended = new Promise((resolve, reject) => {
       const limit = setTimeout(() => this.kill('SIGKILL'), LIMIT_MILLIS)

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { cleanEnvironment } from '@spanring/test-kit/environment'
 import type { Message, Report } from './programs/messages.js'
 
 export interface ProgramOptions {
@@ -21,10 +22,9 @@ export class Program {
   #stderr = ''
 
   constructor(file: string, { args = [], env = {}, preload }: ProgramOptions = {}) {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|OTEL_|SPANRING_)/.test(name))
     this.#child = fork(fileURLToPath(address(file)), args, {
       execArgv: preload === undefined ? [] : ['--import', address(preload).href],
-      env: { ...Object.fromEntries(inherited), ...env },
+      env: { ...cleanEnvironment(), ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fork } from 'node:child_process'
+import { cleanEnvironment } from '@spanring/test-kit/environment'
 import { outputOf } from '@spanring/test-kit/output'
 import type { ContenderName } from './contender.js'
-import { environment } from './environment.js'
 import type { Outcome } from './outcome.js'
 import { RUN_SCENARIO } from './places.js'
 
@@ -30,7 +30,7 @@ export async function runInChild(contender: ContenderName, id: string, answerMil
     execArgv: ['--expose-gc'],
     silent: true,
     serialization: 'advanced',
-    env: environment(),
+    env: cleanEnvironment(),
   })
   const startedAt = performance.now()
   return await new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { startSink } from '@spanring/sink'
 import type { ReceivedSpan } from '@spanring/sink'
 import { bySpanId } from '@spanring/test-kit/delivery'
+import { cleanEnvironment } from '@spanring/test-kit/environment'
 import { outputOf } from '@spanring/test-kit/output'
 import { COMBINATIONS } from './axes.js'
 import type { Combination } from './axes.js'
@@ -44,10 +45,8 @@ async function runProgram(
   args: readonly string[],
   cwd: string,
 ): Promise<(index: number) => string | undefined> {
-  // An application on its own: no settings of this process or of the shell that started it.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|OTEL_|SPANRING_|npm_)/i.test(name)))
   // The default of 10 s only makes red cells slow.
-  env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '5000'
+  const env = { ...cleanEnvironment(), OTEL_EXPORTER_OTLP_TIMEOUT: '5000' }
   const child = spawn(executable, args, {
     cwd,
     env,

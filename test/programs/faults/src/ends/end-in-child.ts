@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startSink } from '@spanring/sink'
 import type { Reply, Sink } from '@spanring/sink'
+import { cleanEnvironment } from '@spanring/test-kit/environment'
 import { outputOf } from '@spanring/test-kit/output'
 import type { ContenderName } from '../contender.js'
-import { environment } from '../environment.js'
 import { RUN_ENDING } from '../places.js'
 import type { Backend, EndOutcome, Ending, LastWords } from './ending.js'
 
@@ -41,7 +41,7 @@ async function arrivedAt(sink: Sink): Promise<number> {
 }
 
 async function run(args: readonly string[]): Promise<Omit<EndOutcome, 'arrived'>> {
-  const child = spawn(process.execPath, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
   const output = outputOf(child)
   return await new Promise((resolve, reject) => {
     let wasKilled = false
