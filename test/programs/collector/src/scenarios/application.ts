@@ -6,7 +6,7 @@ import { Collector } from '../collector-process.js'
 import { compareSpans, describeComparison } from '../compare-spans.js'
 import { forEachContender } from '../contender.js'
 import type { Row } from '../row.js'
-import { Program } from '../start-program.js'
+import { ReportingProgram } from '../reporting-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 
 const WANTED_SPANS = 100_000
@@ -21,7 +21,7 @@ const FASTER = 2
 export async function compareApplication(built: BuiltCollector): Promise<Row[]> {
   await using collector = await Collector.start(built)
   const url = (port: number): string => `http://127.0.0.1:${port}/v1/traces`
-  const program = new Program('run-application', {
+  const program = new ReportingProgram('run-application', {
     preload: 'telemetry-of-both',
     env: { STOCK_URL: url(collector.ports.stock.http), SPANRING_URL: url(collector.ports.spanring.http) },
   })

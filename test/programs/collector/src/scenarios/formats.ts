@@ -8,7 +8,7 @@ import { compareSpans, describeComparison } from '../compare-spans.js'
 import { forEachContender } from '../contender.js'
 import type { Protocol } from '../programs/pipelines.js'
 import type { Row } from '../row.js'
-import { Program } from '../start-program.js'
+import { ReportingProgram } from '../reporting-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 
 interface Format {
@@ -49,7 +49,7 @@ async function compareFormat(built: BuiltCollector, line: SdkLine, { name, proto
   const reports = await forEachContender((contender) => {
     const { http, grpc } = collector.ports[contender]
     const url = protocol === 'grpc' ? origin(grpc) : `${origin(http)}/v1/traces`
-    return new Program('run-traced-program', { args: [line, contender, protocol, url], env }).report
+    return new ReportingProgram('run-traced-program', { args: [line, contender, protocol, url], env }).report
   })
   await collector.stop()
   const written = await forEachContender((contender) => readWrittenSpans(collector.files[contender]))

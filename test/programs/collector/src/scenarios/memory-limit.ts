@@ -5,7 +5,7 @@ import { Collector } from '../collector-process.js'
 import { forEachContender } from '../contender.js'
 import type { Report } from '../programs/messages.js'
 import type { Row } from '../row.js'
-import { Program } from '../start-program.js'
+import { ReportingProgram } from '../reporting-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 
 /**
@@ -55,7 +55,7 @@ interface Sent {
 
 async function sendSteadily(collector: Collector, perSecond: number, seconds: number): Promise<Sent> {
   const url = `http://127.0.0.1:${collector.ports.spanring.http}/v1/traces`
-  const program = new Program('run-steadily', { args: ['', url, String(perSecond), String(seconds)] })
+  const program = new ReportingProgram('run-steadily', { args: ['', url, String(perSecond), String(seconds)] })
   try {
     const report = await program.report
     await collector.stop()

@@ -4,7 +4,7 @@ import type { BuiltCollector } from '../build-collector.js'
 import { Collector } from '../collector-process.js'
 import { forEachContender } from '../contender.js'
 import type { Row } from '../row.js'
-import { Program } from '../start-program.js'
+import { ReportingProgram } from '../reporting-program.js'
 import { readWrittenSpans } from '../written-spans.js'
 
 const SPANS_PER_SECOND = 2000
@@ -16,7 +16,7 @@ const GONE_MILLIS = 2000
 export async function restartInTheMiddle(built: BuiltCollector): Promise<Row[]> {
   await using collector = await Collector.start(built)
   const urls = [collector.ports.stock, collector.ports.spanring].map(({ http }) => `http://127.0.0.1:${http}/v1/traces`)
-  const program = new Program('run-steadily', { args: [...urls, String(SPANS_PER_SECOND), String(SECONDS)] })
+  const program = new ReportingProgram('run-steadily', { args: [...urls, String(SPANS_PER_SECOND), String(SECONDS)] })
   try {
     await program.reachedHalf()
     await collector.stop()

@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { cleanEnvironment } from '@spanring/test-kit/environment'
 import type { Message, Report } from './programs/messages.js'
 
-export interface ProgramOptions {
+export interface ReportingProgramOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** A file of `programs` that runs first. */
   readonly preload?: string
 }
 
-/** A program in a process of its own, which has what it was started with and no other settings of OpenTelemetry. */
-export class Program {
+/** A program of `programs` in a process of its own, which sends messages: its address, how far it is, and in the end a report. */
+export class ReportingProgram {
   readonly report: Promise<Report>
   readonly #child: ChildProcess
   readonly #messages: Message[] = []
@@ -21,7 +21,7 @@ export class Program {
   #hasEnded = false
   #stderr = ''
 
-  constructor(file: string, { args = [], env = {}, preload }: ProgramOptions = {}) {
+  constructor(file: string, { args = [], env = {}, preload }: ReportingProgramOptions = {}) {
     this.#child = fork(fileURLToPath(address(file)), args, {
       execArgv: preload === undefined ? [] : ['--import', address(preload).href],
       env: { ...cleanEnvironment(), ...env },
