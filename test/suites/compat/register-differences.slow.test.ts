@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startSink } from '@spanring/sink'
 import type { Sink } from '@spanring/sink'
-import { Application } from '@spanring/test-kit/application'
 import type { Ended } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { describe, expect, test } from 'vitest'
 import type { Cases } from './differences.js'
 import { see } from './see.js'
 import type { Seen } from './see.js'
 
 describe.each(['sdk-2', 'sdk-3'] as const)('register differs from stock as the document says, beside %s', async (line) => {
-  const application = await Application.create(line, new URL('../register/fixtures', import.meta.url))
+  const application = await setupApplication(line, new URL('../register/fixtures', import.meta.url))
 
   /** Stock's register or ours before the same program; `act` until it ends, or is killed. */
   async function seeProcesses(

@@ -3,12 +3,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Application } from '@spanring/test-kit/application'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runDoctor } from './run-doctor.js'
 import type { Diagnosis } from './run-doctor.js'
 
-const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url))
+const application = await setupApplication('sdk-2', new URL('fixtures', import.meta.url))
 
 interface Answer {
   readonly status?: number

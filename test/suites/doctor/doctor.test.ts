@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Application } from '@spanring/test-kit/application'
 import { Program } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { setupSharedSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
 import { DOCTOR, runDoctor } from './run-doctor.js'
@@ -11,7 +11,7 @@ const REGISTER = ['--import', '@spanring/node/register']
 /** The same processor, without auto-instrumentations, which take a second to load. */
 const OURS = ['--import', './ours.mjs']
 
-const application = await Application.create('sdk-2', FIXTURES)
+const application = await setupApplication('sdk-2', FIXTURES)
 
 const sink = await setupSharedSink({ grpc: true })
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we load of undici must not become the dispatcher behind the application's own fetch.
-import { Application } from '@spanring/test-kit/application'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { describe, expect, test } from 'vitest'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
 const PACKAGES = ['@spanring/batch-span-processor', '@spanring/otlp-exporter']
 const NOTHING_CLAIMED = { before: [], after: [], fetched: 'taken' }
 
-const application = await Application.create('sdk-3', PROGRAMS)
+const application = await setupApplication('sdk-3', PROGRAMS)
 
 function load(args: readonly string[], ...execArgv: string[]): Promise<Ended> {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_EXPORTER_OTLP_TIMEOUT: '100' }

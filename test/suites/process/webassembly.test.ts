@@ -3,8 +3,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
-import { Application } from '@spanring/test-kit/application'
 import { Program } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { expect, test } from 'vitest'
 
 const FIXTURES = new URL('fixtures/', import.meta.url)
@@ -35,7 +35,7 @@ test('ulimit -v: so it does where the memory of WebAssembly may not be reserved,
 })
 
 test('register: the application runs, and is told once', async () => {
-  const application = await Application.create('sdk-3', new URL('fixtures', import.meta.url))
+  const application = await setupApplication('sdk-3', new URL('fixtures', import.meta.url))
   const execArgv = ['--jitless', '--require', '@spanring/node/register']
   const { code, stdout, stderr } = await application.start('end-one-span.cjs', { execArgv }).ended
 

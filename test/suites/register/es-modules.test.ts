@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { Application } from '@spanring/test-kit/application'
 import type { Ended } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { describe, expect, test } from 'vitest'
 
-const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url))
+const application = await setupApplication('sdk-2', new URL('fixtures', import.meta.url))
 
 /** Nobody else takes it soon: the system gives out the others first. */
 async function freePort(): Promise<string> {

@@ -4,15 +4,15 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reply } from '@spanring/sink'
-import { Application } from '@spanring/test-kit/application'
 import type { Program } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { setupSharedSink } from '@spanring/test-kit/sink'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500
 const WITHOUT_LOSS = expect.not.stringContaining('not delivered') as unknown
-const application = await Application.create('sdk-2', new URL('fixtures', import.meta.url), [
+const application = await setupApplication('sdk-2', new URL('fixtures', import.meta.url), [
   '@opentelemetry/api',
   '@opentelemetry/sdk-node',
   '@spanring/node',

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { startSink } from '@spanring/sink'
 import type { ReceivedSpan } from '@spanring/sink'
-import { Application } from '@spanring/test-kit/application'
 import type { Program } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const PROGRAMS = new URL('fixtures', import.meta.url)
@@ -83,7 +83,7 @@ function comparable(spans: readonly ReceivedSpan[]): string[] {
 }
 
 describe.each(['sdk-2', 'sdk-3'] as const)('register beside %s', async (line) => {
-  const application = await Application.create(line, PROGRAMS)
+  const application = await setupApplication(line, PROGRAMS)
   // Stock's register leaves ES modules to a loader that the user has to name.
   const loader = application.resolve(INSTRUMENTATIONS, '@opentelemetry/instrumentation/hook.mjs')
 
@@ -108,7 +108,7 @@ test.each([
   ['CommonJS with --import', 'server.cjs', ['--import', OURS]],
   ['only once with both', 'server.mjs', ['--require', OURS, '--import', OURS]],
 ])('register traces %s', async (_what, file, execArgv) => {
-  const application = await Application.create('sdk-2', PROGRAMS)
+  const application = await setupApplication('sdk-2', PROGRAMS)
   const [spans = []] = await traced((env) => application.start(file, { execArgv, env }))
 
   expect(spans.filter(({ kind }) => kind === 2)).toHaveLength(3)

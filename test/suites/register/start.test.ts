@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Application } from '@spanring/test-kit/application'
+import type { Application } from '@spanring/test-kit/application'
 import type { Ended } from '@spanring/test-kit/program'
+import { setupApplication } from '@spanring/test-kit/setup-application'
 import { setupSharedSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
 
@@ -11,7 +12,7 @@ const ONLY_OWN_SPANS = 'spanring: [SPANRING_MISSING_PACKAGE] only spans that the
 
 const sink = await setupSharedSink({ grpc: true })
 
-const sdkAlone = await Application.create('sdk-3', PROGRAMS, ['@opentelemetry/api', '@opentelemetry/sdk-node', '@spanring/node'])
+const sdkAlone = await setupApplication('sdk-3', PROGRAMS, ['@opentelemetry/api', '@opentelemetry/sdk-node', '@spanring/node'])
 
 /** A program that ends 200 spans before it ends itself. */
 function run(application: Application, env: Record<string, string> = {}, ...execArgv: string[]): Promise<Ended> {
@@ -21,7 +22,7 @@ function run(application: Application, env: Record<string, string> = {}, ...exec
 
 describe('register', () => {
   test('says in one message what to install, and lets the application run', async () => {
-    const application = await Application.create('sdk-2', PROGRAMS, ['@opentelemetry/api', '@spanring/node'])
+    const application = await setupApplication('sdk-2', PROGRAMS, ['@opentelemetry/api', '@spanring/node'])
     const { code, stderr } = await run(application)
 
     expect(code).toBe(0)
@@ -42,7 +43,7 @@ describe('register', () => {
   test.each(['sdk-2', 'sdk-3'] as const)(
     'loses nothing of a burst right after the start, while the resource of %s is still being detected',
     async (line) => {
-      const application = await Application.create(line, PROGRAMS)
+      const application = await setupApplication(line, PROGRAMS)
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.origin, OTEL_NODE_RESOURCE_DETECTORS: 'env,host,process' }
       const options = { execArgv: ['--require', OURS], env }
       const { stderr } = await application.start('burst.cjs', options).ended
@@ -56,7 +57,7 @@ describe('register', () => {
     ['before it', ['--require', STOCK]],
     ['after it', ['--import', STOCK]],
   ])('starts nothing if stock register is loaded %s, and says so', async (_when, execArgv) => {
-    const application = await Application.create('sdk-2', PROGRAMS)
+    const application = await setupApplication('sdk-2', PROGRAMS)
     const { code, stderr } = await run(application, {}, ...execArgv)
 
     expect(code).toBe(0)
@@ -95,7 +96,7 @@ describe('register', () => {
   })
 
   test.each(['sdk-2', 'sdk-3'] as const)('leaves stdout to the application, whatever the SDK of %s says', async (line) => {
-    const application = await Application.create(line, PROGRAMS)
+    const application = await setupApplication(line, PROGRAMS)
     const env = { OTEL_LOG_LEVEL: 'all', OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http', OTEL_METRICS_EXPORTER: '' }
     const { stdout, stderr } = await run(application, env)
 
@@ -163,7 +164,7 @@ describe('createSpanProcessor', () => {
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'npm install @opentelemetry/exporter-trace-otlp-grpc'],
     ['OTEL_TRACES_EXPORTER', 'console', 'npm install @opentelemetry/sdk-trace'],
   ])('says what is missing for %s=%s, and does not throw', async (name, value, advice) => {
-    const application = await Application.create('sdk-2', PROGRAMS, ['@opentelemetry/api', '@spanring/node'])
+    const application = await setupApplication('sdk-2', PROGRAMS, ['@opentelemetry/api', '@spanring/node'])
     const { stdout, stderr } = await application.start('create-processor.mjs', { env: { [name]: value } }).ended
 
     expect(stdout).toBe('made, flushed true, 0 ended\n')

@@ -2,14 +2,17 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { Application } from '@spanring/test-kit/application'
 import type { BuiltCollector } from '../build-collector.js'
 import { Collector } from '../collector-process.js'
 import { forEachContender } from '../contender.js'
 import type { Contender } from '../contender.js'
-import { InstalledApplication } from '../installed-application.js'
 import type { Row } from '../row.js'
 import { readWrittenSpans } from '../written-spans.js'
 import type { WrittenSpans } from '../written-spans.js'
+
+/** A program of the tests of `register` that knows nothing of telemetry. */
+const PROGRAMS = new URL('../../../../../suites/register/fixtures/', import.meta.url)
 
 const OURS = '@spanring/node/register'
 const STOCK = '@opentelemetry/auto-instrumentations-node/register'
@@ -44,7 +47,7 @@ export async function compareRegister(built: BuiltCollector): Promise<Row[]> {
 
 async function compare(built: BuiltCollector, line: 'sdk-2' | 'sdk-3', file: string, databaseUrl: string): Promise<Row> {
   await using collector = await Collector.start(built)
-  await using application = await InstalledApplication.create(line)
+  await using application = await Application.create(line, PROGRAMS)
   const loader = application.resolve('@opentelemetry/auto-instrumentations-node', '@opentelemetry/instrumentation/hook.mjs')
   const isModule = file.endsWith('.mjs')
   const starts: Record<Contender, string[]> = {
@@ -55,7 +58,7 @@ async function compare(built: BuiltCollector, line: 'sdk-2' | 'sdk-3', file: str
   // One after the other: an embedded database has one session.
   for (const contender of ['stock', 'spanring'] as const) {
     // oxlint-disable-next-line no-await-in-loop -- see above
-    await application.run(file, starts[contender], {
+    await runRequests(application, file, starts[contender], {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.ports[contender].http}`,
       OTEL_SERVICE_NAME: 'shop',
       DATABASE_URL: databaseUrl,
@@ -78,6 +81,27 @@ async function compare(built: BuiltCollector, line: 'sdk-2' | 'sdk-3', file: str
     'ours twice': written.spanring.repeated,
     differences: differing.length,
     faults,
+  }
+}
+
+/** Runs the requests against the program, and waits until it has ended by itself; `execArgv` starts its telemetry. */
+async function runRequests(
+  application: Application,
+  file: string,
+  execArgv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Node.js warns of the loader that stock has to be started with.
+  const program = application.start(file, { execArgv, env: { NODE_NO_WARNINGS: '1', ...env } })
+  try {
+    const url = await program.printed(/http:\S+/)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the spans have one order
+    for (const path of ['/hello/world', '/sum', '/nowhere']) await (await fetch(url + path)).text()
+    program.kill('SIGUSR2')
+    const { code, stderr } = await program.ended
+    if (code !== 0) throw new Error(`${file} ended with ${code}:\n${stderr}`)
+  } finally {
+    program.kill('SIGKILL')
   }
 }
 
