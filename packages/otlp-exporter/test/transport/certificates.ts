@@ -13,12 +13,15 @@ export interface Certificate {
 /** ECDSA with SHA-256. */
 const ALGORITHM = Buffer.from('300a06082a8648ce3d040302', 'hex')
 
+/** Of the last certificate: an issuer gives each another. */
+let serialNumber = 0
+
 /** A certificate for 127.0.0.1 and localhost, signed by the issuer; without one an authority that signs itself. */
 export function makeCertificate(name: string, issuer?: Certificate): Certificate {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const body = sequence(
     tagged(0xa0, integer(2)),
-    integer(Math.floor(Math.random() * 2 ** 31)),
+    integer(++serialNumber),
     ALGORITHM,
     distinguishedName(issuer?.name ?? name),
     sequence(time(Date.now() - 3_600_000), time(Date.now() + 86_400_000)),
