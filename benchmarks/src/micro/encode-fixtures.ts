@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sdk, Tracer } from '@spanring/sdk-lines'
-import type { SeededRandom } from '@spanring/test-kit/random'
+import { SeededRandom } from '@spanring/test-kit/random'
 
 /** Starts and ends one span; every value on it is new. */
 export type Shape = (tracer: Tracer, sdk: Sdk, random: SeededRandom) => void
@@ -115,11 +115,8 @@ function text(length: number, random: SeededRandom): string {
 }
 
 function randomLetters(length: number): Buffer {
+  const random = new SeededRandom(1)
   const letters = Buffer.alloc(length)
-  // Numbers of a linear congruential generator, in which only the upper bits are worth something.
-  for (let i = 0, state = 1; i < length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    letters[i] = LETTERS.charCodeAt(state >>> 26)
-  }
+  for (let i = 0; i < length; i++) letters[i] = LETTERS.charCodeAt(random.below(LETTERS.length))
   return letters
 }
