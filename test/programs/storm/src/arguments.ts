@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { SDK_LINES } from '@spanring/sdk-lines'
 import type { SdkLine } from '@spanring/sdk-lines'
+import { seedFromEnvironment } from '@spanring/test-kit/random'
 
 export interface StormArguments {
   /** Of all seeds together. */
@@ -13,7 +14,7 @@ export interface StormArguments {
 export const USAGE: string = `npm run storm -- [options]
 
   --seconds N   how long, 1 to 86,400, for all seeds together; default 60
-  --seed S      repeats the choices of an earlier storm, as SEED=S does; several with commas in between
+  --seed S      repeats the choices of an earlier storm, as SEED=S does; --seed takes several, with commas in between
   --sdk LINE    the line of the SDK that makes the spans: ${SDK_LINES.join(' or ')}; default 2.12`
 
 /** Undefined when help is asked for; throws a RangeError for what cannot be. */
@@ -23,7 +24,7 @@ export function parseArguments(args: readonly string[]): StormArguments | undefi
     options: {
       help: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '60' },
-      seed: { type: 'string', default: process.env['SEED'] ?? String(Date.now() % 2 ** 31) },
+      seed: { type: 'string', default: String(seedFromEnvironment()) },
       sdk: { type: 'string', default: '2.12' },
     },
   })
