@@ -1,45 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of a connection holds, or nothing is sent.
-import { createServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { LookupFunction, Socket } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { createSecureContext } from 'node:tls'
-import { leadOn, listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { makeCertificate } from './certificates.js'
+import { setupProxy } from './setup-proxy.js'
+import { setupTlsServer } from './setup-tls-server.js'
 import { setupTransport } from './setup-transport.js'
 
 const authority = makeCertificate('authority')
 const stranger = makeCertificate('another authority')
-const { cert, key } = makeCertificate('server', authority)
+const certificate = makeCertificate('server', authority)
 const ca = authority.cert
-
-/** Takes requests over TLS and notes each, with what it saw of its sender. */
-async function setupTlsServer(pem = { cert, key }) {
-  const requests: { authorization: string | undefined; from: string | undefined }[] = []
-  const state = { connections: 0 }
-  const server = createTlsServer(pem, (request, response) => {
-    requests.push({ authorization: request.headers.authorization, from: request.socket.remoteAddress })
-    request.resume().on('end', () => response.end())
-  })
-  server.on('connection', () => void (state.connections += 1))
-  const port = await listen(server)
-  return { requests, state, port, url: `https://localhost:${port}/v1/traces` }
-}
-
-/** Knows every name as this machine, and counts the tunnels. */
-async function setupProxy(targetPort: number) {
-  const tunnels: (string | undefined)[] = []
-  const proxy = createServer()
-  proxy.on('connect', (_request, socket: Socket) => {
-    tunnels.push(socket.remoteAddress)
-    socket.write('HTTP/1.1 200 so\r\n\r\n')
-    leadOn(socket, targetPort)
-  })
-  return { tunnels, port: await listen(proxy) }
-}
 
 const lookup = ((_name, { all }, callback) => {
   if (all === true) (callback as (error: null, found: object[]) => void)(null, [{ address: '127.0.0.1', family: 4 }])
@@ -63,12 +37,12 @@ for (const [name, checkServerIdentity] of REFUSING) {
   for (const option of ['tls', 'httpAgentOptions'] as const) {
     for (const isTunnelled of [false, true]) {
       test(`a checkServerIdentity of ${option} that ${name} stops everything${isTunnelled ? ', in a tunnel too' : ''}`, async () => {
-        const { requests, url, port, state } = await setupTlsServer()
-        const proxy = isTunnelled ? `http://127.0.0.1:${(await setupProxy(port)).port}` : false
+        const { requests, connections, url, port } = await setupTlsServer(certificate)
+        const proxy = isTunnelled ? (await setupProxy(port)).url : false
         const options = { url, headers, proxy, [option]: { ca, checkServerIdentity } } as OTLPTraceExporterOptions
         const { send, counts } = setupTransport(options)
         const { failed, error } = await send()
-        expect({ failed, requests, attempts: counts.attempts, connections: state.connections }).toEqual({
+        expect({ failed, requests, attempts: counts.attempts, connections: connections.count }).toEqual({
           failed: { certificate: 1 },
           requests: [],
           attempts: 1,
@@ -81,7 +55,7 @@ for (const [name, checkServerIdentity] of REFUSING) {
 }
 
 test('checkServerIdentity is asked on every connection, though Node.js asks nobody when a session is resumed', async () => {
-  const { url, requests } = await setupTlsServer()
+  const { url, requests } = await setupTlsServer(certificate)
   let isPinned = true
   const hosts: string[] = []
   const checkServerIdentity = (host: string): Error | undefined => {
@@ -97,13 +71,13 @@ test('checkServerIdentity is asked on every connection, though Node.js asks nobo
 })
 
 test('a certificate that is not trusted is final behind a proxy too, whoever shows it', async () => {
-  const { port, url, requests } = await setupTlsServer()
+  const { port, url, requests } = await setupTlsServer(certificate)
   const proxy = await setupProxy(port)
-  const untrusted = setupTransport({ url, proxy: `http://127.0.0.1:${proxy.port}`, tls: { ca: stranger.cert } })
+  const untrusted = setupTransport({ url, proxy: proxy.url, tls: { ca: stranger.cert } })
   const { failed, error } = await untrusted.send()
   expect(failed).toEqual({ certificate: 1 })
   expect(error?.message).toContain('no tunnel through the proxy')
-  const elsewhere = setupTransport({ url, proxy: `http://127.0.0.1:${proxy.port}`, tls: { ca, servername: 'elsewhere.test' } })
+  const elsewhere = setupTransport({ url, proxy: proxy.url, tls: { ca, servername: 'elsewhere.test' } })
   expect((await elsewhere.send()).failed).toEqual({ certificate: 1 })
   expect([untrusted.counts.attempts, elsewhere.counts.attempts, proxy.tunnels.length]).toEqual([1, 1, 2])
 
@@ -115,7 +89,7 @@ test('a certificate that is not trusted is final behind a proxy too, whoever sho
 })
 
 test('settings of TLS that used to be dropped are obeyed', async () => {
-  const { url, requests } = await setupTlsServer()
+  const { url, requests } = await setupTlsServer(certificate)
   const retry = { maxAttempts: 1 }
   for (const tls of [
     { crl: 'no list' },
@@ -132,7 +106,7 @@ test('settings of TLS that used to be dropped are obeyed', async () => {
 })
 
 test('servername is asked for in place of the name in the URL', async () => {
-  const { url } = await setupTlsServer()
+  const { url } = await setupTlsServer(certificate)
   const names: string[] = []
   const checkServerIdentity = (host: string): undefined => void names.push(host)
   const { send } = setupTransport({ url, tls: { ca, servername: 'collector.test', checkServerIdentity } })
@@ -142,7 +116,7 @@ test('servername is asked for in place of the name in the URL', async () => {
 
 test('lookup and localAddress are obeyed, with TLS, without it, and on the way to a proxy', async (context) => {
   context.skip(process.platform !== 'linux', 'only Linux has all of 127.0.0.0/8')
-  const tlsServer = await setupTlsServer()
+  const tlsServer = await setupTlsServer(certificate)
   const socket = { lookup, localAddress: '127.0.0.2' }
   const secure = setupTransport({ url: `https://collector.test:${tlsServer.port}/v1/traces`, tls: { ca, ...socket } })
   expect((await secure.send()).exported).toBe(1)

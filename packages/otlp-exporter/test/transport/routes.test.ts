@@ -1,64 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
-import type { IncomingMessage } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { leadOn, listen } from '@spanring/test-kit/servers'
+import { listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
+import { setupProxy } from './setup-proxy.js'
+import { setupTlsServer } from './setup-tls-server.js'
 import { settledWithin, setupTransport } from './setup-transport.js'
-
-/** A proxy that knows every host name as this machine, and keeps what it was asked. */
-async function setupProxy(targetPort: number, connectStatus = 200) {
-  const asked: { line: string; authorization: string | undefined; key: string | undefined }[] = []
-  const sockets = new Set<Socket>()
-  const note = (request: IncomingMessage): void => {
-    const { 'proxy-authorization': authorization, 'x-key': key } = request.headers as Record<string, string | undefined>
-    asked.push({ line: `${request.method} ${request.url}`, authorization, key })
-  }
-  const proxy = createServer((request, response) => {
-    note(request)
-    const { pathname } = new URL(request.url as string)
-    const onward = httpRequest({ port: targetPort, host: '127.0.0.1', path: pathname, method: 'POST', headers: request.headers })
-    onward.on('response', (answer) => answer.pipe(response.writeHead(answer.statusCode as number, answer.headers)))
-    request.pipe(onward)
-  })
-  proxy.on('connect', (request, socket: Socket) => {
-    note(request)
-    if (connectStatus === 0) {
-      socket.destroy()
-      return
-    }
-    socket.write(`HTTP/1.1 ${connectStatus} so\r\n\r\n`)
-    if (connectStatus !== 200) return
-    leadOn(socket, targetPort)
-  })
-  proxy.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
-  return { asked, sockets, url: `http://user:pa%24s@127.0.0.1:${await listen(proxy)}` }
-}
 
 const BASIC = `Basic ${Buffer.from('user:pa$s').toString('base64')}`
 
-async function setupTlsServer() {
-  const authority = makeCertificate('authority')
-  const { cert, key } = makeCertificate('server', authority)
-  const server = createTlsServer({ cert, key }, (request, response) => void request.resume().on('end', () => response.end()))
-  return { port: await listen(server), ca: authority.cert }
+function withCredentials(url: string): string {
+  return url.replace('//', '//user:pa%24s@')
 }
+
+const authority = makeCertificate('authority')
 
 test('plain HTTP goes through a proxy by its whole URL, over one connection, with credentials for the proxy alone', async () => {
   const sink = await setupSink()
   const proxy = await setupProxy(Number(new URL(sink.url).port))
   const url = 'http://collector.test:4318/v1/traces'
-  const { send } = setupTransport({ url, headers: { 'x-key': 'k' } }, { env: { HTTP_PROXY: proxy.url } })
+  const { send } = setupTransport({ url, headers: { 'x-key': 'k' } }, { env: { HTTP_PROXY: withCredentials(proxy.url) } })
   expect((await send(2)).exported).toBe(2)
   expect((await send(2)).exported).toBe(2)
   const line = `POST ${url}`
@@ -68,10 +38,10 @@ test('plain HTTP goes through a proxy by its whole URL, over one connection, wit
 })
 
 test('HTTPS goes through a tunnel, which is kept, and is destroyed with the transport', async () => {
-  const { port, ca } = await setupTlsServer()
+  const { port } = await setupTlsServer(makeCertificate('server', authority))
   const proxy = await setupProxy(port)
-  const options = { url: 'https://collector.test:4318/v1/traces', tls: { ca } }
-  const { send, transport, within } = setupTransport(options, { env: { https_proxy: proxy.url } })
+  const options = { url: 'https://collector.test:4318/v1/traces', tls: { ca: authority.cert } }
+  const { send, transport, within } = setupTransport(options, { env: { https_proxy: withCredentials(proxy.url) } })
   expect((await send(2)).exported).toBe(2)
   expect((await send(2)).exported).toBe(2)
   // The backend's headers are inside the tunnel.
@@ -83,7 +53,11 @@ test('HTTPS goes through a tunnel, which is kept, and is destroyed with the tran
 test('a proxy that refuses or hangs up is an outage and no hot loop', async () => {
   for (const status of [407, 0]) {
     const proxy = await setupProxy(1, status)
-    const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy: proxy.url, timeoutMillis: 400 })
+    const { send } = setupTransport({
+      url: 'https://collector.test/v1/traces',
+      proxy: withCredentials(proxy.url),
+      timeoutMillis: 400,
+    })
     const { failed, error } = await settledWithin(400, () => send())
     expect(failed).toEqual({ connection: 1 })
     expect(error?.message).not.toMatch(/pa\$s|pa%24s/)
@@ -94,7 +68,11 @@ test('a proxy that refuses or hangs up is an outage and no hot loop', async () =
 test('a tunnel whose other end never answers ends with the deadline', async () => {
   const deaf = createNetServer((socket) => void socket.on('error', () => {}).resume())
   const proxy = await setupProxy(await listen(deaf))
-  const { send } = setupTransport({ url: 'https://collector.test/v1/traces', proxy: proxy.url, timeoutMillis: 200 })
+  const { send } = setupTransport({
+    url: 'https://collector.test/v1/traces',
+    proxy: withCredentials(proxy.url),
+    timeoutMillis: 200,
+  })
   expect((await settledWithin(200, () => send())).failed).toEqual({ timeout: 1 })
   await until(() => proxy.sockets.size === 0)
 })
@@ -170,18 +148,12 @@ test('a dispatcher that is hung, throws, or is destroyed costs its batches and n
 })
 
 test('the options of TLS are for the backend: a proxy is verified as Node.js does it', async () => {
-  const authority = makeCertificate('authority')
-  const { cert, key } = makeCertificate('proxy', authority)
-  let requests = 0
-  const proxy = createTlsServer({ cert, key }, (request, response) => {
-    requests += 1
-    request.resume().on('end', () => response.end())
-  })
+  const proxy = await setupTlsServer(makeCertificate('proxy', authority))
   const { send } = setupTransport({
     url: 'http://collector.test/v1/traces',
-    proxy: `https://127.0.0.1:${await listen(proxy)}`,
+    proxy: `https://127.0.0.1:${proxy.port}`,
     tls: { ca: authority.cert },
   })
   expect((await send()).failed).toEqual({ certificate: 1 })
-  expect(requests).toBe(0)
+  expect(proxy.requests).toEqual([])
 })

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection that was kept may lead nowhere although nobody has closed it.
 import { createServer as createHttpServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { leadOn, listen } from '@spanring/test-kit/servers'
@@ -10,6 +9,8 @@ import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
 import { makeCertificate } from './certificates.js'
 import { PlainBatch } from './plain-batch.js'
+import { setupProxy } from './setup-proxy.js'
+import { setupTlsServer } from './setup-tls-server.js'
 import { settledWithin, setupTransport } from './setup-transport.js'
 import { skippingClock } from './skipping-clock.js'
 
@@ -64,21 +65,11 @@ test('connections that were forgotten cost one batch a part of its time, and non
 
 test.each(['TLS', 'a tunnel'])('so it is through %s', async (way) => {
   const authority = makeCertificate('authority')
-  const { cert, key } = makeCertificate('server', authority)
-  const state = { requests: 0 }
-  const server = createTlsServer({ cert, key }, (request, response) => {
-    state.requests += 1
-    request.resume().on('end', () => response.end())
-  })
-  const target = await listen(server)
-  const proxy = createHttpServer().on('connect', (_request, socket: Socket) => {
-    socket.write('HTTP/1.1 200 so\r\n\r\n')
-    leadOn(socket, target)
-  })
-  const router = await setupForgetfulRouter(way === 'TLS' ? target : await listen(proxy))
+  const server = await setupTlsServer(makeCertificate('server', authority))
+  const router = await setupForgetfulRouter(way === 'TLS' ? server.port : (await setupProxy(server.port)).port)
   const { port } = new URL(router.url)
   const { send, counts, changes } = setupTransport({
-    url: way === 'TLS' ? `https://127.0.0.1:${port}/v1/traces` : `https://localhost:${target}/v1/traces`,
+    url: way === 'TLS' ? `https://127.0.0.1:${port}/v1/traces` : server.url,
     proxy: way === 'TLS' ? false : `http://127.0.0.1:${port}`,
     tls: { ca: authority.cert },
     timeoutMillis: 3000,
@@ -86,7 +77,7 @@ test.each(['TLS', 'a tunnel'])('so it is through %s', async (way) => {
   await Promise.all([send(), send(), send()])
   router.forget()
   for (let batch = 0; batch < 3; batch++) expect((await settledWithin(3000, () => send())).exported).toBe(1)
-  expect([counts.attempts, state.requests]).toEqual([7, 6])
+  expect([counts.attempts, server.requests.length]).toEqual([7, 6])
   expect(changes).toEqual([])
 })
 

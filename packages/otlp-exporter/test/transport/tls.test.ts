@@ -5,10 +5,9 @@ import type { ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
-import { listen } from '@spanring/test-kit/servers'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeCertificate, makeExpiredCrl } from './certificates.js'
+import { setupTlsServer } from './setup-tls-server.js'
 import { setupTransport } from './setup-transport.js'
 
 const authority = makeCertificate('test authority')
@@ -16,17 +15,9 @@ const stranger = makeCertificate('another authority')
 const server = makeCertificate('server', authority)
 const client = makeCertificate('client', authority)
 
-/** Answers with 200 and keeps the name in the client's certificate. */
-async function setupServer(options: ServerOptions = {}) {
-  const clients: unknown[] = []
-  const connections = { count: 0 }
-  const listener = createServer({ cert: server.cert, key: server.key, ...options }, (request, response) => {
-    clients.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN)
-    request.resume().on('end', () => response.end())
-  })
-  listener.on('secureConnection', () => void (connections.count += 1))
-  const port = await listen(listener)
-  return { url: `https://127.0.0.1:${port}/v1/traces`, port, clients, connections }
+/** By its address, which the certificate names as well. */
+function setupServer(options: ServerOptions = {}) {
+  return setupTlsServer({ cert: server.cert, key: server.key, ...options }, '127.0.0.1')
 }
 
 function files<N extends string>(contents: Record<N, string>): Record<N, string> {
@@ -49,7 +40,7 @@ test('an authority from options is trusted, and the connection is kept', async (
 })
 
 test('a certificate of another authority is refused at once, and the error says so', async () => {
-  const { url, clients } = await setupServer()
+  const { url, requests } = await setupServer()
   for (const tls of [{}, { ca: stranger.cert }]) {
     const { send, counts } = setupTransport({ url, tls })
     const { failed, error } = await send()
@@ -57,7 +48,7 @@ test('a certificate of another authority is refused at once, and the error says 
     expect(error?.message).toMatch(/certificate refused: .*(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT)/)
     expect(counts.attempts).toBe(1)
   }
-  expect(clients).toEqual([])
+  expect(requests).toEqual([])
 })
 
 test('a certificate for another name is refused, unless that name is asked for', async () => {
@@ -77,7 +68,7 @@ test('rejectUnauthorized: false trusts anything', async () => {
 })
 
 test('a client certificate from options, and from files', async () => {
-  const { url, clients } = await setupServer({ requestCert: true, rejectUnauthorized: true, ca: authority.cert })
+  const { url, requests } = await setupServer({ requestCert: true, rejectUnauthorized: true, ca: authority.cert })
   const fromOptions = setupTransport({ url, tls: { ca: authority.cert, cert: client.cert, key: client.key } })
   expect((await fromOptions.send()).exported).toBe(1)
 
@@ -92,7 +83,7 @@ test('a client certificate from options, and from files', async () => {
   // Agent options do not lose the files for the rest.
   const mixed = setupTransport({ url, httpAgentOptions: { keepAlive: true, ca: authority.cert } }, { env })
   expect((await mixed.send()).exported).toBe(1)
-  expect(clients).toEqual(['client', 'client', 'client'])
+  expect(requests.map(({ client: name }) => name)).toEqual(['client', 'client', 'client'])
 })
 
 test('a server that wants a client certificate and gets none is an outage', async () => {
