@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Tracer } from '@opentelemetry/api'
-import { BatchSpanProcessor } from '@spanring/batch-span-processor'
 import type { BufferConfig } from '@spanring/batch-span-processor'
 import { OTLPTraceExporter } from '@spanring/otlp-exporter'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
-import { endSpans, tracerOf } from '@spanring/test-kit/spans'
-import { onTestFinished } from 'vitest'
+import { setupProcessor } from '../processor/setup-processor.js'
+import type { TracedProcessor } from '../processor/setup-processor.js'
 
-export interface WholePipeline {
+export interface WholePipeline extends TracedProcessor {
   readonly exporter: OTLPTraceExporter
-  readonly processor: BatchSpanProcessor
-  readonly tracer: Tracer
-  /** Ends that many spans in one synchronous stretch. */
-  readonly end: (count: number) => void
 }
 
 /** SDK 2.12 with our processor and our exporter; gone when the test is. */
@@ -23,10 +17,7 @@ export function setupWholePipeline(
   options: OTLPTraceExporterOptions = {},
 ): WholePipeline {
   const exporter = new OTLPTraceExporter({ url, ...options })
-  const processor = new BatchSpanProcessor(exporter, config)
-  onTestFinished(() => processor.shutdown({ timeoutMillis: 100 }).catch(() => {}))
-  const tracer = tracerOf(processor)
-  return { exporter, processor, tracer, end: (count) => endSpans(tracer, count) }
+  return { exporter, ...setupProcessor(exporter, config) }
 }
 
 /** Ends spans at that rate for so long, in stretches of what is due every few milliseconds; returns how many. */
