@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { npm } from '@spanring/test-kit/npm'
 import { afterAll } from 'vitest'
-
-const exec = promisify(execFile)
 
 export const workspaceRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -77,13 +74,6 @@ export async function temporaryDirectory(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'spanring-'))
   afterAll(() => rm(dir, { recursive: true, force: true }))
   return dir
-}
-
-async function npm(args: string[], cwd: string): Promise<string> {
-  // `npm test` tells its children about the workspace, which is not the project that is meant here.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD)/i.test(name)))
-  const { stdout } = await exec('npm', args, { cwd, env, shell: process.platform === 'win32' })
-  return stdout
 }
 
 /** Compilers that declarations are read by: the one of this repository, and the last of the generation before. */

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { npm } from '@spanring/test-kit/npm'
 import { FORMATS } from './axes.js'
 import type { Format, Runtime, SdkLine } from './axes.js'
-import { installOnce, npm } from './npm.js'
+import { installOnce } from './install-once.js'
 import { CACHE, CELL, WORKSPACE } from './places.js'
 
 const OURS = ['batch-span-processor', 'otlp-exporter'] as const
