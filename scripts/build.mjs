@@ -23,13 +23,11 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   cwd: root,
   stdio: 'inherit',
 })
-if (tsc.status !== 0) process.exit(tsc.status ?? 1)
-
+// Also after an error: what is there must not be packed with imports that only resolve in the workspace.
 for (const { esm, src } of packages) removeStale(esm, src)
-for (const { esm, devDependencies } of published) {
-  if (CORE in devDependencies) copyCore(esm)
-  await buildCommonJs(esm)
-}
+for (const { esm, devDependencies } of published) if (CORE in devDependencies) copyCore(esm)
+if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+for (const { esm } of published) await buildCommonJs(esm)
 
 /** The compiler leaves what it made of files that were moved or removed since, and `npm pack` would take it along. */
 function removeStale(esm, src) {
@@ -45,8 +43,10 @@ function removeStale(esm, src) {
  */
 function copyCore(esm) {
   const core = join(esm, 'core')
+  const source = join(root, 'packages/core/dist/esm')
+  if (!existsSync(source)) return
   rmSync(core, { recursive: true, force: true })
-  cpSync(join(root, 'packages/core/dist/esm'), core, { recursive: true })
+  cpSync(source, core, { recursive: true })
   pointImports(esm, new RegExp(`'${CORE}(?:/([\\w-]+))?'`, 'g'), (file, module = 'index') => {
     const path = relative(dirname(file), join(core, `${module}.js`))
       .split(sep)

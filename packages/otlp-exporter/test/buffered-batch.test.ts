@@ -2,7 +2,7 @@
 import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Deadline } from '@spanring/core'
 import { BufferedBatch } from '../src/buffered-batch.js'
 import { ByteBudget } from '../src/byte-budget.js'
@@ -103,6 +103,20 @@ test('closed batches of a few spans hold memory for these, not for a batch like 
   })
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * MIB)
   for (const batch of [usual, ...batches]) batch.discard()
+})
+
+test('its memory goes back to the pool with its outcome', async () => {
+  const sent: { assemble(from: number, to: number): unknown }[] = []
+  const { open } = await setup(32 * MIB)
+  const batch = open()
+  batch.add(endedSpan(1))
+  const sendBatch = vi.spyOn(Transport.prototype, 'sendBatch').mockImplementation((encoded) => {
+    sent.push(encoded)
+    return Promise.resolve({ exported: encoded.spanCount, failed: {} })
+  })
+  onTestFinished(() => sendBatch.mockRestore())
+  expect(await batch.send(within(1000))).toEqual({ exported: 1, failed: {} })
+  expect(() => sent[0]?.assemble(0, 1)).toThrow('the batch was released')
 })
 
 test('without a span it holds nothing once it is closed', async () => {

@@ -454,6 +454,17 @@ test('an exporter that never answers is asked ever more seldom', async () => {
   expect(exporter.calls.length).toBeLessThanOrEqual(8)
 })
 
+test('a flush that was aborted no longer makes an exporter that never answers be asked without a pause', async () => {
+  const { clock, exporter, pipeline, end } = setup({ exportTimeoutMillis: 50, maxQueueSize: 1000 }, { kind: 'never' })
+  end(10)
+  pipeline.forceFlush({ timeoutMillis: 0, signal: AbortSignal.abort() }).catch(() => {})
+  for (let i = 0; i < 400; i++) {
+    end(10)
+    await clock.advance(10)
+  }
+  expect(exporter.calls.length).toBeLessThanOrEqual(8)
+})
+
 describe('timers that are dropped with the request in which they were set', () => {
   test('do not keep a later flush from going on', async () => {
     const { clock, exporter, pipeline, end, watch } = setup({}, { kind: 'ok', delay: 5 })
@@ -488,6 +499,33 @@ describe('timers that are dropped with the request in which they were set', () =
     await clock.advance(200)
     expect(flushed.state).not.toBe('pending')
     expect(pipeline.stats()).toMatchObject({ exported: 10, inFlight: 0, failed: { timeout: 10 }, abandonedExports: 1 })
+  })
+})
+
+describe('an export whose timer is gone, long after its deadline', () => {
+  const overdue = async () => {
+    const set = setupManual({ exportTimeoutMillis: 200 })
+    set.end(10)
+    void set.pipeline.forceFlush()
+    await set.clock.turn()
+    set.clock.dropEverything()
+    set.clock.stall(60_000)
+    return set
+  }
+
+  test('is given up only after I/O had one more chance: an answer that is there is taken', async () => {
+    const { clock, exporter, pipeline } = await overdue()
+    void pipeline.forceFlush()
+    expect(pipeline.stats()).toMatchObject({ inFlight: 10, failed: {} })
+    exporter.sent[0]?.answer()
+    await clock.turn()
+    expect(pipeline.stats()).toMatchObject({ exported: 10, failed: {} })
+  })
+
+  test('is given up at once where nothing may run later', async () => {
+    const { pipeline } = await overdue()
+    pipeline.drainNow()
+    expect(pipeline.stats()).toMatchObject({ inFlight: 0, failed: { timeout: 10 } })
   })
 })
 
