@@ -26,12 +26,10 @@ test('work does not run in the asynchronous contexts of its caller', () => {
 })
 
 test('a snapshot that is given is taken where Node.js cannot be asked for one', () => {
-  vi.stubGlobal('WebSocketPair', class {})
+  vi.stubGlobal('WebSocketPair', () => {})
   const storage = new AsyncLocalStorage<string>()
-  const [own, given] = storage.run('construction', () => [
-    new DetachedScope(ROOT_CONTEXT),
-    new DetachedScope(ROOT_CONTEXT, AsyncLocalStorage.snapshot()),
-  ]) as [DetachedScope, DetachedScope]
+  const own = storage.run('construction', () => new DetachedScope(ROOT_CONTEXT))
+  const given = storage.run('construction', () => new DetachedScope(ROOT_CONTEXT, AsyncLocalStorage.snapshot()))
   vi.unstubAllGlobals()
   expect(storage.run('request', () => own.run(() => storage.getStore()))).toBe('request')
   expect(storage.run('request', () => given.run(() => storage.getStore()))).toBe('construction')

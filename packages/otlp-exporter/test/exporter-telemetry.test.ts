@@ -123,7 +123,7 @@ test('says once that the backend is down and once that it is back, without secre
   expect(telemetry.stats(0).backend).toBe('up')
 
   expect(lines).toEqual([
-    expect.stringContaining('https://otel.example:4318/v1/traces?… is down: answered 503'),
+    expect.stringContaining('[SPANRING_BACKEND_DOWN] https://otel.example:4318/v1/traces?… is down: answered 503'),
     expect.stringContaining('is up again after 12.3 s and 6 failed requests; 7 spans were given up'),
   ])
   expect(lines.join()).not.toContain('s3cret')

@@ -11,7 +11,7 @@ function importsBelow(folder: string): { file: string; path: string }[] {
   expect(files.length).toBeGreaterThan(10)
   return files.flatMap((file) => {
     const text = readFileSync(`${SOURCES}${folder}/${file}`, 'utf8')
-    return [...text.matchAll(/(?:from |import\()'(\.[^']*)'/g)].map(([, path = '']) => ({ file, path }))
+    return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(([, path = '']) => ({ file, path }))
   })
 }
 
@@ -23,4 +23,19 @@ test('the transport is given what it needs: it imports nothing from config/ or e
 
 test('the encoder knows neither options nor network: it imports nothing from config/ or transport/', () => {
   expect(importsBelow('encode').filter(({ path }) => /(?:^|\/)(?:config|transport)\//.test(path))).toEqual([])
+})
+
+test('a warning that something given is not used begins with a code, by which the doctor knows it', () => {
+  const texts = ['../../otlp-exporter/src/config', '../../batch-span-processor/src'].flatMap((folder) => {
+    const dir = fileURLToPath(new URL(`${folder}/`, import.meta.url))
+    return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(dir + file, 'utf8').matchAll(/(?:warn|warnLater|onWarning)\(\s*`([^`]*)`/g)])
+      .map(([, text = '']) => text)
+      .filter((text) => /must be|cannot be|; (not used|left out|using)/.test(text))
+  })
+  expect(texts.length).toBeGreaterThan(15)
+  const withoutCode = texts.filter((text) => !/^\$\{INVALID_(SETTING|HEADER_LIST)\} /.test(text))
+  // It names what is used in its place, and nothing given is invalid.
+  expect(withoutCode).toEqual([expect.stringContaining('httpAgentOptions is ${kind}, which cannot be used')])
 })

@@ -41,10 +41,12 @@ const STOCK_REJECTED = /Partial Success response: .*"rejectedSpans":"?[1-9]/
 
 /** What is wrong with an answer that reports success. Both exporters log it as a warning, and the export succeeds. */
 function checkAnswer(warnings: readonly Warning[], env: Environment): Finding | undefined {
-  const rejected = warnings.find(({ code, text }) => code === SPANS_REJECTED || STOCK_REJECTED.test(text))
+  const rejected = warnings.find(({ isOurs, code, text }) => code === SPANS_REJECTED || (!isOurs && STOCK_REJECTED.test(text)))
   if (rejected !== undefined) return fault(`The backend rejected the test span: ${excerpt(rejected.text, env)}`)
   // The stock exporter cannot read `{}` as protobuf, but some backends answer so.
-  const foreign = warnings.find(({ code, text }) => code === NOT_OTLP || (STOCK_NOT_OTLP.test(text) && !text.endsWith(' {}')))
+  const foreign = warnings.find(
+    ({ isOurs, code, text }) => code === NOT_OTLP || (!isOurs && STOCK_NOT_OTLP.test(text) && !text.endsWith(' {}')),
+  )
   if (foreign === undefined) return undefined
   return fault(
     `What accepted the test span is not an OTLP backend: ${excerpt(foreign.text, env)}`,

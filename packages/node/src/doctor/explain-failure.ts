@@ -27,7 +27,7 @@ export async function explainFailure(
   const where = url ?? 'the endpoint'
   // First, because the backend's own words follow the status, and they may contain anything that is looked for below.
   const [, status, location, words = ''] =
-    /(?:answered|HTTP) (\d{3})(?: with Location (.+?)(?=: |;|$))?(?:: (.*))?/s.exec(failed) ?? []
+    /(?:answered|HTTP) (\d{3})(?: with Location (that is not a URL|\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
   if (status !== undefined) {
     const { what, advice } = explainStatus(Number(status), where, variable, location)
     const answer = excerpt(data ?? words, env)

@@ -48,7 +48,8 @@ describe('checkDelivery', () => {
 
   test.each([
     ['https://login.example/x', 'https://login.example/x'],
-    ['that is no URL', 'an invalid URL'],
+    ['that is not a URL', 'an invalid URL'],
+    ['https://login.example/x\n    at Client.send (client.js:1:2)', 'https://login.example/x'],
   ])('tells where a redirect leads: %s', async (location, target) => {
     const { text } = await check({ error: `http://a/v1/traces: answered 302 with Location ${location}: <html>` })
 

@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllEnvs()
   for (const [event, listeners] of before) {
-    for (const listener of process.rawListeners(event as 'exit') as Listener[]) {
+    for (const listener of process.rawListeners(event) as Listener[]) {
       if (!listeners.includes(listener)) process.removeListener(event, listener)
     }
   }

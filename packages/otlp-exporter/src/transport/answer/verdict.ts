@@ -70,8 +70,8 @@ type JudgeSettings = Pick<TransportSettings, 'endpoint' | 'proxy' | 'maxResponse
 /** Judges by the table in `answer-meaning.ts`. `headers` are those of the request; no message may show their values. */
 export function verdictOf(answer: Answer, settings: JudgeSettings, headers: HeaderTexts): Verdict {
   const { seen } = answer
-  if (typeof seen !== 'number') return verdictWithoutStatus(answer)
   const secrets = new Secrets(settings, headers)
+  if (typeof seen !== 'number') return verdictWithoutStatus(answer, secrets)
   if (isSuccess(seen)) return accepted(answer, seen, settings, secrets)
   const failure = { reason: `http_${seen}`, status: seen, ...messageOfFailure(answer, settings, secrets) } as const
   const meaning = meaningOf(seen)
@@ -80,9 +80,9 @@ export function verdictOf(answer: Answer, settings: JudgeSettings, headers: Head
   return { kind: 'failed', ...failure }
 }
 
-function verdictWithoutStatus({ seen, error }: Answer): Verdict {
+function verdictWithoutStatus({ seen, error }: Answer, secrets: Secrets): Verdict {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
-  const message = error === undefined ? 'no answer' : describeError(error)
+  const message = error === undefined ? 'no answer' : describeError(error, secrets)
   if (typeof code === 'string' && CERTIFICATE_CODE.test(code)) {
     return { kind: 'failed', reason: 'certificate', status: undefined, message: `certificate refused: ${message}` }
   }
@@ -98,7 +98,7 @@ function verdictWithoutStatus({ seen, error }: Answer): Verdict {
 
 function accepted(answer: Answer, status: number, { maxResponseBytes }: JudgeSettings, secrets: Secrets): Verdict {
   const broken = (what: string): Verdict => ({ kind: 'accepted', status, partial: undefined, flaw: { kind: 'broken', what } })
-  if (answer.end === 'broken') return broken(describeError(answer.error as Error))
+  if (answer.end === 'broken') return broken(describeError(answer.error as Error, secrets))
   if (answer.end === 'stalled') return broken('the rest did not arrive in time')
   const body = answer.end === 'whole' ? decompressedBody(answer, maxResponseBytes) : 'over-limit'
   if (body === 'over-limit') return broken(`it has more than maxResponseBytes (${maxResponseBytes}) bytes`)
@@ -157,12 +157,14 @@ function excerptsOf(body: Uint8Array, secrets: Secrets, isWhole: boolean): { sho
   }
 }
 
-/** When every address of a host fails, the error is an AggregateError without a message of its own. */
-function describeError(error: Error): string {
+/**
+ * When every address of a host fails, the error is an AggregateError without a message of its own. That of a dispatcher of
+ * the application may quote the request.
+ */
+function describeError(error: Error, secrets: Secrets): string {
   const { code } = error as NodeJS.ErrnoException
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
   const words = error.message || (first instanceof Error ? first.message : '') || error.name
-  // Some messages of OpenSSL end with a line break.
-  const text = words.replaceAll(/\s+/g, ' ').trim()
+  const text = worded(() => excerptOf(words, secrets, MESSAGE_LENGTH), error.name)
   return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
 }

@@ -147,3 +147,12 @@ test('a long token does not take away what a long page says', async () => {
     ': answered 500: 503 Service Unavailable: The ingest tier is over capacity lorem',
   )
 })
+
+test('an error of a dispatcher that quotes the request is shown without what may be secret in it', () => {
+  const settings = resolveOptions({ headers: { authorization: 'Bearer s3cret-token' } }, {})
+  const error = new Error('no mock for {"authorization":"Bearer s3cret-token"}\n')
+  const answer: Answer = { end: 'broken', seen: 'unsent', headers: {}, body: Buffer.alloc(0), error }
+  const verdict = verdictOf(answer, settings, settings.headers)
+  expect(verdict).toMatchObject({ kind: 'outage', message: expect.stringContaining('no mock for') as string })
+  expect(JSON.stringify(verdict)).not.toContain('s3cret')
+})
