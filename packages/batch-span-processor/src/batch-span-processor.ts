@@ -13,8 +13,9 @@ import type { ShutdownOptions } from './waits/shutdown.js'
 const PIPELINE = Symbol('pipeline')
 
 /**
- * Under a symbol, not a private name, which only the constructed object itself has: applications wrap a processor in a
- * Proxy or `Object.create`, and every call through that would throw. Nor can a symbol clash with members of a subclass.
+ * Stored under a symbol instead of in a private field. Only the constructed object itself has private fields, so every call
+ * would throw when an application wraps the processor with a Proxy or `Object.create`. A symbol cannot clash with the
+ * members of a subclass either.
  */
 function pipelineOf(processor: unknown): SpanPipeline {
   return (processor as { [PIPELINE]: SpanPipeline })[PIPELINE]
@@ -33,7 +34,7 @@ export class BatchSpanProcessor {
   /** The shape of `@opentelemetry/sdk-trace` 2.9 and later, and of SDK 3.x. */
   constructor(options: BatchSpanProcessorOptions)
   constructor(first: SpanExporter | BatchSpanProcessorOptions, config?: BufferConfig) {
-    // Also accepts a value that is not an object: with a missing exporter every export fails, and is counted.
+    // Accepts even a value that is not an object: if the exporter is missing, every export fails and is counted.
     const given = Object(first) as SpanExporter | BatchSpanProcessorOptions
     const isOptions = 'exporter' in given && !('export' in given)
     const options: BufferConfig = (isOptions ? given : config) ?? {}
@@ -48,14 +49,14 @@ export class BatchSpanProcessor {
   onStart(_span: unknown, _parentContext: unknown): void {}
 
   /**
-   * Queues a sampled span, or counts it as dropped. Takes well under a microsecond and never throws. Calls no foreign code
-   * but the span's own `spanContext()`; while the queue is nearly full, also `openBatch`, `add` and `close` of an incremental
-   * exporter, for at most two spans.
+   * Queues a sampled span, or counts it as dropped. Takes well under a microsecond and never throws. The only foreign code
+   * that it calls is the span's own `spanContext()`. While the queue is nearly full, it also calls `openBatch`, `add` and
+   * `close` of an incremental exporter, for at most two spans.
    */
   onEnd(span: ReadableSpan): void {
     let pipeline: SpanPipeline | undefined
     try {
-      // Throws if the method was detached from its object.
+      // Throws if the method is called without its object.
       pipeline = pipelineOf(this)
       if ((span.spanContext().traceFlags & SAMPLED) === 0) return
     } catch {
@@ -66,28 +67,30 @@ export class BatchSpanProcessor {
   }
 
   /**
-   * Exports every span that ended before this call, waits also for those in flight, then calls the exporter's `forceFlush`.
-   * Later spans are never waited for.
+   * Exports every span that ended before this call, waits for the exports in flight, then calls the exporter's `forceFlush`.
+   * Does not wait for spans that end later.
    *
-   * Rejects with the first error after every batch was tried. When the time limit passes (default: `exportTimeoutMillis`)
-   * or the signal aborts, rejects at once and keeps the spans queued. A rejection that is not handled does no harm.
-   * After `shutdown`, settles as that does, within its own limit. Inside a call into the exporter, resolves at once if that
-   * can be detected: on its stack, or later with a context manager registered. Otherwise the time limit applies.
+   * Rejects with the first error, after every batch was tried. When the time limit passes (default: `exportTimeoutMillis`)
+   * or the signal aborts, rejects at once and keeps the spans queued. An unhandled rejection does no harm.
+   *
+   * After `shutdown`, settles as the shutdown does, within its own limit. A call from inside the exporter resolves at once if
+   * it can be detected: on the exporter's stack always, and later only if a context manager is registered. Otherwise the
+   * time limit applies.
    */
   forceFlush(options?: FlushOptions): Promise<void> {
     return pipelineOf(this).forceFlush(options)
   }
 
   /**
-   * Stops admission, exports what is queued, then calls the exporter's `forceFlush` and `shutdown`. Every step is tried and
-   * has a time limit, `shutdownTimeoutMillis` in all unless the call gives one. Spans that could not be exported are counted.
-   * Rejects with the first error. A second call returns the same promise.
+   * Stops accepting spans, exports what is queued, then calls the exporter's `forceFlush` and `shutdown`. Every step is tried
+   * and has a time limit. Together they take at most `shutdownTimeoutMillis`, unless the call gives another limit. Spans that
+   * could not be exported are counted. Rejects with the first error. A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
     return pipelineOf(this).shutdown(options)
   }
 
-  /** Where every span is, at any time and without a MeterProvider. */
+  /** The current state of all spans, by count. Needs no MeterProvider. */
   stats(): ProcessorStats {
     return pipelineOf(this).stats()
   }

@@ -6,19 +6,19 @@ import { MAX_SPANS, SHUTDOWN_MILLIS } from './limits.js'
 import { textOf, warn } from './warn.js'
 
 /**
- * Options under the names of the stock processor. `undefined`, `null` and an empty string mean: use the environment
- * variable, else the default. A bad value never throws; one warning names it. A number that is too large, too small or
- * not an integer is replaced by the nearest allowed one, anything that is not a positive number by the default. A number
- * may also be given as a string. Numbers are integers unless stated otherwise.
+ * Options with the names of the stock processor. `undefined`, `null` and an empty string mean: use the environment
+ * variable, else the default. An invalid value never throws, but causes one warning that names it. A number that is too
+ * large, too small or not an integer is replaced by the nearest valid one. Anything that is not a positive number is
+ * replaced by the default. A number may also be given as a string. Numbers are integers unless stated otherwise.
  */
 export interface BufferConfig {
   /**
-   * How many spans may wait as objects; one that ends while the queue is full is dropped and counted as `queue_full`.
+   * How many spans may wait as objects. A span that ends while the queue is full is dropped and counted as `queue_full`.
    * 1 to 2^24; memory is allocated as the queue fills. Default: `OTEL_BSP_MAX_QUEUE_SIZE`, else 2048.
    */
   maxQueueSize?: number | undefined
   /**
-   * The largest number of spans in one export; as soon as this many wait, an export starts. 1 to 2^24, and reduced to
+   * The largest number of spans in one export. An export starts as soon as this many spans wait. 1 to 2^24, and reduced to
    * `maxQueueSize` if that is smaller. Default: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512.
    */
   maxExportBatchSize?: number | undefined
@@ -28,26 +28,26 @@ export interface BufferConfig {
    */
   scheduledDelayMillis?: number | undefined
   /**
-   * The time limit of one export from hand-over to result, in milliseconds; after it the spans count as failed with the
-   * reason `timeout`. 0 to 2^31-1, where 0 means without a limit. Default: `OTEL_BSP_EXPORT_TIMEOUT`, else 30000.
+   * The time limit of one export from hand-over to outcome, in milliseconds. When it passes, the spans count as failed with
+   * the reason `timeout`. 0 to 2^31-1, where 0 means without a limit. Default: `OTEL_BSP_EXPORT_TIMEOUT`, else 30000.
    */
   exportTimeoutMillis?: number | undefined
   /**
-   * The time limit of `shutdown`, in milliseconds, unless the call gives one: nearly all of it is for exporting what is
-   * queued. Spans that have not left by then are counted as lost. 0 to 2^31-1, where 0 means without a limit.
-   * Default: 30000. Not an option of the stock processor.
+   * The time limit of `shutdown`, in milliseconds, unless the call gives another one. Nearly all of that time is for
+   * exporting what is queued. Spans that have not left by then are counted as lost. 0 to 2^31-1, where 0 means without a
+   * limit. Default: 30000. Not an option of the stock processor.
    */
   shutdownTimeoutMillis?: number | undefined
-  /** Receives the `otel.sdk.processor.span.*` metrics. Default: none, and the counts are in `stats()` alone. */
+  /** Receives the `otel.sdk.processor.span.*` metrics. Default: none; the counts are then only in `stats()`. */
   selfObsMeterProvider?: MeterProvider | undefined
   /**
-   * How long one turn of the drain loop may block the event loop, in milliseconds; grows up to eightfold as the queue
-   * fills, but never beyond 4 ms. A fraction is allowed; 0.05 to 4. Default: 0.5. Not an option of the stock processor.
+   * How long one turn of the drain loop may block the event loop, in milliseconds. Grows up to eightfold as the queue fills,
+   * but never beyond 4 ms. 0.05 to 4, and may be a fraction. Default: 0.5. Not an option of the stock processor.
    */
   turnBudgetMillis?: number | undefined
   /**
-   * In a browser, disables the flush when the page is hidden, which hands everything that is queued to the exporter at once,
-   * even beside an export under way, because the page may never run again. Default: false.
+   * In a browser, disables the flush when the page is hidden. That flush hands everything that is queued to the exporter at
+   * once, even while an export is under way, because the page may never run again. Default: false.
    */
   disableAutoFlushOnDocumentHide?: boolean | undefined
 }
@@ -57,7 +57,7 @@ export interface BatchSpanProcessorOptions extends BufferConfig {
   exporter: SpanExporter
 }
 
-/** The numbers after validation: no other code sees NaN, a string or a value out of range. */
+/** The numbers after validation. No other code sees NaN, a string or a value out of range. */
 export interface Settings {
   readonly maxQueueSize: number
   readonly maxExportBatchSize: number
@@ -82,12 +82,12 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Without `process` in a browser. */
+/** There is no `process` in a browser. */
 interface Global {
   readonly process?: { readonly env?: Environment }
 }
 
-/** Options in code take precedence over the environment, and that over the defaults. */
+/** Options in code take precedence over the environment, and the environment over the defaults. */
 export function resolveSettings(config: BufferConfig, env?: Environment): Settings {
   const settings = {} as Record<keyof Settings, number>
   for (const [name, rule] of Object.entries(RULES) as [keyof Settings, Rule][]) {
@@ -98,7 +98,7 @@ export function resolveSettings(config: BufferConfig, env?: Environment): Settin
   const { maxQueueSize, maxExportBatchSize } = settings
   if (maxExportBatchSize > maxQueueSize) {
     settings.maxExportBatchSize = maxQueueSize
-    // No warning about the default: a small queue alone is not a mistake.
+    // No warning if the batch size is the default: choosing a small queue is not a mistake.
     if (maxExportBatchSize !== RULES.maxExportBatchSize[0]) {
       warn(`${INVALID_SETTING} maxExportBatchSize is ${maxExportBatchSize}; must be at most maxQueueSize; using ${maxQueueSize}`)
     }
@@ -109,20 +109,20 @@ export function resolveSettings(config: BufferConfig, env?: Environment): Settin
 }
 
 /**
- * A time limit given with a call, in milliseconds: 0 means without a limit. Anything that is not a time is replaced by the
- * default, with a warning.
+ * A time limit given with a call, in milliseconds; 0 means without a limit. Anything that is not a valid time is replaced by
+ * the default, with a warning.
  */
 export function limitMillis(options: { readonly timeoutMillis?: unknown } | null | undefined, fallback: number): number {
   let given: unknown
   try {
     given = options?.timeoutMillis
   } catch {
-    // A shutdown whose options cannot be read still shuts down.
+    // Options that cannot be read must not prevent a shutdown.
   }
   return checked('timeoutMillis', given, [fallback, 0, Infinity, '', true]) || Infinity
 }
 
-/** Without permission to read the environment, for example in Deno without `--allow-env`, the read itself throws. */
+/** Reading the environment throws if that is not permitted, for example in Deno without `--allow-env`. */
 function readVariable(name: string, env?: Environment): string | undefined {
   try {
     return (env ?? (globalThis as Global).process?.env)?.[name]
@@ -131,18 +131,18 @@ function readVariable(name: string, env?: Environment): string | undefined {
   }
 }
 
-/** An empty variable counts as unset (specification, configuration/common), and so does an option that was read from one. */
+/** An empty variable counts as unset (specification, configuration/common). So does an empty option, often read from one. */
 function isUnset(given: unknown): boolean {
   return given === undefined || given === null || (typeof given === 'string' && given.trim() === '')
 }
 
-/** The value, or the nearest one that the rule allows, or the default; with a warning if it is not the given one. */
+/** Returns the given value, the nearest one that the rule allows, or the default. Warns unless it is the given value. */
 function checked(label: string, given: unknown, [fallback, min, max, , isFraction]: Rule): number {
   if (isUnset(given)) return fallback
   const value = typeof given === 'string' ? Number(given) : given
   let used = fallback
   if (typeof value === 'number' && (value > 0 || value === min)) {
-    // Rounded up: half a millisecond must not become 0, which means without a limit.
+    // Rounded up, because half a millisecond must not become 0, which means without a limit.
     used = Math.min(Math.max(isFraction ? value : Math.ceil(value), min), max)
   }
   if (used !== value) {

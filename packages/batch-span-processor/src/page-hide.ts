@@ -7,8 +7,8 @@ interface Page {
 }
 
 /**
- * In a browser, flushes whenever the page is hidden, until the returned function is called: that is the last event that a
- * tab is sure to get, and no code may run after it. Does nothing elsewhere.
+ * In a browser, flushes whenever the page is hidden, until the returned function is called. That event is the last one that a
+ * tab is sure to get: no code may run after it. Does nothing on other platforms.
  */
 export function flushOnPageHide(flush: () => void): (() => void) | undefined {
   try {
@@ -19,7 +19,7 @@ export function flushOnPageHide(flush: () => void): (() => void) | undefined {
     document?.addEventListener?.('visibilitychange', onChange)
     return () => document?.removeEventListener?.('visibilitychange', onChange)
   } catch {
-    // A global named `document` that is not one.
+    // There is a global named `document`, but it is not a DOM document.
     return undefined
   }
 }

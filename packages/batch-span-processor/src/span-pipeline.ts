@@ -6,7 +6,7 @@ import type { ProcessorStats, Transitions } from './accounting/ledger.js'
 import { LossReport } from './accounting/loss-report.js'
 import { ProcessorMetrics } from './accounting/processor-metrics.js'
 import { ResourceGate } from './batching/resource-gate.js'
-import { ExportScope } from './export/export-scope.js'
+import { ExportContext } from './export/export-context.js'
 import { ExporterAdapter } from './export/exporter-adapter.js'
 import { LateAbortController } from './export/late-abort-controller.js'
 import { DrainLoop } from './loop/drain-loop.js'
@@ -20,18 +20,18 @@ import { FlushBarriers } from './waits/flush-barriers.js'
 import { runShutdown } from './waits/shutdown.js'
 import type { ShutdownOptions } from './waits/shutdown.js'
 
-/** Puts the parts of the processor together: queue, loop, batching, export, accounting, and the two waits that callers know. */
+/** Puts the parts of the processor together: queue, loop, batching, export, accounting, flush and shutdown. */
 export class SpanPipeline {
   /** Called when shutdown has drained what it could, and nothing will be exported any more. */
   onDrained: (() => void) | undefined
   readonly #parts: PipelineParts
-  // Also among the parts; here for the hot path, see `admit`.
+  // These two are among the parts as well. They are fields for the sake of the hot path, see `admit`.
   readonly #ring: SpanRing<ReadableSpan>
   readonly #ledger: Transitions
   readonly #loop: DrainLoop
-  /** Once shutdown was called: from then on nothing is admitted, and a flush ends with it. */
+  /** Set when shutdown is called. From then on no span is admitted, and a flush settles together with the shutdown. */
   #shutdownPromise: Promise<void> | undefined
-  /** Changes when somebody wraps `export`: from then on spans are handed over in arrays. */
+  /** A function, because the capacity changes when `export` is wrapped: from then on spans are handed over in arrays. */
   readonly #getCapacity: () => number
 
   constructor(exporter: SpanExporter, settings: Settings, clock: Clock, meterProvider?: MeterProvider) {
@@ -54,7 +54,7 @@ export class SpanPipeline {
       metrics: meterProvider && losses.guard(() => new ProcessorMetrics(meterProvider, ledger, getCapacity)),
       barriers: new FlushBarriers(),
       gate: new ResourceGate(clock, settings.exportTimeoutMillis, () => this.#loop.unblock()),
-      scope: new ExportScope(),
+      context: new ExportContext(),
       ends: new Set(),
       clock,
       closing: new LateAbortController(),
@@ -73,15 +73,15 @@ export class SpanPipeline {
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    if (this.#parts.scope.isInside()) {
-      // What is queued leaves only after this very export has ended, so the export would wait for itself.
+    if (this.#parts.context.isInside()) {
+      // Queued spans may leave only after this export has ended, so the export would wait for itself.
       this.#loop.turnNow()
       return Promise.resolve()
     }
     return observed(flush(this.#parts, this.#loop, options, this.#shutdownPromise))
   }
 
-  /** For a page that may never run again, see {@link DrainLoop.drainNow}. */
+  /** For a page that may never run again; see {@link DrainLoop.drainNow}. */
   drainNow(): void {
     this.#loop.drainNow()
   }
@@ -90,11 +90,11 @@ export class SpanPipeline {
     const parts = this.#parts
     if (!this.#shutdownPromise) {
       let begin = (_ended: Promise<void>): void => {}
-      // Before the first step: an exporter may call back in, or end a span.
+      // Set before the first step, in which the exporter may call this method again or end a span.
       this.#shutdownPromise = observed(new Promise((resolve) => (begin = resolve)))
-      begin(parts.scope.runNeutral(() => runShutdown(parts, this.#loop, options, () => this.onDrained?.())))
+      begin(parts.context.runNeutral(() => runShutdown(parts, this.#loop, options, () => this.onDrained?.())))
     }
-    return parts.scope.isInside() ? Promise.resolve() : this.#shutdownPromise
+    return parts.context.isInside() ? Promise.resolve() : this.#shutdownPromise
   }
 
   stats(): ProcessorStats {
@@ -106,7 +106,7 @@ export class SpanPipeline {
   }
 }
 
-/** Callers may ignore the promise: an outage must not end the process as an unhandled rejection. */
+/** Callers may ignore the promise. An outage must not end the process with an unhandled rejection. */
 function observed(promise: Promise<void>): Promise<void> {
   promise.catch(() => {})
   return promise

@@ -3,8 +3,8 @@ import { diag } from '@opentelemetry/api'
 import { MAX_TEXT_LENGTH } from './limits.js'
 
 /**
- * Logs a warning through the application's logger, which may throw: neither our constructor nor our loop must. Deferred to
- * a microtask, because `NodeSDK` gets its processors as arguments and registers the logger afterwards.
+ * Logs a warning through the application's logger. The logger may throw, but neither our constructor nor our loop may.
+ * Deferred to a microtask, because `NodeSDK` gets its processors as arguments and registers its logger afterwards.
  */
 export function warn(message: string): void {
   Promise.resolve()

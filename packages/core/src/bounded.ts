@@ -13,20 +13,20 @@ export interface Bound {
   /** The latest time at which the wait ends, on the clock's scale; Infinity without a limit. */
   readonly at: number
   readonly signal?: AbortSignal | undefined
-  /** Holds, while the wait lasts, a function that ends it as aborted. */
+  /** While the wait lasts, this set contains a function that ends it as aborted. */
   readonly ends?: Set<() => void>
   /** Keeps an otherwise idle process alive until the wait has settled, because a caller awaits it. */
   readonly keepAlive?: boolean
 }
 
 /**
- * The only way to wait for anything here. It never rejects and settles by its own timer, whatever `work` does: throw,
- * reject, return a broken thenable, settle twice, or stay silent. Only the first outcome counts, and no timer or listener
- * is left behind.
+ * The only way to wait for anything in spanring. It never rejects, and its own timer settles it whatever `work` does: throw,
+ * reject, return a broken thenable, settle twice, or never settle. Only the first settlement counts, and no timer or
+ * listener is left behind.
  *
  * When the timer fires, the event loop polls for I/O once more before the wait times out. After a stall the answer may
- * already lie in a socket's buffer, and delivered batches would be reported as timed out. This holds for every timer, not
- * only for a late one: of two waits for the same answer whose bounds are close together, one may be late and the other not.
+ * already be in a socket's buffer, and delivered batches would be reported as timed out. Every timer polls, not only a late
+ * one: when two waits for the same answer have bounds that are close together, one timer may be late and the other on time.
  *
  * A wait without a limit still holds a timer, so that `keepAlive` works for it too.
  */
@@ -35,16 +35,16 @@ export function bounded<T>(clock: Clock, bound: Bound, work: () => T | PromiseLi
     const { at, ends, signal, keepAlive } = bound
     let timer: Timer | undefined
 
-    // May run again without harm: a promise keeps its first outcome.
-    const settle = (outcome: Settled<T>): void => {
+    // Safe to call again: a promise ignores every settlement after the first.
+    const settle = (settled: Settled<T>): void => {
       clock.stopTimer(timer)
       ends?.delete(onAbort)
       signal?.removeEventListener('abort', onAbort)
-      resolve(outcome)
+      resolve(settled)
     }
     const onAbort = (): void => settle({ status: 'aborted', error: signal?.reason })
     const onTimer = (): void => {
-      // The delay may be longer than a timer can run.
+      // The remaining time may have exceeded the longest delay of a timer.
       if (clock.now() < at) startTimer()
       else clock.soon(() => settle({ status: 'timeout' }))
     }

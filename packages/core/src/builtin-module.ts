@@ -5,14 +5,14 @@ interface Global {
 }
 
 /**
- * A built-in module of Node.js, with the part of it that `T` describes; undefined on other platforms. Not an import,
- * because bundlers for browsers could not resolve it.
+ * A built-in module of Node.js, typed as the part of it that `T` describes; undefined on other platforms. It is not
+ * imported, because bundlers for browsers could not resolve it.
  */
 export function builtinModule<T>(id: string): Partial<T> | undefined {
   try {
     return (globalThis as Global).process?.getBuiltinModule?.(id) as Partial<T> | undefined
   } catch {
-    // A stub in place of `process`.
+    // `process` may be a stub.
     return undefined
   }
 }

@@ -2,14 +2,14 @@
 import { builtinModule } from './builtin-module.js'
 import { MAX_TIMER_MILLIS } from './limits.js'
 
-/** A delay that timers accept, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
+/** The delay in the range that timers accept, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
 export function timerDelay(millis: number): number {
   return Math.min(Math.max(Math.ceil(millis), 0), MAX_TIMER_MILLIS)
 }
 
 /** A timer of the platform: an object in Node.js, a number in browsers. */
 export interface Timer {
-  /** Starts it again with the same delay. */
+  /** Restarts the timer with the same delay. */
   refresh?(): unknown
   unref?(): unknown
   /** Stops a timer that `clearTimeout` cannot stop. */
@@ -24,25 +24,25 @@ export interface Clock {
   startTimer(callback: () => void, delayMillis: number, keepAlive?: boolean): Timer
   stopTimer(timer: Timer | undefined): void
   /**
-   * Calls back in the next iteration of the event loop, after pending I/O. Without `keepAlive`, which is true by default,
-   * an otherwise idle process ends before that.
+   * Calls back in the next iteration of the event loop, after pending I/O. With `keepAlive` false, an otherwise idle process
+   * ends without calling back. Default: true.
    */
   soon(callback: () => void, keepAlive?: boolean): void
 }
 
 type StartTimer = (callback: () => void, delayMillis?: number) => Timer
 
-// Read when the module loads: an application that fakes time later, in its own tests, must not stop the pipeline.
+// Read when the module loads, so that fake timers that an application installs later, in its tests, do not stop the pipeline.
 const setRealTimeout = (platformGlobal('setTimeout') ?? startUnstoppable) as StartTimer
 const clearRealTimeout = (platformGlobal('clearTimeout') ?? clearTimeout) as (timer: Timer | undefined) => void
 const setRealImmediate = (platformGlobal('setImmediate') ?? setRealTimeout) as StartTimer
-// Prefers the one of Node.js: that of a test environment (jsdom) counts from another origin, and the exporter, which gets
-// its deadlines from the processor, may have been loaded outside of that environment.
+// Prefers the `performance` of Node.js. That of a test environment (jsdom) counts from another origin, and the exporter, which
+// gets its deadlines from the processor, may have been loaded outside that environment.
 const time = (builtinModule<{ performance: unknown }>('perf_hooks')?.performance ?? platformGlobal('performance') ?? Date) as {
   now(): number
 }
 const prototype = Object.getPrototypeOf(time) as typeof time
-// From the prototype if possible: fake timers replace the method on the object itself.
+// Taken from the prototype if possible: fake timers replace the method on the object itself.
 const now = ('now' in prototype ? prototype : time).now.bind(time)
 
 export const systemClock: Clock = {
@@ -53,7 +53,7 @@ export const systemClock: Clock = {
       if (!keepAlive) timer.unref?.()
       return timer
     } catch {
-      // Cloudflare Workers forbid timers outside of a request. The next flush sends what is queued.
+      // Cloudflare Workers forbid timers outside a request. The next flush sends what is queued.
       return {}
     }
   },
@@ -71,7 +71,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** What gives away fake timers: `clock` those of sinon, Jest and Vitest, `mock` those of older Jest, `name` those of `node:test`. */
+/** What reveals a fake: `clock` for sinon, Jest and Vitest, `mock` for older versions of Jest, `name` for `node:test`. */
 interface MaybeFake {
   readonly clock?: Readonly<Record<string, MaybeFake>>
   readonly mock?: unknown
@@ -80,8 +80,8 @@ interface MaybeFake {
 
 /**
  * A global as the platform provides it, or undefined if only a fake can be found. Fake timers may already be active when
- * this module loads: Jest can enable them for every test file. Those of sinon keep the originals; others do not touch the
- * modules of Node.js.
+ * this module loads: Jest can enable them for every test file. Sinon's fakes keep a reference to the originals. Other fakes
+ * leave the modules of Node.js alone.
  */
 export function platformGlobal(name: string): unknown {
   for (const owner of [globalThis, builtinModule('timers')]) {
@@ -92,7 +92,7 @@ export function platformGlobal(name: string): unknown {
   return undefined
 }
 
-/** A timer from the one API that nobody fakes. It cannot be cancelled, only ignored, and never keeps the process alive. */
+/** A timer from the one API that is never faked. It cannot be cancelled, only ignored, and it never keeps the process alive. */
 function startUnstoppable(callback: () => void, delayMillis = 0): Timer {
   let isOn = true
   const signal = AbortSignal.timeout(delayMillis)

@@ -6,8 +6,8 @@ interface Shared {
 }
 
 /**
- * Shared by all copies of spanring in one thread: an application in one module format that loads a library in the other
- * has two copies. A diagnostics channel is the same object for everyone who asks for its name, and adds nothing to
+ * Shared by all copies of spanring in one thread. There are two copies when an application in one module format loads a
+ * library in the other. A diagnostics channel is the same object for every caller that names it, and adds nothing to
  * `globalThis`. Without Node.js there is only one copy, in the bundle.
  */
 const shared: Shared = builtinModule<{ channel(name: string): Shared }>('diagnostics_channel')?.channel?.('spanring') ?? {}

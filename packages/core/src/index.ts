@@ -5,7 +5,7 @@ export { builtinModule } from './builtin-module.js'
 export { platformGlobal, systemClock, timerDelay } from './clock.js'
 export type { Clock, Timer } from './clock.js'
 export { takeComponentNumber } from './component-number.js'
-export { DetachedScope } from './detached-scope.js'
+export { DetachedContext } from './detached-context.js'
 export { MAX_TIMER_MILLIS } from './limits.js'
 export type {
   BatchOutcome,

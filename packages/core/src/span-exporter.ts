@@ -2,8 +2,8 @@
 import type { SpanContext } from '@opentelemetry/api'
 
 /**
- * What the processor reads of a finished span. A structural type: the spans of every SDK line match it, and none of them
- * needs to be imported.
+ * The part of a finished span that the processor reads. The type is structural: the spans of every SDK line match it, and no
+ * SDK has to be imported.
  */
 export interface ReadableSpan {
   spanContext(): SpanContext
@@ -30,20 +30,20 @@ export interface SpanExporter {
 }
 
 /**
- * A span exporter that also takes a batch span by span, so that the processor can spread the work of encoding over
+ * A span exporter that also accepts a batch span by span, so that the processor can spread the work of encoding over
  * several iterations of the event loop. The processor decides *when*; the exporter is responsible for *bytes and network*.
  */
 export interface IncrementalSpanExporter extends SpanExporter {
-  /** How many batches may be between `send` and their outcome at once; at least 1. */
+  /** How many batches may be in flight at once, that is between `send` and their outcome. At least 1. */
   readonly maxConcurrentBatches: number
   /**
-   * Returns a new empty batch, or undefined while there is no room for one; the exporter then calls `onRoom` as soon as
-   * there is room. The call only wakes the processor, so an early, late or repeated call does no harm.
+   * Returns a new empty batch, or undefined if there is no room for one. In that case the exporter calls `onRoom` as soon as
+   * there is room. `onRoom` only wakes the processor, so calling it early, late or repeatedly does no harm.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined
   /**
    * The original `export` of the class, which does the same as `openBatch` and `send`. The processor hands spans over one
-   * by one only while `export` is this very function; once it is wrapped, every span goes through the wrapper.
+   * by one only while `export` is this very function. Once `export` is wrapped, every span goes through the wrapper.
    * Default: the `export` found beside `openBatch` when the processor is constructed, so an earlier wrapper goes unnoticed.
    */
   readonly exportOfBatches?: SpanExporter['export'] | undefined
@@ -51,8 +51,8 @@ export interface IncrementalSpanExporter extends SpanExporter {
 
 /**
  * One batch of an {@link IncrementalSpanExporter}. The processor adds spans, closes the batch when it is full, due or
- * flushed, and sends it when a slot is free. The exporter owns its memory, from `openBatch` to the outcome: a span that was
- * added is not kept by the processor.
+ * flushed, and sends it when a slot is free. The exporter owns the memory of the batch from `openBatch` to the outcome: the
+ * processor does not keep a span that was added.
  *
  * ```
  *   openBatch ──► open ── close() ──► closed ── send() ──► in flight ──► outcome
@@ -69,17 +69,17 @@ export interface SpanBatch<Span = ReadableSpan> {
    * - `'added'`.
    * - `'full'`: not added. If the batch holds spans, it is closed, and the span goes into the next one. If it is empty,
    *   there is no room for the span at present: it stays queued and is offered again when `onRoom` is called. An exporter
-   *   that holds nothing never answers `'full'` to the first span of a batch.
+   *   that holds nothing never returns `'full'` for the first span of a batch.
    * - `'rejected'` or `'too_large'`: not added. This span can never be sent, and is counted as failed for that reason.
    */
   add(span: Span): 'added' | 'full' | 'rejected' | 'too_large'
   /**
-   * No span is added after this call. The batch may now wait for a slot, so release memory that it does not need. An empty
-   * batch is not sent after it is closed. Optional; the processor calls it once, but not for batches that are left at the
-   * end of its `shutdown`: the `shutdown` of the exporter releases those. A wrapper around an exporter passes the call on.
+   * No span is added after this call. The batch may now wait for a slot, so release any memory that it does not need. An
+   * empty batch is closed but never sent. Optional; the processor calls it once, except for batches that are left at the end
+   * of its `shutdown`: the `shutdown` of the exporter releases those. A wrapper around an exporter must pass the call on.
    */
   close?(): void
-  /** Sends the added spans; called once. Must not reject, and settles by `deadline.at`. */
+  /** Sends the added spans; called once. It must not reject, and must settle by `deadline.at`. */
   send(deadline: Deadline): Promise<BatchOutcome>
 }
 
@@ -90,17 +90,17 @@ export interface Deadline {
    * such as jsdom does not replace; elsewhere the global one. Infinity without a limit.
    */
   readonly at: number
-  /** Aborted when nobody waits for the outcome any more: release everything that the export holds. */
+  /** Aborted when the outcome is no longer awaited: release everything that the export holds. */
   readonly signal: AbortSignal
-  /** Aborted when the processor shuts down: end a back-off now and make one last attempt. */
+  /** Aborted when the processor shuts down: end any back-off now and make one last attempt. */
   readonly closing: AbortSignal
 }
 
-/** What became of the spans of a batch: `exported` plus all counts in `failed` is the number of spans added. */
+/** What became of the spans of a batch: `exported` plus all counts in `failed` equals the number of spans added. */
 export interface BatchOutcome {
   readonly exported: number
   /** Count by reason, in lower snake case. */
   readonly failed: Readonly<Record<string, number>>
-  /** What `forceFlush` rejects with. Default: an error with the counts of `failed`. */
+  /** The error with which `forceFlush` rejects. Default: an error that lists the reasons in `failed`. */
   readonly error?: unknown
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codes in front of the text of a warning. Users can search for them, and the doctor of @spanring/node recognises warnings
-// by them, so a code never changes. This file imports nothing: the doctor also runs where no API is installed.
+// The codes at the start of warnings. Users search for them, and the doctor of @spanring/node recognises warnings by them, so
+// a code never changes. This file imports nothing, because the doctor also runs where no API is installed.
 
-/** An option or a variable has a value that cannot be used. */
+/** An option or an environment variable has an invalid value. */
 export const INVALID_SETTING = '[SPANRING_INVALID_SETTING]'
-/** A list of headers has a part that is not written as name=value. */
+/** A list of headers has an entry that is not in the form name=value. */
 export const INVALID_HEADER_LIST = '[SPANRING_INVALID_HEADER_LIST]'
 /** The backend cannot be reached, or asks to be tried again later. */
 export const BACKEND_DOWN = '[SPANRING_BACKEND_DOWN]'
-/** The backend took a request and rejected some of its spans. */
+/** The backend accepted a request and rejected some of its spans. */
 export const SPANS_REJECTED = '[SPANRING_SPANS_REJECTED]'
-/** The answer to a request reports success, but it is not an OTLP response. */
+/** The answer to a request has a success status, but it is not an OTLP response. */
 export const NOT_OTLP = '[SPANRING_NOT_OTLP]'
 /** A package that the set-up needs is not installed, or cannot be loaded. */
 export const MISSING_PACKAGE = '[SPANRING_MISSING_PACKAGE]'

@@ -3,13 +3,13 @@ import type { BatchOutcome } from '@spanring/core'
 import { MAX_REASONS } from '../limits.js'
 
 /**
- * Why a span was never handed to the exporter: it ended while `maxQueueSize` spans waited; it ended after `shutdown` was
- * called; it still waited when `shutdown` ran out of time; its span context could not be read.
+ * Why a span was never handed to the exporter, in this order: it ended while `maxQueueSize` spans waited; it ended after
+ * `shutdown` was called; it was still waiting when `shutdown` ran out of time; its span context could not be read.
  */
 export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'invalid_span'
 
 /**
- * Where every span is: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight` holds at every moment.
+ * The counts of all spans. `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight` holds at every moment.
  */
 export interface SpanCounts {
   /** Sampled spans given to `onEnd`. */
@@ -21,31 +21,34 @@ export interface SpanCounts {
    * that takes arrays.
    */
   readonly queued: number
-  /** Spans that wait as bytes, in batches of an incremental exporter that were not sent yet. */
+  /** Spans that wait as bytes, in batches of an incremental exporter that have not been sent yet. */
   readonly encoded: number
   /** Spans handed to the exporter whose outcome is not known yet. */
   readonly inFlight: number
   /** Spans never handed to the exporter, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>
-  /** Spans handed over without success, by reason: `export_failed`, `timeout`, `rejected`, `shutdown`, or the exporter's own. */
+  /**
+   * Spans that the exporter was given and did not export, by reason: `export_failed`, `timeout`, `rejected`, `shutdown`, or a
+   * reason of the exporter's own.
+   */
   readonly failed: Readonly<Record<string, number>>
 }
 
 /** What `stats()` returns. */
 export interface ProcessorStats extends SpanCounts {
-  /** Exports that passed their deadline and have not called back. Their spans count as failed and are not held here. */
+  /** Exports that passed their deadline and have not called back. Their spans count as failed; we no longer hold them. */
   readonly abandonedExports: number
   /** How many spans may wait as objects: `maxQueueSize`, plus one batch for an exporter that takes arrays. */
   readonly queueCapacity: number
 }
 
-/** The ledger as everybody else sees it: it can be told of a transition, and its counts can be read. */
+/** The ledger as other code sees it: others report transitions and read the counts, but cannot change them directly. */
 export type Transitions = Omit<Ledger, keyof SpanCounts>
 
 /**
  * The counts of all spans. Each method is one transition of spans, and keeps the equation of {@link SpanCounts} (I1, R4).
  *
- * The counts are fields of this object, and not of one behind it, which every `onEnd` would have to fetch.
+ * The counts are fields of this object itself. If they were in a separate object, every `onEnd` would have to fetch that, too.
  */
 export class Ledger implements SpanCounts {
   ended = 0
@@ -62,7 +65,7 @@ export class Ledger implements SpanCounts {
     return this
   }
 
-  /** Of the failed spans those that an incremental exporter refused to add: no batch ever held them. */
+  /** Those of the failed spans that an incremental exporter refused to add, so that no batch ever held them. */
   get refused(): Readonly<Record<string, number>> {
     return this.#refused
   }
@@ -103,14 +106,14 @@ export class Ledger implements SpanCounts {
     this.inFlight += count
   }
 
-  /** A batch in flight has its outcome, which adds up to the number of its spans. */
+  /** A batch in flight has got its outcome, whose counts add up to the number of its spans. */
   settle(count: number, { exported, failed }: BatchOutcome): void {
     this.inFlight -= count
     this.exported += exported
     for (const reason in failed) this.#fail(reason, failed[reason] as number)
   }
 
-  /** Shutdown ran out of time: every waiting span is lost. Returns how many those are. */
+  /** Shutdown ran out of time: every waiting span is lost. Returns their number. */
   sweep(): number {
     const lost = this.waiting
     this.dropped.shutdown += lost
@@ -137,7 +140,7 @@ export function lostIn(counts: SpanCounts): number {
   return sum(counts.dropped) + sum(counts.failed)
 }
 
-/** A copy that stays as it is. */
+/** A copy that later transitions do not change. */
 export function snapshot(counts: SpanCounts): SpanCounts {
   return { ...counts, dropped: { ...counts.dropped }, failed: { ...counts.failed } }
 }

@@ -5,17 +5,17 @@ import { lostIn, snapshot } from './ledger.js'
 import type { SpanCounts } from './ledger.js'
 
 /**
- * Warns when spans start to be lost and when that is over, with counts by reason; never one line per span or batch.
- * Called by the drain loop alone, so `span.end()` never logs and a logger that ends spans cannot recurse.
+ * Warns when spans start to be lost and when that is over, with counts by reason. Never logs a line per span or per batch.
+ * Only the drain loop calls it, so `span.end()` never logs, and a logger that ends spans cannot cause a recursion.
  *
- * A loss is over when nothing more was lost for a while *and* spans have been exported since: during an outage nothing new
- * is lost between two failing exports, nor while no span ends.
+ * A loss is over when nothing more was lost for a while *and* spans have been exported since. The first condition is not
+ * enough: in an outage nothing new is lost between two failing exports, or while no span ends.
  */
 export class LossReport {
-  /** The most recent error that was not reported yet. Anyone who catches one stores it here. */
+  /** The most recent error that was not reported yet. Any code that catches an error stores it here. */
   lastError: unknown
   readonly #counts: SpanCounts
-  /** The counts at the end of the previous episode. */
+  /** The counts at the end of the previous loss. */
   #reported: SpanCounts
   #lastSeen = 0
   #lastChangeAt = 0
@@ -28,13 +28,13 @@ export class LossReport {
     this.#reported = snapshot(counts)
   }
 
-  /** When to report next even if nothing happens, on the clock's scale; Infinity while there is nothing to report. */
+  /** When the next report is due even if nothing else happens, on the clock's scale; Infinity if there is nothing to report. */
   get nextAt(): number {
     if (!this.#isLosing) return this.#lost > 0 ? this.#startedAt + REPORT_INTERVAL_MILLIS : Infinity
     return this.#counts.exported > this.#exportedByThen ? this.#lastChangeAt + LOSS_OVER_MILLIS : Infinity
   }
 
-  /** Looks at the counts and logs what is due; returns {@link nextAt}. */
+  /** Reads the counts and logs what is due. Returns {@link nextAt}. */
   report(now: number): number {
     this.#look(now)
     if (now >= this.nextAt) {
@@ -49,13 +49,13 @@ export class LossReport {
     return this.nextAt
   }
 
-  /** The last line, at shutdown: everything lost and not reported yet. */
+  /** Logs the last line, at shutdown: all losses that were not reported yet. */
   close(now: number): void {
     this.#look(now)
     if (this.#lost > 0) this.#end(now, 'shut down')
   }
 
-  /** Runs code that may throw, like that of a metrics SDK; an error is reported with the next loss. */
+  /** Runs code that may throw, such as that of a metrics SDK. An error is reported with the next loss. */
   guard<T>(work: () => T): T | undefined {
     try {
       return work()
@@ -82,12 +82,12 @@ export class LossReport {
     this.lastError = undefined
   }
 
-  /** In this episode. */
+  /** The number of spans lost since the previous loss ended. */
   get #lost(): number {
     return this.#lastSeen - lostIn(this.#reported)
   }
 
-  /** The counts of this episode, in words. */
+  /** The losses since the previous one ended, by reason, in words. */
   get #reasons(): string {
     const reasons: string[] = []
     for (const kind of ['dropped', 'failed'] as const) {

@@ -4,17 +4,18 @@ import { takeComponentNumber } from '@spanring/core'
 import { sum } from './ledger.js'
 import type { Transitions } from './ledger.js'
 
-/** The value that dashboards filter by, in every SDK; the conventions define it for a processor that batches spans. */
+/** The semantic conventions define this value for a processor that batches spans. Dashboards filter by it. */
 const COMPONENT_TYPE = 'batching_span_processor'
 const unit = '{span}'
-/** In place of a reason, for spans that were handed over. */
+/** Stands in for a reason, for spans that were handed over. */
 const NO_ERROR = ''
 
 /**
- * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span is processed when it is handed to the
- * exporter, whatever its outcome, or when it is dropped or refused by the exporter, with the reason as `error.type`.
+ * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span counts as processed when it is handed to the
+ * exporter, whatever its outcome. It also does when it is dropped or when the exporter refuses it, with the reason as
+ * `error.type`.
  *
- * The size of the queue is what its capacity limits, the spans that wait as objects: `queued` in `stats()`.
+ * The queue size is the number of spans that wait as objects, which is what the capacity limits: `queued` in `stats()`.
  *
  * Counts are reported by the drain loop as differences, so no code of a metrics SDK runs inside `span.end()`.
  */
@@ -25,7 +26,7 @@ export class ProcessorMetrics {
   readonly #processed: Counter
   readonly #capacity: UpDownCounter
   readonly #stopObserving: () => void
-  /** What was reported, by reason; no reason is both one of dropping and one of refusing. */
+  /** What was reported so far, by reason. No reason is used for both dropped and refused spans. */
   readonly #seen: Record<string, number> = {}
   #seenCapacity = 0
 
@@ -37,7 +38,7 @@ export class ProcessorMetrics {
       'otel.component.name': `${COMPONENT_TYPE}/${takeComponentNumber(COMPONENT_TYPE)}`,
     }
     const meter = provider.getMeter('@spanring/batch-span-processor')
-    // The descriptions of the conventions: a metrics SDK warns if two SDKs in one process describe a metric differently.
+    // Descriptions are copied from the conventions: a metrics SDK warns if two SDKs in a process describe a metric differently.
     this.#processed = meter.createCounter('otel.sdk.processor.span.processed', {
       unit,
       description: 'The number of spans for which the processing has finished, either successful or failed.',
@@ -56,13 +57,13 @@ export class ProcessorMetrics {
     this.#reportCapacity()
   }
 
-  /** Adds what has happened since the last call. */
+  /** Adds the differences since the last call. */
   report(): void {
     const { counts, refused, waiting } = this.#ledger
     const handedOver = counts.ended - sum(counts.dropped) - sum(refused) - waiting
     for (const [reason, total] of Object.entries({ [NO_ERROR]: handedOver, ...counts.dropped, ...refused })) {
       const count = total - (this.#seen[reason] ?? 0)
-      // Updated first: if add() throws, the same spans are not counted again and again.
+      // Updated before add(), so that the same spans are not counted again if add() throws.
       this.#seen[reason] = total
       if (count > 0) this.#processed.add(count, { ...this.#attributes, ...(reason && { 'error.type': reason }) })
     }

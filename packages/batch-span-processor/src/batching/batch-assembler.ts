@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReadableSpan } from '@spanring/core'
-import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_LOOK } from '../limits.js'
+import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_CLOCK_READING } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 import type { StagedBatch } from './staged-batch.js'
 
-/** How far a turn came: it staged everything that it found, there is more, or the exporter has no room. */
+/** How far a turn got: it staged everything that it found, it ran out of time, or the exporter has no room. */
 export type Progress = 'done' | 'more' | 'no_room'
 
 /**
- * Moves spans from the ring into batches of the exporter: one open batch, and a line of closed ones that wait to be
- * sent. Sends nothing, so a bounded piece of its work may be done inside `onEnd`.
+ * Moves spans from the ring into batches of the exporter: one open batch, and a queue of closed ones that wait to be sent.
+ * It never sends, so `onEnd` may do a bounded piece of its work.
  */
 export class BatchAssembler {
   /** Closed batches, to be sent in this order. */
@@ -17,7 +17,7 @@ export class BatchAssembler {
   readonly #parts: PipelineParts
   readonly #onRoom: () => void
   #open: StagedBatch | undefined
-  /** Since when the open batch, although empty, has had no room for the oldest span; Infinity if it has room. */
+  /** The time since which the open batch, although empty, has had no room for the oldest span; Infinity if it has room. */
   #refusedSince = Infinity
   /** A lower bound for the time at which the spans in the ring ended, on the clock's scale. */
   #since = 0
@@ -27,19 +27,19 @@ export class BatchAssembler {
     this.#onRoom = onRoom
   }
 
-  /** The batch that is being filled. */
+  /** The batch that is being filled, if there is one. */
   get open(): StagedBatch | undefined {
     return this.#open
   }
 
-  /** Sequence number of the oldest span that was not sent, in a batch or in the ring. */
+  /** Sequence number of the oldest span that was not sent yet, whether in a batch or in the ring. */
   get oldest(): number {
     return Math.min((this.waiting[0] ?? this.#open)?.oldest ?? Infinity, this.#parts.ring.tail)
   }
 
   /**
-   * Stages what is in the ring now, until the budget of a turn is used up. Spans that end meanwhile wait for the next turn:
-   * an exporter that ends spans while it encodes would otherwise feed this loop for ever.
+   * Stages what is in the ring now, until the budget of the turn is used up. Spans that end meanwhile wait for the next turn:
+   * otherwise an exporter that ends spans while it encodes would keep this loop running for ever.
    */
   stage(now: number): Progress {
     const { clock, ring, turnBudgetMillis } = this.#parts
@@ -49,46 +49,46 @@ export class BatchAssembler {
     const endAt = now + Math.min(turnBudgetMillis * (1 + FULL_RING_EXTRA * fill), MAX_TURN_MILLIS)
     for (let i = 1; ring.tail < head; i++) {
       if (!this.stageOne()) return 'no_room'
-      if (i % SPANS_PER_LOOK === 0 && ring.tail < head && clock.now() >= endAt) return 'more'
+      if (i % SPANS_PER_CLOCK_READING === 0 && ring.tail < head && clock.now() >= endAt) return 'more'
     }
-    // Every later span ends after this turn began.
+    // Every span that is still to come ends after this turn began.
     this.#since = now
     return 'done'
   }
 
-  /** The queue was empty until now. */
+  /** Call this when a span arrives in a pipeline in which nothing waited. */
   begin(now: number): void {
     this.#since = now
   }
 
   /**
-   * Moves the oldest span out of the ring, which must hold one, or closes the batch that has no room for it. False if the
-   * exporter has no room at all.
+   * Moves the oldest span out of the ring, which must not be empty. If the open batch has no room for the span, closes that
+   * batch instead. Returns false if the exporter has no room at all.
    */
   stageOne(): boolean {
     const { gate, ledger, maxExportBatchSize, ring } = this.#parts
     const span = ring.peek() as ReadableSpan
     const staged = this.#open ?? this.#openBatch()
     if (staged === undefined) return false
-    let answer = 'rejected'
+    let result = 'rejected'
     try {
-      answer = staged.batch.add(span)
+      result = staged.batch.add(span)
     } catch {
-      // A span that the exporter cannot take must not hold up the next ones.
+      // A span on which the exporter throws must not hold up the spans behind it.
     }
-    if (answer === 'full') {
+    if (result === 'full') {
       if (staged.count > 0) {
         this.closeBatch()
         return true
       }
       if (this.#waitsForRoom()) return false
-      answer = 'buffer_full'
+      result = 'buffer_full'
     }
     this.#refusedSince = Infinity
-    // Only now: code inside add() that ends a span or asks for the counts must find this span in the ring.
+    // Not earlier: code inside add() that ends a span or reads the counts must find this span in the ring.
     ring.take()
-    if (answer !== 'added') {
-      this.#refuse(answer === 'too_large' || answer === 'buffer_full' ? answer : 'rejected')
+    if (result !== 'added') {
+      this.#refuse(result === 'too_large' || result === 'buffer_full' ? result : 'rejected')
       return true
     }
     if (staged.count++ === 0) {
@@ -111,7 +111,7 @@ export class BatchAssembler {
     void (async () => open?.batch.close?.())().catch(() => {})
   }
 
-  /** Forgets everything; the caller has counted it. */
+  /** Discards all spans and batches. The caller has already counted them as lost. */
   clear(): void {
     while (this.#parts.ring.take());
     this.waiting.length = 0
@@ -119,8 +119,8 @@ export class BatchAssembler {
   }
 
   /**
-   * Closes a batch of the wrong kind: `export` may have been wrapped since the last span was staged, or unwrapped, and
-   * decides whether spans are handed over one by one. Called whenever code of the application may have run since.
+   * Closes the open batch if it is of the wrong kind. `export` decides whether spans are handed over one by one, and it may
+   * have been wrapped or unwrapped since the last span was staged. Call this whenever the application may have run meanwhile.
    */
   matchExporter(): void {
     if (this.#open && this.#open.isEncoded !== this.#parts.adapter.isIncremental) this.closeBatch()
@@ -128,17 +128,17 @@ export class BatchAssembler {
 
   /**
    * Whether the oldest span, which finds no room even in an empty batch, may go on waiting. An exporter that holds nothing
-   * has room for every span that it can ever send; one that never has room must not hold up the spans behind for ever.
+   * has room for every span that it can ever send. An exporter that never has room must not hold up the other spans for ever.
    */
   #waitsForRoom(): boolean {
     const { counts } = this.#parts.ledger
     const now = this.#parts.clock.now()
-    // The exporter has more room as soon as one of our batches has left it.
+    // The exporter will have more room once one of our batches is settled.
     if (this.#refusedSince === Infinity || counts.inFlight + counts.encoded > 0) this.#refusedSince = now
     return now - this.#refusedSince < Math.min(this.#parts.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
-  /** The span that was just taken can never be sent. */
+  /** Counts the span that was just taken as one that can never be sent. */
   #refuse(reason: string): void {
     const { losses, ring } = this.#parts
     losses.lastError = new Error(`exporter rejected a span (${reason})`)

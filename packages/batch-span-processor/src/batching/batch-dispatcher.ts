@@ -4,7 +4,7 @@ import type { PipelineParts } from '../pipeline-parts.js'
 import type { BatchAssembler, Progress } from './batch-assembler.js'
 import type { StagedBatch } from './staged-batch.js'
 
-/** Decides which batch is sent and when: in the order in which their spans ended, while slots are free. */
+/** Decides which batch is sent and when. Batches leave in the order in which their spans ended, while slots are free. */
 export class BatchDispatcher {
   readonly #parts: PipelineParts
   readonly #assembler: BatchAssembler
@@ -16,11 +16,11 @@ export class BatchDispatcher {
     this.#inFlight = inFlight
   }
 
-  /** Sends the closed batches, then the open one if it is due by its age or holds spans before `flushTo`. */
+  /** Sends the closed batches, then the open one if it is old enough or has spans that a flush waits for (before `flushTo`). */
   send(now: number, flushTo: number, progress: Progress): void {
     this.#sendWaiting()
     const { dueAt } = this
-    // An open batch that cannot be sent is filled further instead.
+    // An open batch that cannot be sent yet goes on filling.
     if (dueAt === Infinity) return
     const isFlushed = this.#assembler.oldest < flushTo && (progress !== 'more' || this.#parts.ring.tail >= flushTo)
     if (!isFlushed && (progress === 'more' || now < dueAt)) return
@@ -29,8 +29,8 @@ export class BatchDispatcher {
   }
 
   /**
-   * When the open batch is due; Infinity if it cannot be sent: then the next turn comes with an export that settles, or a
-   * resource that becomes known.
+   * When the open batch is due; Infinity if it cannot be sent yet. In that case the next turn comes when an export settles or
+   * a resource becomes known.
    */
   get dueAt(): number {
     const { open, waiting } = this.#assembler
@@ -45,7 +45,7 @@ export class BatchDispatcher {
 
   #sendWaiting(): void {
     const { waiting } = this.#assembler
-    // The others wait behind the first: spans leave in the order in which they ended.
+    // If the first batch cannot be sent, the others wait behind it: spans leave in the order in which they ended.
     for (let first = waiting[0]; first !== undefined && this.#canSend(first); first = waiting[0]) {
       waiting.shift()
       this.#inFlight.send(first)

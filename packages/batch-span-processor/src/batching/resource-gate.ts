@@ -5,22 +5,23 @@ import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from '../limits.js'
 import type { StagedBatch } from './staged-batch.js'
 
 /**
- * Holds batches back while one of their resources is still being detected: once per resource and not once per batch, and
- * for a bounded time. Whatever the detection does (reject, throw, stay silent), the spans then leave with what is known.
+ * Holds batches back while one of their resources is still being detected. It waits once per resource, not once per batch,
+ * and for a bounded time. Even if the detection rejects, throws or never settles, the spans then leave with the attributes
+ * that are known.
  *
- * Only sending waits. Spans are added to batches meanwhile: an exporter reads the resource when it builds the request, and
- * a queue that stood still would be full after the first burst of a process.
+ * Only sending waits. Spans are still added to batches: an exporter reads the resource when it builds the request, and a
+ * queue that is not drained would be full after the first burst of a process.
  */
 export class ResourceGate {
   readonly #clock: Clock
   readonly #onOpen: () => void
   readonly #limitMillis: number
-  /** False while a resource is waited for, then true. */
+  /** False while the resource is awaited, then true. */
   readonly #isReady = new WeakMap<SpanResource, boolean>()
   #isOpen = false
-  /** Each ends one wait. */
+  /** Each function ends one wait. */
   readonly #ends = new Set<() => void>()
-  /** Nearly every span has the resource of the span before it. */
+  /** The last known resource: nearly every span has the same resource as the span before it. */
   #last: SpanResource | undefined
 
   constructor(clock: Clock, exportTimeoutMillis: number, onOpen: () => void) {
@@ -30,8 +31,8 @@ export class ResourceGate {
   }
 
   /**
-   * The resource of a span, if it is still being detected. The first call for a resource starts the wait, at the end of which
-   * `onOpen` is called; the span has waited since `since`, at the longest.
+   * The resource of a span if it is still being detected, else undefined. The first call for a resource starts the wait, and
+   * `onOpen` is called when the wait ends. `since` is the earliest time at which the span may have ended.
    */
   pendingOf(span: Pick<ReadableSpan, 'resource'>, since: number): SpanResource | undefined {
     try {
@@ -49,14 +50,14 @@ export class ResourceGate {
     }
   }
 
-  /** Whether a batch may be sent. */
+  /** Whether every resource in the batch is known, so that the batch may be sent. */
   isOpenFor({ pending }: Pick<StagedBatch, 'pending'>): boolean {
     if (pending === undefined || this.#isOpen) return true
     for (const resource of pending) if (this.#isReady.get(resource) === false) return false
     return true
   }
 
-  /** Opens for every batch, now and later. */
+  /** Stops holding batches back, for good. */
   open(): void {
     this.#isOpen = true
     for (const end of this.#ends) end()

@@ -5,17 +5,17 @@ import { exportOfBatches } from './incremental-export.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 
 /**
- * The exporter as the drain loop drives it: span by span if the exporter supports that, else by arrays.
+ * The exporter as the drain loop uses it: span by span if the exporter supports that, otherwise by arrays.
  *
- * Decided anew for each batch. Code that wraps `export` later, on the object or on its class, must see every span that is
- * exported from then on: it may redact them.
+ * The choice is made anew for each batch. Code that wraps `export` later, on the object or on its class, must see every span
+ * that is exported from then on, because it may redact them.
  */
 export class ExporterAdapter {
-  /** Whether exports of arrays may begin beside those under way. Set by `DrainLoop.drainNow` alone: the exception to I2. */
+  /** Whether exports of arrays may overlap, which is the exception to I2. Only `DrainLoop.drainNow` sets it. */
   mayOverlap = false
   readonly #exporter: SpanExporter
   readonly #wholeBatches: WholeBatchExporter
-  /** The `export` that may be bypassed, because `openBatch` does the same; undefined if there is none. */
+  /** The `export` that may be bypassed because `openBatch` does the same; undefined if there is none. */
   readonly #exportOfBatches: SpanExporter['export'] | undefined
   readonly #maxConcurrentBatches: number = 1
   #hasOpened = false
@@ -26,10 +26,10 @@ export class ExporterAdapter {
     this.#exportOfBatches = exportOfBatches(exporter)
     if (!this.#exportOfBatches) return
     try {
-      // Read once, and at least 1 whatever it is: otherwise nothing would ever be sent.
+      // Read once. At least 1, whatever the exporter says: otherwise nothing would ever be sent.
       this.#maxConcurrentBatches = Math.max(1, Math.floor((exporter as IncrementalSpanExporter).maxConcurrentBatches) || 1)
     } catch {
-      // One at a time.
+      // The default stays: one at a time.
     }
   }
 
@@ -43,7 +43,7 @@ export class ExporterAdapter {
     }
   }
 
-  /** How many batches may be in flight, this one included. Arrays limit themselves to one, see {@link WholeBatchExporter}. */
+  /** How many batches may be in flight, including this one. Arrays are limited to one by {@link WholeBatchExporter}. */
   slotsFor({ isEncoded }: StagedBatch): number {
     return this.mayOverlap && !isEncoded ? Infinity : this.#maxConcurrentBatches
   }
@@ -53,9 +53,9 @@ export class ExporterAdapter {
   }
 
   /**
-   * A new batch, or undefined while there is no room for one; `onRoom` is called when that has changed. May throw.
-   * `isNext` means that no other batch waits to be sent: arrays overlap only one by one, as they are handed over. `isAwaited`
-   * means that a flush waits.
+   * A new batch, or undefined while there is no room for one. In that case `onRoom` is called once there is room. May throw.
+   * `isNext` means that no other batch waits to be sent: overlapping arrays are handed over one by one. `isAwaited` means
+   * that a flush waits.
    */
   openBatch(onRoom: () => void, isNext: boolean, isAwaited: boolean): StagedBatch | undefined {
     if (this.isIncremental) {
@@ -64,8 +64,8 @@ export class ExporterAdapter {
         this.#hasOpened = true
         return batch ? new StagedBatch(batch, true) : undefined
       } catch (error) {
-        // One that has never opened a batch cannot do so: for example a Proxy around an object with private fields. It gets
-        // arrays; if that fails too, it is counted and reported.
+        // An exporter that has never opened a batch may be unable to, for example a Proxy around an object with private fields.
+        // It gets arrays instead. If that fails, too, the failure is counted and reported.
         if (this.#hasOpened) throw error
       }
     }

@@ -4,11 +4,11 @@ import type { StagedBatch } from '../batching/staged-batch.js'
 import { GRACE_MILLIS, OVERDUE_MILLIS } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 
-/** The batches between hand-over and outcome. Each leaves exactly once: by its outcome, by its deadline or by the sweep. */
+/** The batches between hand-over and outcome. Each is settled exactly once: by its outcome, its deadline or the sweep. */
 export class ExportsInFlight {
   readonly #parts: PipelineParts
   readonly #onSettled: () => void
-  /** In the order in which they were handed over, which is that of their spans. */
+  /** In the order in which the batches were handed over, which is the order of their spans. */
   readonly #batches = new Set<StagedBatch>()
 
   constructor(parts: PipelineParts, onSettled: () => void) {
@@ -26,9 +26,9 @@ export class ExportsInFlight {
     return first?.oldest ?? Infinity
   }
 
-  /** Hands a batch over. Every count is right before foreign code runs. */
+  /** Hands a batch over. All counts are updated before foreign code runs. */
   send(staged: StagedBatch): void {
-    const { clock, closing, scope } = this.#parts
+    const { clock, closing, context } = this.#parts
     const { batch, isEncoded } = staged
     const { signal } = staged.abort
     this.#batches.add(staged)
@@ -37,13 +37,14 @@ export class ExportsInFlight {
     const settledBy = isEncoded ? at + GRACE_MILLIS : at
     staged.lostAt = settledBy + OVERDUE_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
-    const outcome = scope.call(clock, { at: settledBy, signal }, () => batch.send({ at, signal, closing: closing.signal }))
-    void outcome.then((settled) => this.#settle(staged, settled))
+    const wait = context.call(clock, { at: settledBy, signal }, () => batch.send({ at, signal, closing: closing.signal }))
+    void wait.then((settled) => this.#settle(staged, settled))
   }
 
   /**
-   * Settles what is long overdue, because its timer must be gone: Cloudflare Workers drop timers and exports with the
-   * request in which they began. Not before the event loop has polled for I/O once more (R8), unless it never will.
+   * Settles exports that are long overdue. Their timers must be gone: Cloudflare Workers drop timers and exports when the
+   * request in which they began is over. The event loop first polls for I/O once more (R8), unless
+   * it never will.
    */
   expire(now: number): void {
     for (const staged of this.#batches) {
@@ -70,7 +71,7 @@ export class ExportsInFlight {
       losses.lastError = error ?? new Error(`${count - exported} of ${count} spans failed: ${Object.keys(failed).join()}`)
       barriers.fail(staged.oldest, losses.lastError)
     }
-    // Only now: the code that is told may call back, and could settle a flush that does not know of the failure yet.
+    // After the barriers know of the failure: the code called here may call back in and settle a flush.
     if (settled.status !== 'done') {
       staged.onAbandoned?.()
       staged.abort.abort()
@@ -79,13 +80,13 @@ export class ExportsInFlight {
   }
 }
 
-/** The reason by which a whole batch counts as failed when `send` has no outcome, or one that does not add up. */
+/** The reason for which a whole batch counts as failed if `send` has no outcome, or one that does not add up. */
 const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
 
 function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome {
   if (settled.status === 'done') {
     try {
-      // Read once: a getter of the exporter may throw, or return something else the next time.
+      // Read once, because a getter of the exporter may throw, or return something else the next time.
       const { exported, failed, error } = settled.value
       const outcome = { exported, failed: { ...failed }, error }
       let rest = total
@@ -94,7 +95,7 @@ function outcomeOf(settled: Settled<BatchOutcome>, total: number): BatchOutcome 
       }
       if (rest === 0) return outcome
     } catch {
-      // Counted below.
+      // The whole batch counts as failed, see below.
     }
   }
   return { exported: 0, failed: { [REASONS[settled.status]]: total }, error: settled.error }

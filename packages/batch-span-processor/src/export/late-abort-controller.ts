@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * An AbortController that is created when it is first used. Cloudflare Workers allow that only while they serve a request,
- * and a processor is constructed before.
+ * An AbortController that is created when it is first used. Cloudflare Workers can create one only while they serve a
+ * request, but a processor is constructed before that.
  */
 export class LateAbortController {
   #created: AbortController | undefined
@@ -15,7 +15,7 @@ export class LateAbortController {
     try {
       this.#controller.abort()
     } catch {
-      // Created in a request of such a worker that is over, and its listeners with it.
+      // The request in which a Cloudflare Worker created it is over, and so are its listeners.
     }
   }
 

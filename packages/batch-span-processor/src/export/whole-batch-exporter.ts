@@ -4,23 +4,23 @@ import { MAX_PAUSE_MILLIS } from '../limits.js'
 import { StagedBatch } from '../batching/staged-batch.js'
 
 /**
- * Lets the drain loop drive an exporter that takes an array: one batch at a time between opening and outcome, and so never
- * two calls of `export` at once, except for abandoned ones and a hidden page (I2).
+ * Lets the drain loop use an exporter that takes an array. Only one batch at a time is between opening and outcome, so calls
+ * of `export` never overlap, except for abandoned ones and when a page is hidden (I2).
  *
- * An exporter that does not answer may retain every array that it was given. So each abandoned export in a row doubles the
- * pause before the next one; exports that overlap count as one. A single answer, even a late one, ends the pause, and a flush
- * or a shutdown does not wait for it.
+ * An exporter that does not call back may retain every array that it was given. So each abandoned export in a row doubles the
+ * pause before the next one. Exports that overlap count as one. A single callback, even a late one, ends the pause. A flush
+ * or a shutdown does not wait for the pause to end.
  */
 export class WholeBatchExporter {
   /**
-   * Exports that passed their deadline and have not called back. Nothing of them is held here. Each can only have begun one
-   * time-out after the previous one, or when a page was hidden; what the exporter retains is out of reach.
+   * Exports that passed their deadline and have not called back. We hold none of their spans, but cannot free what the
+   * exporter retains. Each of them began at least one time-out after the previous one, or when a page was hidden.
    */
   abandonedCount = 0
   readonly #exporter: SpanExporter
   readonly #clock: Clock
   readonly #timeoutMillis: number
-  /** Batches opened, and neither answered nor abandoned. */
+  /** Batches that were opened and whose export has neither called back nor been abandoned. */
   readonly #live = new Set<ReadableSpan[]>()
   #abandonedAt = -Infinity
   #notBefore = -Infinity
@@ -34,8 +34,8 @@ export class WholeBatchExporter {
   }
 
   /**
-   * Undefined while another batch is open or under way, unless they may overlap, and in the pause after an abandoned one,
-   * unless a flush waits.
+   * A new batch. Undefined while another batch is open or under way, unless they may overlap. Also undefined in the pause
+   * after an abandoned export, unless a flush waits.
    */
   openBatch(mayOverlap?: boolean, isAwaited?: boolean): StagedBatch | undefined {
     if (!mayOverlap && (this.#live.size > 0 || (!isAwaited && this.#clock.now() < this.#notBefore))) return undefined
@@ -57,15 +57,15 @@ export class WholeBatchExporter {
     })
   }
 
-  /** Settles when the exporter has answered. If it never does, the caller times out and abandons the batch. */
+  /** Settles when the exporter calls back. If it never does, the caller times out and abandons the batch. */
   async #send(batch: ReadableSpan[]): Promise<BatchOutcome> {
     const count = batch.length
     try {
       const result = await new Promise<ExportResult | undefined>((resolve, reject) => {
-        // Only the exporter holds the spans from now on. Anything else that still refers to the batch, like a timer or a
-        // promise that was not collected yet, would promote 512 spans to the old generation: three times the work.
+        // From now on only the exporter holds the spans. Timers or promises that are not collected yet may still refer to the
+        // batch, and would otherwise promote 512 spans to the old generation, which is three times the work.
         const spans = batch.splice(0)
-        // An exporter written as an async function fails by rejecting; if it fulfils, the callback still decides.
+        // An `export` that is an async function may fail by rejecting. If it fulfils, the callback still decides.
         Promise.resolve(this.#exporter.export(spans, resolve)).catch(reject)
       })
       if (result?.code !== 0) throw result?.error
@@ -82,7 +82,7 @@ export class WholeBatchExporter {
     if (startedAt < this.#abandonedAt) return
     this.#abandonedAt = this.#clock.now()
     this.#notBefore = this.#abandonedAt + this.#pauseMillis
-    // 0, 1, 3, 7 … time-outs: the abandoned export has taken one itself.
+    // 0, 1, 3, 7 … time-outs, in addition to the one that the abandoned export has already taken.
     this.#pauseMillis = Math.min(2 * this.#pauseMillis + this.#timeoutMillis, MAX_PAUSE_MILLIS)
   }
 }

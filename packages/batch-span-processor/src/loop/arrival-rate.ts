@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MAX_POLL_MILLIS, MIN_POLL_MILLIS, QUIET_LOOKS } from '../limits.js'
 
-/** How fast spans arrive, and so how often an awake loop looks at the ring. */
+/** Measures how fast spans arrive, to decide how often an awake loop looks at the ring. */
 export class ArrivalRate {
   readonly #spansPerLook: number
   #pollMillis = MIN_POLL_MILLIS
@@ -9,12 +9,12 @@ export class ArrivalRate {
   #seenCount = 0
   #seenAt = 0
 
-  /** The loop looks so often that a quarter of a batch arrives in between. */
+  /** The interval is chosen so that a quarter of a batch arrives between two looks. */
   constructor(maxExportBatchSize: number) {
     this.#spansPerLook = maxExportBatchSize >> 2
   }
 
-  /** When to look again, in milliseconds. */
+  /** The time until the next look, in milliseconds. */
   get pollMillis(): number {
     return this.#pollMillis
   }
@@ -24,13 +24,13 @@ export class ArrivalRate {
     return this.#quietLooks >= QUIET_LOOKS
   }
 
-  /** A batch has filled while the loop slept. */
+  /** Call this when the loop wakes up because a batch is full. */
   begin(): void {
     this.#pollMillis = MIN_POLL_MILLIS
     this.#quietLooks = 0
   }
 
-  /** `admitted` is the number of spans that have ever arrived. A look shortly after the previous one does not measure a rate. */
+  /** Records a look. `admitted` counts all spans so far. A look too soon after the previous one is ignored. */
   look(now: number, admitted: number): void {
     const elapsed = now - this.#seenAt
     if (elapsed < MIN_POLL_MILLIS) return

@@ -9,7 +9,7 @@ import type { FlushBarrier } from '../waits/flush-barriers.js'
 import { ArrivalRate } from './arrival-rate.js'
 import { LoopTimer } from './loop-timer.js'
 
-/** Set by Node.js when it calls the listeners of `exit`. */
+/** Node.js sets `_exiting` before it calls the listeners of `exit`. */
 interface ExitingProcess {
   readonly process?: { readonly _exiting?: boolean }
 }
@@ -17,8 +17,8 @@ interface ExitingProcess {
 type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
 
 /**
- * The one place that moves spans and calls the exporter. Timer, size, flush and shutdown only decide what happens next, and
- * take or request a turn, so two overlapping calls of `export` cannot be written, except when a page is hidden.
+ * The one place that moves spans and calls the exporter. Timer, ring size, flush and shutdown only decide what happens next,
+ * and take or request a turn. So calls of `export` cannot overlap, except when a page is hidden.
  *
  * ```
  *   ring ──stage──► open batch ──close──► waiting ──send──► in flight ──settle──► counted
@@ -27,22 +27,22 @@ type Mode = 'idle' | 'waiting' | 'awake' | 'blocked' | 'stopped'
  *
  * | mode | meaning | timer | `onEnd` wakes it |
  * |---|---|---|---|
- * | idle | nothing waits | off, unless a report is due | on the first span |
+ * | idle | no span waits | off, unless a report is due | on the first span |
  * | waiting | spans wait for their batch to fill, or for a slot | at the delay, unless no slot is free | when the open batch is full |
- * | awake | spans keep coming | every 2 to 16 ms | when a whole batch came between two looks |
+ * | awake | spans keep coming | every 2 to 16 ms | when a whole batch arrives between two looks |
  * | blocked | the exporter has no room | after 100 ms, if nothing settles before | never |
  * | stopped | after the sweep of shutdown | off | never |
  *
- * Busy slots do not block the loop: spans are staged all the same. Otherwise all that work would be left to the `onEnd`
- * calls that find the ring nearly full.
+ * Busy slots do not block the loop: spans are still staged. Otherwise all of that work would be left to the `onEnd` calls
+ * that find the ring nearly full.
  *
- * `onEnd` does not wake the loop by `setImmediate`: that made the slowest calls five times slower. An awake loop costs
- * `onEnd` nothing.
+ * `onEnd` does not wake the loop with `setImmediate`: that made the slowest calls five times slower. While the loop is
+ * awake, `onEnd` does not have to wake it at all.
  */
 export class DrainLoop {
   /** The ring size at which `onEnd` calls {@link wake}. */
   wakeAt = 1
-  /** The ring size from which on `onEnd` calls {@link help}. */
+  /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
   readonly #parts: PipelineParts
   readonly #assembler: BatchAssembler
@@ -52,17 +52,17 @@ export class DrainLoop {
   readonly #arrivals: ArrivalRate
   #mode: Mode = 'idle'
   #inTurn = false
-  /** Whether the exporter, called by the turn under way, has asked for a flush. */
+  /** Whether the exporter has asked for a flush while the current turn was calling it. */
   #isFlushAsked = false
-  /** Whether a flush has taken a turn inside its call, in this very macrotask. */
+  /** Whether a flush has already taken a turn inside its call in this macrotask. */
   #hasTurnedNow = false
-  /** Whether the exporter, called by the turn under way to send, has called `onRoom`. */
+  /** Whether the exporter has called `onRoom` while the current turn was sending. */
   #hasRoom = false
-  /** When a turn last found the exporter without room. */
+  /** When a turn last found that the exporter has no room. */
   #noRoomAt = -Infinity
-  /** Identifies the turn that comes at once; forgetting it allows another one to be requested. */
+  /** Identifies the requested immediate turn. While it is undefined, another one can be requested. */
   #soon: object | undefined
-  /** Everything admitted before this sequence number is sent now. */
+  /** Everything admitted before this sequence number is sent without waiting for full batches. */
   #flushTo = 0
 
   constructor(parts: PipelineParts) {
@@ -79,26 +79,26 @@ export class DrainLoop {
     this.helpAt = capacity - (capacity >> SPARE_SHIFT)
   }
 
-  /** From `onEnd`, when the ring has reached `wakeAt`. */
+  /** Called by `onEnd` when the ring has reached `wakeAt`. */
   wake(): void {
-    this.#parts.scope.runNeutral(this.#wake)
+    this.#parts.context.runNeutral(this.#wake)
   }
 
-  /** From `onEnd`, when the ring is nearly full: a bounded piece of the loop's work. Never sends. */
+  /** Called by `onEnd` when the ring is nearly full. Does a bounded piece of the loop's work, and never sends. */
   help(): void {
     if (this.#inTurn || this.#mode === 'blocked') return
-    // Taking spans out here keeps the ring from ever reaching `wakeAt`.
+    // Since this takes spans out, the ring might never reach `wakeAt`.
     if (this.wakeAt !== NEVER) this.wake()
-    this.#parts.scope.runNeutral(this.#help)
+    this.#parts.context.runNeutral(this.#help)
   }
 
   readonly #help = (): void => {
     this.#inTurn = true
     this.#assembler.matchExporter()
-    // One span, in exchange for the one that the caller adds; a second if that moved none, or another span ended meanwhile.
+    // One span makes up for the one that the caller adds. A second follows if none was moved, or if another span ended meanwhile.
     let hasRoom = this.#assembler.stageOne()
     if (hasRoom && this.#parts.ring.size >= this.helpAt) hasRoom = this.#assembler.stageOne()
-    // The next turn finds out whether that lasts: only a batch that was closed here may be in the way.
+    // Retried soon: perhaps the only obstacle is a batch that was closed here, and the next turn sends it.
     if (!hasRoom) this.#to('blocked', NEVER, MIN_POLL_MILLIS)
     else if (this.#isFlushAsked) this.#runSoon()
     this.#isFlushAsked = false
@@ -106,19 +106,19 @@ export class DrainLoop {
   }
 
   /**
-   * Sends everything admitted so far without waiting for full batches. The first turn is taken inside this call, because
-   * there may be no later one while a page is unloaded. In the `exit` event of a process there is none, so everything is
-   * sent at once. Inside a call into the exporter the turn comes after that call.
+   * Sends everything admitted so far, without waiting for full batches. The first turn is taken inside this call, because
+   * there may be no later one while a page is unloaded. In the `exit` event of a process there is certainly no later one, so
+   * everything is sent at once. Inside a call into the exporter, the turn comes after that call.
    */
   turnNow(): void {
     this.#flushTo = this.#parts.ring.head
-    // A request for a turn may have been lost, see `drained`.
+    // An earlier request for a turn may have been lost, see `drained`.
     this.#soon = undefined
     if (this.#inTurn) this.#isFlushAsked = true
     else if ((globalThis as ExitingProcess).process?.['_exiting']) this.drainNow()
-    else if (this.#hasTurnedNow || this.#parts.scope.isInside()) this.#runSoon()
+    else if (this.#hasTurnedNow || this.#parts.context.isInside()) this.#runSoon()
     else {
-      // Once per macrotask: a caller that flushes again and again would otherwise keep the event loop to itself.
+      // Once per macrotask: otherwise a caller that flushes again and again would starve the event loop.
       this.#hasTurnedNow = true
       this.#parts.clock.soon(() => (this.#hasTurnedNow = false))
       this.#takeTurn()
@@ -126,18 +126,18 @@ export class DrainLoop {
   }
 
   /**
-   * For a page or a process that may never run again: everything queued goes to the exporter before this returns, however
-   * much it is and whatever is under way. Only spans stay whose resource is not known, and those for which an incremental
-   * exporter has no room, or no free slot of its `maxConcurrentBatches`.
+   * For a page or a process that may never run again. Hands everything that is queued to the exporter before it returns,
+   * however much that is and even if exports are under way. The only spans that stay are those whose resource is not known,
+   * and those for which an incremental exporter has no room or no free slot.
    *
    * The one exception to I2 (arrays may overlap), to R7 (turns without a macrotask between them) and to the budget of a turn.
    */
   drainNow(): void {
     const { adapter, ring } = this.#parts
-    // Already true if the exporter calls from in here.
+    // It is already true if the exporter calls this method again from inside.
     const { mayOverlap } = adapter
     adapter.mayOverlap = true
-    // Until a turn has moved nothing: nothing is left, or what is left cannot leave.
+    // Until a turn moves nothing. Then nothing is left, or the rest cannot leave.
     for (let size = Infinity; ring.size < size;) {
       size = ring.size
       this.#flushTo = ring.head
@@ -146,28 +146,28 @@ export class DrainLoop {
     adapter.mayOverlap = mayOverlap
   }
 
-  /** Something changed that may end a flush or unblock the loop. */
+  /** Call this after any change that may complete a flush or unblock the loop. */
   unblock(): void {
     this.#settleBarriers()
     this.#runSoon()
   }
 
   /**
-   * Ends the loop: what has not left is counted as lost, exports under way are told, and no timer remains. Nothing is
-   * admitted after `shutdown` was called, so nothing can slip in behind the sweep.
+   * Stops the loop: spans that have not left are counted as lost, exports under way are aborted, and no timer remains. No
+   * span is admitted after `shutdown` was called, so none can arrive after the sweep.
    */
   stop(): void {
     this.#to('stopped', NEVER, Infinity)
     const lost = this.#parts.ledger.sweep()
     this.#assembler.clear()
-    if (lost) this.#parts.barriers.fail(0, new Error(`${lost} spans left at shutdown`))
+    if (lost) this.#parts.barriers.fail(0, new Error(`shutdown ran out of time with ${lost} spans not exported`))
     this.#inFlight.sweep()
     this.#settleBarriers()
   }
 
   /**
-   * The exporter has room, or claims so too early or in vain. A call from inside `openBatch` or `add` is ignored, since the
-   * loop would ask for ever; soon after a turn that found no room, the next turn waits a little.
+   * The exporter says that it has room, which may be premature or wrong. A call from inside `openBatch` or `add` is ignored,
+   * because the loop would retry for ever. Right after a turn that found no room, the next turn waits a little.
    */
   #onRoom(): void {
     if (this.#inTurn) this.#hasRoom = true
@@ -181,12 +181,12 @@ export class DrainLoop {
   }
 
   /**
-   * Waits for a barrier, and requests each next turn itself: Cloudflare Workers drop timers and exports with the request in
-   * which they began, and only the request of the waiter is sure to go on.
+   * Waits for a barrier, and requests each turn itself. Cloudflare Workers drop timers and exports when the request in which
+   * they began is over, and only the request of the waiter is sure to go on.
    */
   async drained(barrier: FlushBarrier): Promise<void> {
     while (!barrier.isDone) {
-      // A promise created in this very request: that of another one could never be fulfilled once the other is over.
+      // The promise is created in this request: one that belongs to another request never settles once that request is over.
       // oxlint-disable-next-line no-await-in-loop -- one step after the other
       await new Promise<void>((resolve) => (barrier.wake = resolve))
       if (barrier.isDone) return
@@ -195,7 +195,7 @@ export class DrainLoop {
     }
   }
 
-  /** The next turn comes at once, in a macrotask of its own. */
+  /** Requests a turn as soon as possible, in a macrotask of its own. */
   #runSoon(): void {
     if (this.#soon || this.#mode === 'stopped') return
     const soon = {}
@@ -208,7 +208,7 @@ export class DrainLoop {
   }
 
   #takeTurn(): void {
-    this.#parts.scope.runNeutral(this.#turn)
+    this.#parts.context.runNeutral(this.#turn)
   }
 
   readonly #wake = (): void => {
@@ -229,7 +229,7 @@ export class DrainLoop {
     this.#timer.set(timerMillis)
   }
 
-  /** Stages for as long as the budget of a turn allows, sends what is due while slots are free, and reports. */
+  /** One turn: stages for as long as its budget allows, sends what is due while slots are free, and reports. */
   readonly #turn = (): void => {
     if (this.#mode === 'stopped' || this.#inTurn) return
     const { clock, losses, metrics } = this.#parts
@@ -252,7 +252,7 @@ export class DrainLoop {
   #arrangeNextTurn(now: number, progress: Progress, reportAt: number): void {
     const { ledger, maxExportBatchSize, ring } = this.#parts
     this.#arrivals.look(now, ring.head)
-    // Without room a flush does not count: an exporter that asks for one each time would have the loop spin.
+    // Without room, a flush that the exporter asks for is ignored: an exporter that asks each time would make the loop spin.
     const isAsked = progress === 'no_room' ? this.#hasRoom : this.#isFlushAsked
     if (progress === 'more' || isAsked) this.#runSoon()
     const wasAwake = this.#mode === 'awake' || this.#mode === 'blocked'
@@ -260,7 +260,7 @@ export class DrainLoop {
       this.#noRoomAt = now
       this.#to('blocked', NEVER, BLOCKED_MILLIS)
     } else if (ring.size > 0) {
-      // Also for spans that ended in this very turn, by the exporter or a logger: they woke nobody.
+      // This includes spans that the exporter or a logger ended during this turn: they did not wake the loop.
       this.#to('awake', NEVER, MIN_POLL_MILLIS)
     } else if (wasAwake && !this.#arrivals.isQuiet) {
       this.#to('awake', maxExportBatchSize, this.#arrivals.pollMillis)

@@ -2,8 +2,8 @@
 import type { Clock, Timer } from '@spanring/core'
 
 /**
- * The only timer of the drain loop. It never keeps an idle process alive. Setting it again for the same delay re-arms the
- * timer instead of creating another: the loop does so every two milliseconds under load.
+ * The only timer of the drain loop. It never keeps an idle process alive. Setting it to the same delay re-arms the timer
+ * instead of creating another one, because the loop sets it every two milliseconds under load.
  */
 export class LoopTimer {
   readonly #clock: Clock
@@ -16,7 +16,7 @@ export class LoopTimer {
     this.#callback = callback
   }
 
-  /** Fires once after the delay, in milliseconds, instead of any earlier setting; never, for Infinity. */
+  /** Replaces any earlier setting. Fires once after the delay, in milliseconds, or never if that is Infinity. */
   set(delayMillis: number): void {
     if (delayMillis === this.#delayMillis && this.#timer?.refresh) {
       this.#timer.refresh()
@@ -28,7 +28,7 @@ export class LoopTimer {
     this.#timer = this.#clock.startTimer(this.#callback, delayMillis)
   }
 
-  /** Does not fire until it is set again. */
+  /** Keeps the timer from firing until it is set again. */
   stop(): void {
     this.#clock.stopTimer(this.#timer)
     this.#timer = undefined

@@ -5,9 +5,9 @@ import type { DrainLoop } from '../loop/drain-loop.js'
 import type { SpanRing } from './span-ring.js'
 
 /**
- * What happens to a span inside `onEnd`: it is queued, or counted as dropped. The hot path: a few additions and one store.
- * It is given its three objects one by one: taken from `PipelineParts`, they would be one more object to fetch, which an
- * `onEnd` with cold caches notices.
+ * Queues a span inside `onEnd`, or counts it as dropped. This is the hot path: a few additions and one store. The three
+ * objects are separate parameters: with `PipelineParts` there would be one more object to fetch, which is measurable in an
+ * `onEnd` with cold caches.
  */
 export function admit(
   ring: SpanRing<ReadableSpan>,
@@ -16,7 +16,7 @@ export function admit(
   isShutDown: boolean,
   span: ReadableSpan,
 ): void {
-  // First, while this span is not counted: the exporter may ask for the counts in there.
+  // Before this span is counted, because the exporter may read the counts inside this call.
   if (ring.size >= loop.helpAt) loop.help()
   if (isShutDown) ledger.drop('already_shutdown')
   else if (ring.offer(span)) {

@@ -3,12 +3,12 @@ import { FLAT_SPANS, SEGMENT_SPANS } from '../limits.js'
 
 type Segment<T> = (T | undefined)[]
 
-/** The template of a segment: a copy takes a fortieth of the time of filling one, and has none of the holes of `new Array(n)`. */
+/** The template of a segment. Copying it takes a fortieth of the time of filling one, and leaves no holes as `new Array(n)` would. */
 const BLANK: readonly undefined[] = Array.from({ length: SEGMENT_SPANS }, () => undefined)
 
 /**
- * A bounded FIFO that refuses when it is full. Only one thread uses it, so plain reads and writes suffice: JavaScript runs
- * to completion, and only a re-entrant call can interleave, between two methods and never inside one.
+ * A bounded FIFO that refuses when it is full. Plain reads and writes suffice, because only one thread uses it. JavaScript
+ * runs to completion: a re-entrant call can come between two methods, but never inside one.
  *
  * ```
  *         tail (next read)                      head (next write)
@@ -17,27 +17,27 @@ const BLANK: readonly undefined[] = Array.from({ length: SEGMENT_SPANS }, () => 
  *      read       chain        chain        write
  * ```
  *
- * Up to `FLAT_SPANS` the storage is one segment, reused from its beginning. A larger one is a chain of segments: memory
- * follows the number of spans that wait, and no call pauses to allocate a large capacity or to copy it as it grows. A segment
- * that was read is the next one to be written. Small rings are not chains: two alternating segments cost the slowest
- * thousandth of the calls of `onEnd` half a microsecond more than one.
+ * Up to `FLAT_SPANS` the storage is a single segment, which wraps around. A larger ring is a chain of segments: memory
+ * follows the number of waiting spans, and no call pauses to allocate or to copy a large array. A segment that has been read
+ * becomes the next one to be written. Small rings are not chains, because two alternating segments cost the slowest
+ * thousandth of the `onEnd` calls half a microsecond more than one.
  *
  * Invariants:
  * 1. `head` and `tail` are sequence numbers: they only grow, and `0 <= head - tail <= capacity`.
  * 2. A cell outside `[tail, head)` holds `undefined`: a span that was taken can be collected.
  * 3. `capacity` is exactly the requested one.
- * 4. The chain leads from the segment of `tail` to that of the last write; at most one segment is kept beside it.
+ * 4. The chain leads from the segment of `tail` to that of the last write. At most one more segment is kept as a spare.
  */
 export class SpanRing<T> {
   readonly capacity: number
   readonly #mask: number
   #head = 0
   #tail = 0
-  /** The first sequence number after the segment that is written; negative if there is only one, for good. */
+  /** The first sequence number after the segment that is being written. Negative if the ring has a single segment. */
   #segmentEnd: number
   #write: Segment<T>
   #read: Segment<T>
-  /** From the segment that is read to the one that is written. */
+  /** From the segment that is being read to the one that is being written. */
   readonly #chain: Segment<T>[]
   #spare: Segment<T> | undefined
 
@@ -51,12 +51,12 @@ export class SpanRing<T> {
     this.#chain = [this.#read]
   }
 
-  /** Sequence number of the next write: how many were ever admitted. */
+  /** Sequence number of the next write, which is the number of spans admitted so far. */
   get head(): number {
     return this.#head
   }
 
-  /** Sequence number of the next read: how many have ever left. */
+  /** Sequence number of the next read, which is the number of spans that have left so far. */
   get tail(): number {
     return this.#tail
   }
@@ -75,7 +75,7 @@ export class SpanRing<T> {
     return true
   }
 
-  /** The oldest item, left in place; undefined when the ring is empty (2). */
+  /** Returns the oldest item without removing it, or undefined when the ring is empty (invariant 2). */
   peek(): T | undefined {
     return this.#read[this.#tail & this.#mask]
   }
@@ -92,7 +92,7 @@ export class SpanRing<T> {
     return item
   }
 
-  /** The next write goes into another segment. */
+  /** Appends a segment to the chain, for the next write. */
   #extend(): void {
     this.#write = this.#spare ?? this.#newSegment()
     this.#spare = undefined
@@ -100,7 +100,7 @@ export class SpanRing<T> {
     this.#segmentEnd += SEGMENT_SPANS
   }
 
-  /** Every cell of the oldest segment was read. A single segment is reused from its beginning. */
+  /** Called when every cell of the oldest segment has been read. A single segment wraps around. */
   #release(): void {
     if (this.#chain.length > 1) {
       this.#spare = this.#chain.shift()

@@ -9,8 +9,8 @@ export interface Limit extends Bound {
 }
 
 /**
- * Calls the exporter's own `forceFlush` or `shutdown` within a limit. Never rejects; an error is kept by the barrier, unless
- * that has one already. `parts.ends` ends it early.
+ * Calls the exporter's own `forceFlush` or `shutdown` within a limit. Never rejects: the barrier stores the error, unless it
+ * already has one. A function in `parts.ends` ends the wait early.
  */
 export async function callExporter(
   parts: PipelineParts,
@@ -19,11 +19,11 @@ export async function callExporter(
   barrier: FlushBarrier,
 ): Promise<void> {
   const { clock, ends, exporter } = parts
-  const settled = await parts.scope.call(clock, { ...limit, ends }, () => exporter[step]?.())
+  const settled = await parts.context.call(clock, { ...limit, ends }, () => exporter[step]?.())
   if (settled.status !== 'done') barrier.error ??= errorOf(parts, settled, `${step} of the exporter`, limit)
 }
 
-/** The error of a wait that has not ended well. */
+/** The error to report for a wait that timed out, was aborted or failed. */
 export function errorOf({ ledger }: PipelineParts, settled: Settled<unknown>, what: string, { millis }: Limit): unknown {
   if (settled.status !== 'timeout') return settled.error ?? new Error(`${what} failed`)
   return new Error(`${what} has not ended within ${millis} ms; ${ledger.waiting} queued, ${ledger.counts.inFlight} in flight`)

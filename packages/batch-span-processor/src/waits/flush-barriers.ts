@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a flush waits for: every span admitted before a sequence number has left. Spans that end later are never waited
- * for, so a flush ends even under constant load.
+ * What a flush waits for: until every span admitted before a sequence number has left. It never waits for spans that end
+ * later, so a flush completes even under constant load.
  */
 export interface FlushBarrier {
   /** The first sequence number that is not covered. */
   readonly target: number
   /** Whether every covered span has left. */
   isDone: boolean
-  /** Called when every covered span has left, and whenever some spans have left. Set by the waiter. */
+  /** Called whenever some spans have left, and when every covered span has left. Set by the waiter. */
   wake: () => void
   /** The first error among the batches that held a covered span. */
   error?: unknown
@@ -30,22 +30,22 @@ export class FlushBarriers {
     return this.#open.size === 0
   }
 
-  /** Forgets a barrier whose flush has stopped waiting. */
+  /** Removes a barrier whose flush no longer waits. */
   close(barrier: FlushBarrier): void {
     this.#open.delete(barrier)
   }
 
-  /** A batch whose first span has this sequence number has failed. */
+  /** Records the error of a failed batch whose first span has this sequence number. */
   fail(firstSequence: number, error: unknown): void {
     for (const barrier of this.#open) {
       if (barrier.target > firstSequence) barrier.error ??= error
     }
   }
 
-  /** Everything before this sequence number has left. */
+  /** Call this when every span before this sequence number has left. */
   settle(oldestOutstanding: number): void {
     for (const barrier of this.#open) {
-      // They were opened in the order of their targets.
+      // The set is in the order of the targets.
       if (barrier.target > oldestOutstanding) return
       this.#open.delete(barrier)
       barrier.isDone = true
@@ -53,7 +53,7 @@ export class FlushBarriers {
     }
   }
 
-  /** Some spans have left. */
+  /** Call this when some spans have left. */
   progress(): void {
     for (const barrier of this.#open) barrier.wake()
   }

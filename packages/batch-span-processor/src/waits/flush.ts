@@ -15,8 +15,8 @@ export interface FlushOptions {
 }
 
 /**
- * Sends every span admitted so far, waits until all of them have left, then flushes the exporter. Once shutdown has begun,
- * `shutdown` is its promise, and the flush ends with it.
+ * Sends every span admitted so far, waits until all of them have left, then flushes the exporter. `shutdown` is the promise
+ * of a shutdown that has begun, if there is one. The flush then settles together with it.
  */
 export async function flush(
   parts: PipelineParts,

@@ -16,8 +16,8 @@ export interface ShutdownOptions {
 }
 
 /**
- * A list of bounded steps that all run, whatever became of the previous ones; rejects with the first error (R6). The caller
- * has ended admission. `onDrained` is called when nothing will be exported any more.
+ * A list of bounded steps that all run, even if earlier ones have failed (R6). Rejects with the first error. The caller has
+ * already stopped admission. `onDrained` is called when nothing will be exported any more.
  */
 export async function runShutdown(
   parts: PipelineParts,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import { DetachedScope, bounded } from '@spanring/core'
+import { DetachedContext, bounded } from '@spanring/core'
 import type { Bound, Deadline } from '@spanring/core'
 import type { BatchOutcome } from '../span-exporter.js'
 import { warnLater } from '../warn.js'
@@ -40,7 +40,7 @@ export class Transport {
   readonly #settings: TransportSettings
   readonly #clock: TransportClock
   readonly #hooks: TransportHooks
-  readonly #scope = new DetachedScope(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
+  readonly #context = new DetachedContext(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
   readonly #backend: Backend
   readonly #slots: Slots
   readonly #sender: BatchSender
@@ -85,7 +85,7 @@ export class Transport {
     }
     const now = this.#clock.now()
     const operation = new Operation(now, Math.min(deadline.at, now + this.#settings.timeoutMillis), deadline)
-    const sent = this.#scope.run(() => this.#send(operation, batch, tally))
+    const sent = this.#context.run(() => this.#send(operation, batch, tally))
     this.#active.set(operation, sent)
     return sent
   }
@@ -101,7 +101,7 @@ export class Transport {
    * without an outcome by then counts as failed, for the reason `shutdown`. A second call returns the same promise.
    */
   shutdown(bound: Bound): Promise<void> {
-    this.#shutdownPromise ??= this.#scope.run(() => this.#runShutdown(bound))
+    this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise
   }
 

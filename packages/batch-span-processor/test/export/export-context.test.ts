@@ -4,7 +4,7 @@ import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Context, ContextManager } from '@opentelemetry/api'
 import { FakeClock } from '@spanring/test-kit/clock'
 import { afterEach, expect, test } from 'vitest'
-import { ExportScope } from '../../src/export/export-scope.js'
+import { ExportContext } from '../../src/export/export-context.js'
 
 /** The smallest context manager that follows asynchronous calls, as the SDK's does. */
 class AsyncContext implements ContextManager {
@@ -34,10 +34,10 @@ class AsyncContext implements ContextManager {
 const REQUEST = createContextKey('request')
 
 /** A call into the exporter that has 10 ms, and what came of it. */
-function setup(scope: ExportScope = new ExportScope()) {
+function setup(exportContext: ExportContext = new ExportContext()) {
   const clock = new FakeClock()
-  const call = <T>(work: () => T | Promise<T>) => scope.call(clock, { at: clock.now() + 10 }, work)
-  return { scope, clock, call }
+  const call = <T>(work: () => T | Promise<T>) => exportContext.call(clock, { at: clock.now() + 10 }, work)
+  return { exportContext, clock, call }
 }
 
 afterEach(() => {
@@ -55,7 +55,7 @@ test('work runs with tracing suppressed', async () => {
 test('work runs in the contexts of construction and not in those of the request', async () => {
   context.setGlobalContextManager(new AsyncContext())
   const storage = new AsyncLocalStorage<string>()
-  const { call } = setup(storage.run('construction', () => new ExportScope()))
+  const { call } = setup(storage.run('construction', () => new ExportContext()))
   const seen = storage.run('request', () =>
     context.with(ROOT_CONTEXT.setValue(REQUEST, 'request'), () =>
       call(() => [storage.getStore(), context.active().getValue(REQUEST)]),
@@ -67,32 +67,32 @@ test('work runs in the contexts of construction and not in those of the request'
 test('where a request lets nobody into its contexts once it is over, work runs in those of the caller', async () => {
   const storage = new AsyncLocalStorage<string>()
   Object.assign(globalThis, { WebSocketPair: Object })
-  const { call } = setup(storage.run('request', () => new ExportScope()))
+  const { call } = setup(storage.run('request', () => new ExportContext()))
   Reflect.deleteProperty(globalThis, 'WebSocketPair')
   expect(await storage.run('later request', () => call(() => storage.getStore()))).toMatchObject({ value: 'later request' })
 })
 
 test('a call into the exporter knows that it is inside, later in its own context too', async () => {
   context.setGlobalContextManager(new AsyncContext())
-  const { scope, call } = setup()
-  expect(scope.isInside()).toBe(false)
+  const { exportContext, call } = setup()
+  expect(exportContext.isInside()).toBe(false)
   const later = call(async () => {
-    expect(scope.isInside()).toBe(true)
+    expect(exportContext.isInside()).toBe(true)
     await new Promise((resolve) => setImmediate(resolve))
-    return scope.isInside()
+    return exportContext.isInside()
   })
-  expect(scope.isInside()).toBe(false)
+  expect(exportContext.isInside()).toBe(false)
   expect(await later).toEqual({ status: 'done', value: true })
-  expect(new ExportScope().isInside()).toBe(false)
+  expect(new ExportContext().isInside()).toBe(false)
 })
 
 test('what goes on after the call has ended is outside again', async () => {
   context.setGlobalContextManager(new AsyncContext())
-  const { scope, clock, call } = setup()
+  const { exportContext, clock, call } = setup()
   let goOn!: () => void
   const wait = new Promise<void>((resolve) => (goOn = resolve))
   let later: Promise<boolean> | undefined
-  const ended = call(() => (later = wait.then(() => scope.isInside())))
+  const ended = call(() => (later = wait.then(() => exportContext.isInside())))
   await clock.advance(10)
   expect(await ended).toEqual({ status: 'timeout' })
   goOn()
@@ -100,17 +100,17 @@ test('what goes on after the call has ended is outside again', async () => {
 })
 
 test('without a context manager the synchronous part is still recognised', async () => {
-  const { scope, call } = setup()
-  expect(await call(() => scope.isInside())).toEqual({ status: 'done', value: true })
-  expect(scope.isInside()).toBe(false)
+  const { exportContext, call } = setup()
+  expect(await call(() => exportContext.isInside())).toEqual({ status: 'done', value: true })
+  expect(exportContext.isInside()).toBe(false)
 })
 
 test('a call that throws leaves nothing behind', async () => {
-  const { scope, clock, call } = setup()
+  const { exportContext, clock, call } = setup()
   const thrown = call(() => {
     throw new Error('exporter')
   })
-  expect(scope.isInside()).toBe(false)
+  expect(exportContext.isInside()).toBe(false)
   expect(await thrown).toEqual({ status: 'failed', error: new Error('exporter') })
   expect(clock.ownTimers).toBe(0)
 })
