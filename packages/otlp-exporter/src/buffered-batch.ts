@@ -6,32 +6,32 @@ import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, SpanBatch } from './span-exporter.js'
 import type { Transport } from './transport/transport.js'
 
-/** How much more room than at the last try, as a factor, makes another try worthwhile: a try means encoding the span. */
+/** By what factor the room must have grown to make another try worthwhile: each try encodes the span again. */
 const WORTH_A_TRY = 9 / 8
 
 export interface BufferedBatchParts {
   readonly encoder: BatchEncoder
   readonly transport: Transport
   readonly budget: ByteBudget
-  /** The part of the budget that was set aside for the batch, in bytes. */
+  /** The bytes of the budget that are reserved for the batch. */
   readonly reserved: number
   /** The largest size of any batch, in bytes. */
   readonly maxBytes: number
-  /** Called when there is more room for a span that found too little. */
+  /** Called when there is more room for a span that did not fit. */
   readonly onRoom: () => void
   /** The batches of the exporter that are being filled; this one is among them until it is closed. */
   readonly open: Set<BufferedBatch>
 }
 
 /**
- * A batch of the exporter, from its opening to its outcome. It alone owns its share of the budget and the memory under its
- * spans:
+ * A batch of the exporter, from its opening to its outcome. It is the only owner of its share of the budget and of the memory
+ * that holds its spans:
  *
- * - open: the part of the budget that was set aside for it, and the buffer of the encoder;
- * - closed and being sent: the bytes of that buffer, shrunk to what the spans need;
- * - with its outcome, or discarded: nothing.
+ * - open: the bytes that are reserved for it, and the buffer of the encoder;
+ * - closed or being sent: the bytes of that buffer, shrunk to what the spans need;
+ * - settled or discarded: nothing.
  *
- * The transport borrows the spans for the time of `send`; each request that it assembles from them is its own.
+ * The transport borrows the spans during `send`. It owns each request that it assembles from them.
  */
 export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
@@ -71,7 +71,10 @@ export class BufferedBatch implements SpanBatch {
     return this.#stayEmpty(result)
   }
 
-  /** The caller opens no other batch in place of an empty one, so this takes what a new one would get, then all that is left. */
+  /**
+   * The caller does not replace an empty batch with a new one. So this batch first takes as much of the budget as a new one
+   * would get, and then all that is left.
+   */
   #addToEmpty(span: ReadableSpan): AddResult {
     let result = this.#addWithin(this.#budget.widen(this.#held, this.#maxBytes, this.#onRoom), span)
     if (result === 'full') result = this.#addWithin(this.#budget.widenToAll(this.#held, this.#maxBytes, this.#onRoom), span)
@@ -88,8 +91,8 @@ export class BufferedBatch implements SpanBatch {
   }
 
   /**
-   * A batch without spans may stay open for long. It holds neither memory nor budget meanwhile: two such batches would
-   * wait for each other.
+   * A batch without spans may stay open for a long time. It holds neither memory nor budget meanwhile, because two such
+   * batches would wait for each other.
    */
   #stayEmpty(result: AddResult): AddResult {
     this.#encoder.releaseIfEmpty()
@@ -100,9 +103,9 @@ export class BufferedBatch implements SpanBatch {
   }
 
   /**
-   * Ends filling: `add` returns `'full'` from now on. The batch gives back the part of its budget and of its memory that it
-   * did not use; an empty one gives back everything, and no longer waits for room. Without this, half a dozen batches that
-   * wait to be sent would hold the whole budget. Further calls do nothing.
+   * Ends filling: `add` returns `'full'` from now on. The batch gives back the budget and the memory that it did not use. An
+   * empty batch gives back everything, and no longer waits for room. Without this, half a dozen batches that wait to be sent
+   * would hold the whole budget. Further calls do nothing.
    */
   close(): void {
     if (!this.#isOpen) return
@@ -111,13 +114,13 @@ export class BufferedBatch implements SpanBatch {
     this.#encoder.close()
     const isEmpty = this.#encoder.spanCount === 0
     if (isEmpty) this.#budget.stopWaiting(this.#onRoom)
-    // The encoder may go a little past its limit, and so past what was set aside.
+    // The encoder may exceed its limit a little, and so exceed the reserved bytes.
     const kept = isEmpty ? 0 : Math.min(this.#encoder.capacity, this.#held)
     this.#budget.hold(this.#held, kept)
     this.#held = kept
   }
 
-  /** Closes the batch if nobody did, and sends it. Once the outcome is known the batch holds nothing. */
+  /** Closes the batch if it is still open, and sends it. Once the outcome is known, the batch holds nothing. */
   async send(deadline: Deadline): Promise<BatchOutcome> {
     this.close()
     const encoded = this.#encoder.finish()

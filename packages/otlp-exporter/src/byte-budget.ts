@@ -2,38 +2,38 @@
 import { systemClock } from '@spanring/core'
 import type { Clock, Timer } from '@spanring/core'
 
-/** A batch is opened only if this much is left for it, in bytes. Every usual batch fits. */
+/** A batch is opened only if at least this much is left for it, in bytes. Every usual batch fits. */
 const MIN_ROOM_BYTES = 1024 * 1024
 
-/** How long a caller that was woken keeps its claim, in milliseconds: it may have nothing to send any more. */
+/** How long a caller that was woken keeps its claim, in milliseconds. It may no longer have anything to send. */
 const CLAIM_MILLIS = 100
 
-/** A caller that waits. */
+/** A waiting caller. */
 interface Waiter {
   /** How much it needs, in bytes. */
   room: number
-  /** When it was woken because there is that much; undefined before. */
+  /** When it was woken because that much is left; undefined until then. */
   wokenAt: number | undefined
 }
 
 /**
- * Limits how many encoded bytes are held at once, by open, waiting and in-flight batches together. For an open batch a part
- * is set aside, so that several of them cannot exceed the limit between them; when it is closed it gives back the rest.
+ * Limits how many encoded bytes the open, waiting and in-flight batches hold together. Each open batch has a reservation, so
+ * that several of them together cannot exceed the limit. When a batch is closed it gives back what it did not use.
  *
- * First come, first served: what earlier callers wait for is not given to later ones. Otherwise a span that needs much room
- * would wait forever beside callers that need little. A caller is identified by its `onRoom`.
+ * First come, first served: later callers do not get what earlier ones wait for. Otherwise a span that needs much room would
+ * wait for ever while callers that need little are served. A caller is identified by its `onRoom`.
  */
 export class ByteBudget {
   readonly #limit: number
   readonly #minRoom: number
   readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
   #used = 0
-  /** The part of it that was set aside for open batches. */
-  #setAside = 0
+  /** How much of `#used` is reserved for open batches. */
+  #reserved = 0
   #isClosed = false
-  /** In the order of waiting. A caller that is woken keeps its place until it comes, or its claim expires. */
+  /** In the order of arrival. A caller that was woken keeps its place until it takes its bytes or its claim expires. */
   readonly #waiting = new Map<() => void, Waiter>()
-  /** Set while a caller was woken and has not come. */
+  /** Set while a caller was woken and has not taken its bytes yet. */
   #timer: Timer | undefined
 
   constructor(limit: number, clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
@@ -42,19 +42,19 @@ export class ByteBudget {
     this.#clock = clock
   }
 
-  /** Bytes held or set aside. */
+  /** Bytes held or reserved. */
   get used(): number {
     return this.#used
   }
 
   /** Bytes held by closed batches, which wait or are in flight. */
   get held(): number {
-    return this.#used - this.#setAside
+    return this.#used - this.#reserved
   }
 
   /**
-   * Sets a part aside: half of what is left, or all of it if that is little, and no more than `most`. Returns its size, in
-   * bytes; 0 without room, and the caller then waits.
+   * Makes a reservation: half of what is left, or all of it if little is left, but at most `most`. Returns its size, in bytes.
+   * If there is no room it returns 0, and the caller is now waiting.
    */
   reserve(most: number, onRoom: () => void): number {
     if (!this.#isClosed && this.#leftFor(onRoom) < this.#minRoom) {
@@ -66,34 +66,34 @@ export class ByteBudget {
     return reserved
   }
 
-  /** Enlarges a part to what `reserve` would give now in its place. Returns its new size, in bytes. */
+  /** Enlarges a reservation to the size that `reserve` would give now. Returns its new size, in bytes. */
   widen(reserved: number, most: number, onRoom: () => void): number {
     const left = this.#leftFor(onRoom) + reserved
     return this.#enlarge(reserved, Math.min(left, most, Math.max(Math.floor(left / 2), this.#minRoom)))
   }
 
-  /** Enlarges a part by all that is left, to no more than `most`. Returns its new size, in bytes. */
+  /** Enlarges a reservation by all that is left, but to at most `most`. Returns its new size, in bytes. */
   widenToAll(reserved: number, most: number, onRoom: () => void): number {
     return this.#enlarge(reserved, Math.min(this.#leftFor(onRoom) + reserved, most))
   }
 
   /**
-   * Calls `onRoom` once, as soon as `bytes` are left beside what earlier callers need. For more than the limit, as soon as
-   * nothing is held. A caller that waits already keeps its place.
+   * Calls `onRoom` once, as soon as `bytes` are left after what earlier callers need. If `bytes` exceeds the limit, calls it
+   * as soon as nothing is held. A caller that is already waiting keeps its place.
    */
   wait(bytes: number, onRoom: () => void): void {
     if (!this.#isClosed) this.#waiting.set(onRoom, { room: Math.min(bytes, this.#limit), wokenAt: undefined })
   }
 
-  /** The caller has what it needs, or gives up. */
+  /** Call this when a caller has what it needs, or gives up. */
   stopWaiting(onRoom: () => void): void {
     if (this.#waiting.delete(onRoom)) this.#wakeThoseThatFit()
   }
 
-  /** Turns a part that was set aside into `held` bytes that are held, and gives the rest back. */
+  /** Turns a reservation into `held` bytes that are held, and gives the rest back. */
   hold(reserved: number, held: number): void {
     if (this.#isClosed) return
-    this.#setAside -= reserved
+    this.#reserved -= reserved
     this.release(reserved - held)
   }
 
@@ -104,17 +104,17 @@ export class ByteBudget {
     this.#wakeThoseThatFit()
   }
 
-  /** Ends the budget: nothing counts as held any more, and nobody waits. */
-  end(): void {
+  /** Closes the budget for good: nothing counts as held any more, and no caller waits. */
+  close(): void {
     this.#isClosed = true
     this.#used = 0
-    this.#setAside = 0
+    this.#reserved = 0
     this.#waiting.clear()
     this.#clock.stopTimer(this.#timer)
     this.#timer = undefined
   }
 
-  /** What is left once all earlier callers have what they need, in bytes. May be negative. */
+  /** What is left after all earlier callers get what they need, in bytes. May be negative. */
   #leftFor(onRoom: () => void): number {
     let left = this.#limit - this.#used
     for (const [earlier, { room }] of this.#waiting) {
@@ -125,7 +125,7 @@ export class ByteBudget {
   }
 
   #wakeThoseThatFit(): void {
-    // A copy, because a caller may take its room at once, or wait again.
+    // A copy, because a caller may take its bytes or wait again inside `onRoom`.
     const waiting = [...this.#waiting]
     for (const [onRoom, waiter] of waiting) {
       if (this.#waiting.get(onRoom) !== waiter) continue
@@ -155,7 +155,7 @@ export class ByteBudget {
     const enlarged = Math.max(reserved, wanted)
     if (this.#isClosed) return enlarged
     this.#used += enlarged - reserved
-    this.#setAside += enlarged - reserved
+    this.#reserved += enlarged - reserved
     return enlarged
   }
 }

@@ -12,38 +12,38 @@ import type { FinishedExport, TransportHooks } from './transport/transport-hooks
 export interface ExporterStats {
   /** Spans that the backend accepted. */
   readonly exported: number
-  /** Spans that were given up, by reason; each span counts once, however often it was sent. */
+  /** Spans that were given up, by reason. Each span counts once, however often it was sent. */
   readonly failed: Readonly<Record<string, number>>
   /** Spans whose export is under way. */
   readonly inFlight: number
   /** Requests that were sent, including retries. */
   readonly requests: number
   /**
-   * Spans that were sent without a part that cannot be sent: a value nested too deep or too often, one behind a getter
-   * that throws, a link or a parent with an invalid id, an impossible time. The span itself counts the attributes, events
-   * and links that it lost as dropped.
+   * Spans that were sent without a part that cannot be sent: a value that is nested too deeply or too often, or whose getter
+   * throws, a link or a parent with an invalid id, or an invalid time. The span's own dropped counts include the attributes,
+   * events and links that it lost.
    */
   readonly truncatedSpans: number
   /**
    * Resources and scopes that were encoded without such a part, or without attributes that arrived late and made them
-   * larger than a request may be. Each object counts once per encoding: once, except for a resource with pending or too
-   * large attributes, which is encoded again each time.
+   * larger than a request may be. Counts encodings: an object is encoded once, except for a resource whose attributes are
+   * pending or too large, which is encoded again each time.
    */
   readonly truncatedResources: number
   /**
-   * Memory for encoded spans that wait or are in flight, in bytes of the buffers; at most `maxBufferedBytes`. A batch that
-   * is being filled does not count, but a part of that limit is reserved for it.
+   * Memory for encoded spans that wait or are in flight, as the size of their buffers in bytes. At most `maxBufferedBytes`.
+   * A batch that is being filled does not count, although some of that limit is reserved for it.
    */
   readonly bufferedBytes: number
   readonly backend: 'up' | 'down'
 }
 
-/** At most one pair of warnings, down and up, in this time. In milliseconds. */
+/** At most one pair of warnings (down and up) is logged per interval of this length, in milliseconds. */
 const WARNING_INTERVAL_MILLIS = 30_000
 
 /**
- * Counts what the transport reports: for `stats()`, for the `otel.sdk.exporter.*` metrics of the semantic conventions, and
- * for one warning when the backend goes down and one when it is up again.
+ * Counts what the transport reports. The counts are for `stats()` and for the `otel.sdk.exporter.*` metrics of the semantic
+ * conventions. Also warns when the backend goes down, and when it is up again.
  */
 export class ExporterTelemetry implements TransportHooks {
   #exported = 0
@@ -55,7 +55,8 @@ export class ExporterTelemetry implements TransportHooks {
   #requests = 0
   #backend: 'up' | 'down' = 'up'
   #hasWarnedDown = false
-  #heldBack = 0
+  /** Warnings that were not logged since the last one. */
+  #suppressed = 0
   #nextWarningAt = -Infinity
   readonly #endpoint: string
   readonly #attributes: Attributes
@@ -88,11 +89,11 @@ export class ExporterTelemetry implements TransportHooks {
       this.#duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
         unit: 's',
         description: 'The duration of exporting a batch of telemetry records.',
-        // One bucket: the conventions ask for count and sum only.
+        // A single bucket, because the conventions ask only for count and sum.
         advice: { explicitBucketBoundaries: [] },
       })
     } catch (error) {
-      warn(`no metrics: the meter provider failed: ${error instanceof Error ? error.message : typeof error}`)
+      warn(`there are no metrics, because the meter provider failed: ${error instanceof Error ? error.message : typeof error}`)
     }
   }
 
@@ -120,7 +121,7 @@ export class ExporterTelemetry implements TransportHooks {
     }
   }
 
-  /** Counts what is sent without a part that cannot be sent. May be called inside `span.end()`. */
+  /** Counts a span, resource or scope that is sent without a part that cannot be sent. May be called inside `span.end()`. */
   truncate(what: Truncated): void {
     if (what === 'span') this.#truncatedSpans++
     else this.#truncatedResources++
@@ -128,8 +129,8 @@ export class ExporterTelemetry implements TransportHooks {
     this.#hasWarnedTruncated = true
     warnLater(
       `a ${what} is sent without a part that cannot be sent (nested deeper than 30 levels or too often, a getter that throws, ` +
-        'an invalid id or time); further cases only show in the dropped counts of the data, and in truncatedSpans and ' +
-        'truncatedResources of stats()',
+        'an invalid id or time); further cases are not logged, but they show in the dropped counts of the data, and in ' +
+        'truncatedSpans and truncatedResources of stats()',
     )
   }
 
@@ -143,7 +144,7 @@ export class ExporterTelemetry implements TransportHooks {
   }
 
   onEnd({ spanCount, exported, failed, durationMillis, statusCode, errorType }: FinishedExport): void {
-    // Our own counts first: a meter that throws skips the rest.
+    // Our own counts come first, because a meter that throws skips the rest.
     this.#inFlight -= spanCount
     this.#exported += exported
     for (const [reason, count = 0] of Object.entries(failed)) this.#failed[reason] = (this.#failed[reason] ?? 0) + count
@@ -168,12 +169,12 @@ export class ExporterTelemetry implements TransportHooks {
     const now = systemClock.now()
     this.#hasWarnedDown = now >= this.#nextWarningAt
     if (!this.#hasWarnedDown) {
-      this.#heldBack++
+      this.#suppressed++
       return
     }
-    const before = this.#heldBack > 0 ? ` (and ${this.#heldBack} times since the last warning)` : ''
+    const before = this.#suppressed > 0 ? ` (and ${this.#suppressed} times since the last warning)` : ''
     this.#nextWarningAt = now + WARNING_INTERVAL_MILLIS
-    this.#heldBack = 0
+    this.#suppressed = 0
     warn(`${BACKEND_DOWN} ${this.#endpoint} is down: ${message}; trying again${before}`)
   }
 

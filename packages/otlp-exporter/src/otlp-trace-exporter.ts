@@ -15,30 +15,31 @@ import { Transport } from './transport/transport.js'
 import { WholeExports } from './whole-export.js'
 
 /**
- * How long `shutdown` waits for exports under way, in milliseconds, once it has ended their back-offs: enough for a healthy
- * backend to answer, without waiting for a dead one.
+ * How long `shutdown` waits for exports under way after it has ended their back-offs, in milliseconds. A healthy backend
+ * answers within that time, and a dead one is not waited for.
  */
 const SHUTDOWN_MILLIS = 5000
-/** How much of that time is kept for requests, in milliseconds, however many arrays still wait for room. */
+/** How much of that time is reserved for requests, in milliseconds, even if arrays still wait for room. */
 const REQUESTS_MILLIS = 1000
-/** How long outcomes may take to reach the callers of `export` after the last request has ended, in milliseconds. */
+/** How long the callbacks of `export` may take after the last request has ended, in milliseconds. */
 const CALLBACKS_MILLIS = 250
 
 const SELF = Symbol('exporter')
 
 /**
- * The object that was constructed. It alone has the private fields: applications wrap exporters in a Proxy or with
- * `Object.create`, and access to a private field through those throws.
+ * The object that was constructed. Only that object has the private fields. Applications wrap exporters with a Proxy or
+ * `Object.create`, and accessing a private field through a wrapper throws.
  */
 function selfOf(exporter: OTLPTraceExporter): OTLPTraceExporter {
   return (exporter as unknown as { readonly [SELF]: OTLPTraceExporter })[SELF]
 }
 
 /**
- * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor; the one of
- * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over iterations of the event loop.
+ * Exports spans as OTLP over HTTP. As a plain `SpanExporter` it works behind any span processor. The processor of
+ * `@spanring/batch-span-processor` hands it spans one by one, so that encoding is spread over several iterations of the
+ * event loop.
  *
- * `export` may be called again before an earlier call has ended. It never throws: every outcome is a result.
+ * `export` may be called again before an earlier call has ended. It never throws: every failure goes to the callback.
  */
 export class OTLPTraceExporter {
   /** How many batches may be sent at once. */
@@ -49,7 +50,7 @@ export class OTLPTraceExporter {
   readonly #telemetry: ExporterTelemetry
   readonly #transport: Transport
   readonly #closing = new AbortController()
-  /** The exports of arrays that are being encoded or sent. */
+  /** The calls of `export` whose spans are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
   /** The batches that are being filled. */
   readonly #open = new Set<BufferedBatch>()
@@ -73,52 +74,52 @@ export class OTLPTraceExporter {
     this.#arrays = new WholeExports({
       openBatch: (onRoom) => this.#openBatch(onRoom),
       now: () => systemClock.now(),
-      nextTurn: () => new Promise((resolve) => systemClock.soon(resolve)),
+      nextIteration: () => new Promise((resolve) => systemClock.soon(resolve)),
       inTime: async ({ at }, event) => (await bounded(systemClock, { at }, () => event)).status === 'done',
-      // Spans that fail later were in a request, and the transport counts them.
+      // Spans that fail later are in a request by then, and the transport counts them.
       onRefused: (reason, count) => this.#telemetry.refuse(reason, count),
     })
   }
 
   /**
-   * The original `export` of this class, which does the same as `openBatch` and `send`. A processor that finds another one
-   * on the exporter, from a subclass or a patch, passes every span to that one, whenever it was put there.
+   * The original `export` of this class, which does the same as `openBatch` and `send`. If a processor finds another `export`
+   * on the exporter, from a subclass or a patch, it passes every span to that one.
    */
   get exportOfBatches(): OTLPTraceExporter['export'] {
     return exportOfBatches
   }
 
   /**
-   * A new batch, or undefined while `maxBufferedBytes` are held. `onRoom` is called once there is room, and when there is
-   * more room for a span to which an empty batch answered `'full'`. Close a batch that waits to be sent: up to half of the
-   * memory that is left is reserved for an open batch. Where no memory is left for another one, the exporter closes those
-   * that hold spans.
+   * Returns a new batch, or undefined while `maxBufferedBytes` leaves no room. `onRoom` is called once there is room. It is
+   * also called when there is more room after an empty batch returned `'full'` for a span. Close a batch that
+   * waits to be sent: up to half of the memory that is left is reserved for an open batch. If there is no memory left for
+   * another one, the exporter closes the open batches that hold spans.
    */
   openBatch(onRoom: () => void): SpanBatch | undefined {
     return selfOf(this).#openBatch(onRoom)
   }
 
   /**
-   * Calls back once, within `timeoutMillis`: with code 0 if the backend accepted every span, else with code 1 and the first
-   * error. Keeps an otherwise idle process alive until then.
+   * Calls back once, within `timeoutMillis`: with code 0 if the backend accepted every span, otherwise with code 1 and the
+   * first error. Keeps an otherwise idle process alive until then.
    */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     const self = selfOf(this)
     if (self.#shutdownPromise !== undefined) {
       self.#telemetry.refuse('already_shutdown', spans.length)
-      answer(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
+      callBack(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
       return
     }
     const exported = self.#exportWhole(spans, resultCallback)
     self.#exports.add(exported)
-    // Keeps the process alive meanwhile, as the stock exporter does: the caller may await the outcome without a timer.
+    // Keeps the process alive meanwhile, as the stock exporter does: the caller may wait for the result without a timer.
     const ended = bounded(systemClock, { at: Infinity, keepAlive: true }, () => exported)
     void ended.then(() => self.#exports.delete(exported))
   }
 
   /**
-   * Resolves when every array that was handed over before this call has its outcome, within `timeoutMillis`. It does not
-   * wait for batches of `openBatch`: their sender awaits them, and its own flush must not wait for later ones.
+   * Resolves when every array that was exported before this call has its outcome, within `timeoutMillis`. Does not wait for
+   * batches of `openBatch`: their sender waits for them, and its own flush must not wait for later ones.
    */
   async forceFlush(): Promise<void> {
     await Promise.all(selfOf(this).#exports)
@@ -126,8 +127,8 @@ export class OTLPTraceExporter {
 
   /**
    * Ends back-offs with one last try, waits up to 5 s for exports under way, and closes every connection. Arrays that find
-   * no room within 4 s are given up. When it resolves, every array that was handed over before has its outcome. Later
-   * exports fail at once. A second call returns the same promise.
+   * no room within 4 s are given up. When it resolves, every array that was exported before has its outcome. Later exports
+   * fail at once. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
     const self = selfOf(this)
@@ -135,7 +136,7 @@ export class OTLPTraceExporter {
     return self.#shutdownPromise
   }
 
-  /** What the exporter has done so far. Works at any time, and without a MeterProvider. */
+  /** What the exporter has done so far. Needs no MeterProvider. */
   stats(): ExporterStats {
     const self = selfOf(this)
     return self.#telemetry.stats(self.#budget.held)
@@ -162,25 +163,25 @@ export class OTLPTraceExporter {
   async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
     const at = systemClock.now() + this.#settings.timeoutMillis
     try {
-      // The caller may reuse the array after the call: the stock exporter has read it by then.
+      // A copy, because the caller may reuse the array after the call. The stock exporter has read it by then.
       const spans = given.slice()
       const error = await this.#arrays.export(spans, { at, signal: NEVER, closing: this.#closing.signal })
-      answer(resultCallback, error === undefined ? { code: 0 } : { code: 1, error })
+      callBack(resultCallback, error === undefined ? { code: 0 } : { code: 1, error })
     } catch (error) {
-      answer(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })
+      callBack(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })
     }
   }
 
   async #runShutdown(): Promise<void> {
     this.#closing.abort()
     const at = systemClock.now() + SHUTDOWN_MILLIS
-    // These were handed over before, and a transport that shuts down takes nothing more.
+    // Arrays that were exported before must reach the transport before it shuts down: after that it takes no more batches.
     await bounded(systemClock, { at: at - REQUESTS_MILLIS, keepAlive: true }, () => this.#arrays.encoded)
-    this.#arrays.end()
+    this.#arrays.close()
     await this.#transport.shutdown({ at })
     const last = systemClock.now() + CALLBACKS_MILLIS
     await bounded(systemClock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
-    this.#budget.end()
+    this.#budget.close()
     this.#encoder.close()
   }
 }
@@ -189,13 +190,13 @@ export class OTLPTraceExporter {
 // oxlint-disable-next-line typescript/unbound-method -- only ever compared
 const exportOfBatches = OTLPTraceExporter.prototype.export
 
-/** An array that was handed over ends by its deadline alone. */
+/** The export of an array can only be ended by its deadline. */
 const NEVER = new AbortController().signal
 
-function answer(resultCallback: (result: ExportResult) => void, result: ExportResult): void {
+function callBack(resultCallback: (result: ExportResult) => void, result: ExportResult): void {
   try {
     resultCallback(result)
   } catch {
-    // An error of the caller; the export is over.
+    // It is the caller's error, and the export is over.
   }
 }

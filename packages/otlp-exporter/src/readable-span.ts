@@ -2,8 +2,9 @@
 import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
 
 /**
- * What the encoder reads of a finished span, as SDK 1.30, 2.x and 3.x give it. Structural: no SDK is imported. Values
- * of attributes are `unknown`, since SDK 3.x puts maps, bytes, nested arrays and null there, and JavaScript anything.
+ * The part of a finished span that the encoder reads, as SDK 1.30, 2.x and 3.x provide it. The type is structural: no SDK is
+ * imported. Attribute values are `unknown`: SDK 3.x allows maps, bytes, nested arrays and null, and JavaScript allows
+ * anything.
  */
 export interface ReadableSpan {
   readonly name: string
@@ -48,7 +49,7 @@ export interface SpanResource {
   readonly schemaUrl?: string | undefined
   readonly asyncAttributesPending?: boolean | undefined
   waitForAsyncAttributes?(): Promise<void>
-  /** SDK 2.x and later: keys with values, or with promises of them; of a key that comes twice the first one counts. */
+  /** SDK 2.x and later: keys with values or promises of values. If a key occurs twice, the first one counts. */
   getRawAttributes?(): readonly (readonly [string, unknown])[]
 }
 

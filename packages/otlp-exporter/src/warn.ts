@@ -2,7 +2,7 @@
 import { diag } from '@opentelemetry/api'
 import type { Clock } from '@spanring/core'
 
-/** Warns through the logger of the application, which may throw: that must not become an exception of ours. */
+/** Warns through the application's logger. An exception of the logger must not become ours. */
 export function warn(message: string): void {
   try {
     diag.warn(`OTLPTraceExporter: ${message}`)
@@ -11,19 +11,19 @@ export function warn(message: string): void {
   }
 }
 
-/** Warns about options or environment. Deferred to a microtask: `NodeSDK` registers its logger after its exporters were made. */
+/** Warns about options or the environment. Deferred to a microtask, because `NodeSDK` registers its logger after this runs. */
 export function warnLater(message: string): void {
   queueMicrotask(() => warn(message))
 }
 
-/** At most one line of a kind in this time, in milliseconds. */
+/** At most one line of a kind is logged per interval of this length, in milliseconds. */
 const INTERVAL_MILLIS = 30_000
 
-/** A warning that a backend could provoke with every request. The next one tells how many were held back. */
+/** A warning that a backend could cause with every request. Each line that is logged says how many were suppressed before it. */
 export class RateLimitedWarning {
   readonly #clock: Clock
   #nextAt = -Infinity
-  #heldBack = 0
+  #suppressed = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -32,12 +32,12 @@ export class RateLimitedWarning {
   warn(message: string): void {
     const now = this.#clock.now()
     if (now < this.#nextAt) {
-      this.#heldBack += 1
+      this.#suppressed += 1
       return
     }
-    const more = this.#heldBack > 0 ? ` (and ${this.#heldBack} like it before)` : ''
+    const more = this.#suppressed > 0 ? ` (and ${this.#suppressed} like it since the last warning)` : ''
     this.#nextAt = now + INTERVAL_MILLIS
-    this.#heldBack = 0
+    this.#suppressed = 0
     warn(message + more)
   }
 }

@@ -8,32 +8,33 @@ import type { BatchOutcome } from './span-exporter.js'
 const STRETCH_MILLIS = 0.5
 /** How many spans are encoded between two readings of the clock. */
 const SPANS_PER_CLOCK_READING = 8
-/** How many arrays of one span share a batch while they queue. */
+/** How many spans a batch may get from arrays of one span that queue together. */
 const SHARED_SPANS = 512
 /**
- * How long after the first of these arrays another may still join, in milliseconds: the batch has the deadline of the first.
+ * How long after the first of these arrays another one may still join its batch, in milliseconds. The deadline of the first
+ * array applies to the whole batch.
  */
 const SHARED_MILLIS = 100
 /**
- * Arrays wait as objects, which `maxBufferedBytes` does not count. So no more spans than this wait for room in all, and an
- * array does not wait while more than this queue behind it. A processor's queue holds as many by default. The array's own
- * spans do not count there, because a larger array could then never wait.
+ * Arrays wait as objects, which `maxBufferedBytes` does not count. So no more spans than this may wait for room in all, and
+ * an array does not wait while more spans than this queue behind it. By default the queue of a processor holds as many. The
+ * array's own spans do not count, because a larger array could then never wait.
  */
 const MAX_WAITING_SPANS = 2048
 
 export interface WholeExportParts {
-  /** Opens a batch. Undefined while no more bytes may be held; `onRoom` is called when that has changed. */
+  /** Opens a batch. Returns undefined while there is no room, and `onRoom` is called once there is. */
   readonly openBatch: (onRoom: () => void) => BufferedBatch | undefined
   readonly now: () => number
   /** Resolves in a later iteration of the event loop. */
-  readonly nextTurn: () => Promise<void>
+  readonly nextIteration: () => Promise<void>
   /** Resolves to true with `event`, or to false when the deadline has passed. */
   readonly inTime: (deadline: Deadline, event: Promise<void>) => Promise<boolean>
-  /** Called when an array is encoded, once for each reason for which some of its spans were refused. */
+  /** Called when an array is encoded, once for each reason why spans in it were refused. */
   readonly onRefused: (reason: string, count: number) => void
 }
 
-/** A batch with the spans of one or several arrays. */
+/** A batch with the spans of one or more arrays. */
 class SharedBatch {
   readonly batch: BufferedBatch
   readonly deadline: Deadline
@@ -46,7 +47,7 @@ class SharedBatch {
     this.outcome = new Promise((resolve) => (this.#settle = resolve))
   }
 
-  end(): void {
+  sendOrDiscard(): void {
     if (this.batch.spanCount > 0) this.#settle(this.batch.send(this.deadline))
     else this.batch.discard()
   }
@@ -54,21 +55,21 @@ class SharedBatch {
 
 /**
  * Exports arrays, for processors that do not fill batches. Arrays are encoded one after the other and in stretches, so that
- * a processor that exports inside `span.end()` does not block there, and sent in as many requests as their size demands.
+ * a processor that exports inside `span.end()` does not block there. They are sent in as many requests as their size demands.
  *
- * Arrays of one span share a request while they queue: a processor that exports every span by itself would otherwise need a
- * buffer and a request for each. Larger arrays do not share, because somebody chose their size.
+ * Arrays of one span share a request while they queue: otherwise a processor that exports every span by itself would need a
+ * buffer and a request for each one. Larger arrays do not share a request, because their size was chosen by someone.
  */
 export class WholeExports {
   readonly #parts: WholeExportParts
-  /** Resolves when every array that was handed over so far is encoded. */
+  /** Resolves when every array that was exported so far is encoded or refused. */
   #encoded: Promise<void> = Promise.resolve()
   #queuedArrays = 0
   /** The spans of all arrays that are not encoded yet. */
   #queuedSpans = 0
   #isWaiting = false
-  #isEnded = false
-  /** When the event loop goes on. Shared by all arrays that queue together, which may have one span each. */
+  #isClosed = false
+  /** When to yield to the event loop. Shared by all arrays that queue together, because each may have only one span. */
   #stretchEnd = -Infinity
   #open: SharedBatch | undefined
   #wake = (): void => {}
@@ -78,19 +79,19 @@ export class WholeExports {
     this.#parts = parts
   }
 
-  /** Resolves when every array that was handed over before this call is encoded or refused. */
+  /** Resolves when every array that was exported before this call is encoded or refused. */
   get encoded(): Promise<void> {
     return this.#encoded
   }
 
-  /** Ends all waiting: what is encoded is sent, and the remaining spans are refused. */
-  end(): void {
-    this.#isEnded = true
+  /** Ends all waits for room. Sends what is encoded, and refuses the remaining spans. */
+  close(): void {
+    this.#isClosed = true
     this.#send()
     this.#wake()
   }
 
-  /** Resolves when every span has its outcome: to the first error, or to undefined if all were exported. */
+  /** Resolves when the outcome of every span is known: to the first error, or to undefined if all were exported. */
   async export(spans: readonly ReadableSpan[], deadline: Deadline): Promise<Error | undefined> {
     const refused = new Map<string, number>()
     const batches = new Set<SharedBatch>()
@@ -125,7 +126,7 @@ export class WholeExports {
     } finally {
       this.#queuedSpans -= spans.length
       const openSpans = this.#open?.batch.spanCount
-      // An empty batch must not stay open: it would keep the deadline of an array that has no span in it.
+      // An empty batch must not stay open, because its deadline is that of an array that has no span in it.
       if (!mayShare || this.#queuedArrays === 0 || openSpans === 0 || (openSpans ?? 0) >= SHARED_SPANS) this.#send()
       if (this.#queuedArrays === 0) this.#stretchEnd = -Infinity
       onEncoded()
@@ -138,10 +139,10 @@ export class WholeExports {
     batches: Set<SharedBatch>,
     refused: Map<string, number>,
   ): Promise<void> {
-    const { now, nextTurn } = this.#parts
+    const { now, nextIteration } = this.#parts
     if (this.#stretchEnd === -Infinity) this.#stretchEnd = now() + STRETCH_MILLIS
     for (let i = 0; i < spans.length; i++) {
-      if (this.#isEnded) return void refused.set('shutdown', spans.length - i)
+      if (this.#isClosed) return void refused.set('shutdown', spans.length - i)
       const shared = (this.#open ??= this.#openBatch(deadline))
       const result = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
       if (result === 'full') {
@@ -156,7 +157,7 @@ export class WholeExports {
       }
       if (i % SPANS_PER_CLOCK_READING === 0 && now() >= this.#stretchEnd) {
         // oxlint-disable-next-line no-await-in-loop -- yields to the event loop on purpose
-        await nextTurn()
+        await nextIteration()
         this.#stretchEnd = now() + STRETCH_MILLIS
       }
     }
@@ -168,11 +169,11 @@ export class WholeExports {
   }
 
   #send(): void {
-    this.#open?.end()
+    this.#open?.sendOrDiscard()
     this.#open = undefined
   }
 
-  /** Waits for room for an array of `spanCount` spans. Resolves to false if it must not wait, or its deadline has passed. */
+  /** Waits for room for an array of `spanCount` spans. Resolves to false if the array must not wait, or its deadline passes. */
   async #hasRoomInTime(deadline: Deadline, spanCount: number): Promise<boolean> {
     if (this.#queuedSpans - spanCount > MAX_WAITING_SPANS) return false
     const room = new Promise<void>((resolve) => (this.#wake = resolve))

@@ -71,7 +71,7 @@ describe('a byte budget', () => {
     expect(woken).toEqual(['first'])
     budget.release(MIB)
     expect(woken).toEqual(['first', 'second'])
-    budget.end()
+    budget.close()
   })
 
   test('whoever is woken may ask again at once', () => {
@@ -104,7 +104,7 @@ describe('a byte budget', () => {
     expect(woken).toEqual(['three'])
     budget.release(1)
     expect(woken).toEqual(['three', 'all'])
-    budget.end()
+    budget.close()
   })
 
   test('makes a part of all that is left, but never more than that', () => {
@@ -138,7 +138,7 @@ describe('a byte budget', () => {
     expect(budget.reserve(64 * MIB, little)).toBe(MIB)
     expect(budget.widenToAll(0, 64 * MIB, much)).toBe(7 * MIB)
     budget.stopWaiting(much)
-    budget.end()
+    budget.close()
   })
 
   test('who finds too little when it is woken keeps its place', () => {
@@ -155,7 +155,7 @@ describe('a byte budget', () => {
     expect(woken).toEqual(['much', 'much'])
     budget.stopWaiting(much)
     expect(woken).toEqual(['much', 'much', 'little'])
-    budget.end()
+    budget.close()
   })
 
   test('who is woken and does not come loses its place, and the next one is woken although nothing is held', () => {
@@ -186,7 +186,7 @@ describe('a byte budget', () => {
     let isWoken = false
     budget.reserve(MIB, nobody)
     budget.reserve(MIB, () => (isWoken = true))
-    budget.end()
+    budget.close()
     budget.release(MIB)
 
     expect(isWoken).toBe(false)
@@ -266,7 +266,7 @@ describe('a byte budget', () => {
   test('holds nothing after its end, whoever gives back or takes', () => {
     const budget = new ByteBudget(32 * MIB)
     const reserved = budget.reserve(MIB, nobody)
-    budget.end()
+    budget.close()
     expect(budget.used).toBe(0)
     expect(budget.reserve(MIB, nobody)).toBe(MIB)
     budget.release(reserved)

@@ -58,7 +58,7 @@ function setup(
   const exports = new WholeExports({
     openBatch,
     now: () => now,
-    nextTurn: () => {
+    nextIteration: () => {
       log.push('turn')
       return Promise.resolve()
     },
@@ -196,7 +196,7 @@ describe('without room', () => {
     const ended = [run(15), run(7)]
     await settle()
     freeRoom.quietly()
-    exports.end()
+    exports.close()
     const error = new Error('the exporter was shut down before there was room')
     expect(await Promise.all(ended)).toEqual([error, error])
     expect(refused).toEqual({ shutdown: 12 })
@@ -208,7 +208,7 @@ describe('without room', () => {
     const ended = run(64)
     await Promise.resolve()
     await Promise.resolve()
-    exports.end()
+    exports.close()
     expect(await ended).toBeInstanceOf(Error)
     const sent = Number(/^send (\d+)$/.exec(log.at(-1) ?? '')?.[1])
     expect(sent).toBeGreaterThan(0)

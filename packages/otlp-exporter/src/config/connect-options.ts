@@ -6,11 +6,11 @@ import type { SocketOptions, TlsOptions } from './options.js'
 import { guardIdentityCheck } from './server-identity.js'
 import { addFiles } from './tls-files.js'
 
-/** How connections are made, apart from where they go. */
+/** The options for making connections, except for the destination. */
 export interface ConnectOptions {
-  /** For the connection to the backend alone; a proxy is verified as Node.js does by default. */
+  /** Only for the connection to the backend. A proxy is verified with the defaults of Node.js. */
   readonly tls: TlsOptions
-  /** For the socket that is opened, which goes to the proxy where there is one. */
+  /** For the socket that is opened. If there is a proxy, that is the socket to the proxy. */
   readonly socket: SocketOptions
 }
 
@@ -75,7 +75,7 @@ const TLS_NAMES: ReadonlySet<string> = new Set<keyof TlsOptions>([
 /** Agent options that `settings.ts` reads. */
 const READ_ELSEWHERE: ReadonlySet<string> = new Set(['keepAlive', 'maxSockets', 'maxTotalSockets', 'socketPath'])
 
-/** Options of tls, net or an agent that are not honoured here, and why. */
+/** Options of tls, net or an agent that are not honoured, and the reasons. */
 const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   ...['host', 'path', 'port', 'protocol', 'defaultPort', 'socket', 'fd', 'handle'].map(
     (name) => [name, 'url, socketPath and proxy determine where to connect'] as const,
@@ -90,7 +90,7 @@ const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   ['proxyEnv', 'see the option proxy'],
 ])
 
-/** Options without a meaning for a Unix domain socket. */
+/** Options that have no meaning for a Unix domain socket. */
 const NETWORK_NAMES: readonly string[] = [
   'autoSelectFamily',
   'autoSelectFamilyAttemptTimeout',
@@ -102,13 +102,13 @@ const NETWORK_NAMES: readonly string[] = [
 ]
 
 /**
- * Takes each option from the first source that has it, so that agent options with one of them do not hide the files for the
- * others. Nothing is dropped without a warning: a security setting that is silently ignored fails open.
+ * Takes each option from the first source that has it, so that one agent option does not hide the files for the others. No
+ * option is dropped without a warning: to ignore a security setting silently would be to fail open.
  */
 export function resolveConnectOptions(
   sources: readonly Source[],
   env: Environment,
-  way: { readonly isTls: boolean; readonly hasDispatcher: boolean; readonly socketPath: string | undefined },
+  route: { readonly isTls: boolean; readonly hasDispatcher: boolean; readonly socketPath: string | undefined },
 ): ConnectOptions {
   const tls: Record<string, unknown> = {}
   const socket: Record<string, unknown> = {}
@@ -123,24 +123,25 @@ export function resolveConnectOptions(
     }
   }
   const printed = (names: readonly string[]): string[] => names.flatMap((name) => givenBy.get(name) ?? [])
-  if (way.hasDispatcher) {
+  if (route.hasDispatcher) {
     warnWithoutEffect(printed([...Object.keys(tls), ...Object.keys(socket)]), 'the dispatcher makes the connections')
     return { tls: {}, socket: {} }
   }
-  if (!way.isTls) warnWithoutEffect(printed(Object.keys(tls)), 'the URL starts with http://, so nothing is encrypted or verified')
-  if (way.socketPath !== undefined) warnWithoutEffect(printed(NETWORK_NAMES), 'socketPath is used instead')
+  if (!route.isTls)
+    warnWithoutEffect(printed(Object.keys(tls)), 'the URL starts with http://, so nothing is encrypted or verified')
+  if (route.socketPath !== undefined) warnWithoutEffect(printed(NETWORK_NAMES), 'socketPath is used instead')
   checkTls(tls, (name) => givenBy.get(name) ?? name)
   addFiles(tls, env)
   return { tls, socket }
 }
 
-/** The options that are set; undefined and null mean the default, as everywhere in the options. */
+/** The options that are set. As for all options, undefined and null mean the default. */
 function given({ value }: Source): [name: string, value: unknown][] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).filter(([, entry]) => entry !== undefined && entry !== null)
 }
 
-/** Where the option goes, and under which name; undefined, after a warning where one is due, if it is not used. */
+/** The object to which the option belongs, and its name there. Undefined if the option is not used; warns if necessary. */
 function targetOf(
   source: Source,
   name: string,
@@ -151,7 +152,7 @@ function targetOf(
   if (source.name === 'httpAgentOptions') {
     if (READ_ELSEWHERE.has(name)) return undefined
     if (name === 'keepAliveMsecs') return [socket, 'keepAliveInitialDelay']
-    // This is how connections are used anyway.
+    // No warning: connections are used in this order anyway.
     if (name === 'scheduling' && value === 'lifo') return undefined
     if (name === 'scheduling') {
       warnLater(`${printable} is not honoured: the connection that was used last is used first`)
@@ -164,7 +165,7 @@ function targetOf(
     warnLater(`${printable} is not honoured: ${why}`)
     return undefined
   }
-  // It may be a security setting of a later Node.js: dropping it would fail open.
+  // It may be a security setting of a later version of Node.js, and dropping it would fail open.
   if (!TLS_NAMES.has(name)) warnLater(`${printable} is unknown; it is passed on unchanged`)
   return [tls, name]
 }
@@ -173,7 +174,7 @@ function warnWithoutEffect(names: readonly string[], why: string): void {
   if (names.length > 0) warnLater(`${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no effect: ${why}`)
 }
 
-/** Replaces invalid values with safe ones. Messages leave values out, since keys are among them. */
+/** Replaces invalid values with safe ones. Messages do not show values, because some of them are private keys. */
 function checkTls(tls: Record<string, unknown>, printable: (name: string) => string): void {
   const { rejectUnauthorized, checkServerIdentity, maxCachedSessions } = tls
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean') {

@@ -6,7 +6,7 @@ import { warnLater } from '../warn.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 
-/** Where requests go; address and port are for metrics and for `NO_PROXY`. */
+/** Where requests go. Address and port are for metrics and for `NO_PROXY`. */
 export interface Endpoint extends TransportEndpoint {
   readonly serverAddress: string
   readonly serverPort: number
@@ -14,7 +14,7 @@ export interface Endpoint extends TransportEndpoint {
 
 const DEFAULT_URL = 'http://localhost:4318/v1/traces'
 
-/** The option, else the variable for traces as it is, else the general variable as a base, else the default. */
+/** Takes the option, else the variable for traces as it is, else the general variable as a base, else the default. */
 export function resolveEndpoint(url: unknown, env: Environment): Endpoint {
   if (url !== undefined && url !== null) {
     const endpoint = typeof url === 'string' ? endpointOf('url', url) : refuse('url')
@@ -31,12 +31,12 @@ export function resolveEndpoint(url: unknown, env: Environment): Endpoint {
 function endpointOf(source: string, text: string, isBase = false): Endpoint | undefined {
   const url = parseHttpUrl(text)
   if (url === undefined) return refuse(source)
-  // The path is appended to the path of a base; a query stays behind it.
+  // The path is appended to the path of the base, before any query.
   if (isBase) url.pathname += url.pathname.endsWith('/') ? 'v1/traces' : '/v1/traces'
   return toEndpoint(url)
 }
 
-/** The message leaves the text out: what cannot be parsed may hold a password anywhere. */
+/** The message does not show the text: if it cannot be parsed, there may be a password anywhere in it. */
 function refuse(source: string): undefined {
   warnLater(`${INVALID_SETTING} ${source} is not a URL that starts with http:// or https://; not used`)
 }
@@ -68,7 +68,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // A bare percent sign is legal there, and stands for itself.
+    // A bare percent sign is legal in credentials, and stands for itself.
     return text
   }
 }

@@ -3,8 +3,8 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * A variable, without the spaces around it; undefined if it is unset or empty, which the specification treats alike
- * (configuration/common). Reading throws without permission, as in Deno without `--allow-env`; that counts as unset.
+ * The trimmed value of a variable; undefined if it is unset or empty, which the specification treats alike
+ * (configuration/common). A variable that may not be read, as in Deno without `--allow-env`, counts as unset.
  */
 export function readVariable(env: Environment, name: string): string | undefined {
   try {
@@ -14,7 +14,7 @@ export function readVariable(env: Environment, name: string): string | undefined
   }
 }
 
-/** Those of the two variables of an OTLP setting that are set, the one for traces first. */
+/** An OTLP setting has two variables. Returns those that are set, the one for traces first. */
 export function otlpVariables(env: Environment, name: string): [variable: string, text: string][] {
   return [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`].flatMap((variable) => {
     const text = readVariable(env, variable)

@@ -5,7 +5,7 @@ import { warnLater } from '../warn.js'
 import { otlpVariables } from './environment.js'
 import type { Environment } from './environment.js'
 
-/** Headers that the transport or HTTP itself sets; another value would break the request. */
+/** Headers that the transport or undici sets. Another value would break the request. */
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
@@ -19,10 +19,10 @@ const RESERVED: ReadonlySet<string> = new Set([
 ])
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Visible characters, spaces and tabs of Latin-1. */
+/** Visible characters of Latin-1, spaces and tabs. */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
-/** Headers that HTTP allows, with names in lower case. A warning names a header that is left out, but never a value. */
+/** The headers that HTTP allows, with names in lower case. A warning names each header that is left out, but never a value. */
 export function cleanHeaders(headers: unknown, source: string, onWarning: (message: string) => void): HeaderTexts {
   const clean: Record<string, string> = {}
   if (headers === undefined || headers === null) return clean
@@ -45,13 +45,13 @@ export function cleanHeaders(headers: unknown, source: string, onWarning: (messa
   return clean
 }
 
-/** The id of a tenant or an account is often a number; the stock exporter sends it as text. */
+/** The id of a tenant or an account is often a number. Like the stock exporter, we send it as text. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim()
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : undefined
 }
 
-/** As much of a name as may be shown: in `Authorization: Bearer …` the rest is a secret. */
+/** The part of a name that may be shown. If the name is `Authorization: Bearer …`, the rest is a secret. */
 function printableName(name: string): string {
   const end = name.search(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/)
   return end < 0 ? name : `${name.slice(0, end)}…`
@@ -65,7 +65,7 @@ export function headersFromEnvironment(env: Environment): HeaderTexts {
   return { ...general, ...specific }
 }
 
-/** `name=value,name=value` as in W3C baggage, percent-encoded. What follows a semicolon is metadata, and ignored. */
+/** Parses `name=value,name=value` as in W3C baggage, percent-encoded. Metadata, after a semicolon, is ignored. */
 function parseHeaderList(variable: string, text: string): HeaderTexts {
   const headers: Record<string, string> = {}
   for (const [index, pair] of text.split(',').entries()) {
@@ -73,7 +73,7 @@ function parseHeaderList(variable: string, text: string): HeaderTexts {
     if (entry === '') continue
     const separator = entry.indexOf('=')
     if (separator < 1) {
-      // Not shown: it may be a token whose name is missing.
+      // The text is not shown, because it may be a token without a name.
       warnLater(`${INVALID_HEADER_LIST} ${variable}: pair ${index + 1} is not name=value; left out`)
       continue
     }

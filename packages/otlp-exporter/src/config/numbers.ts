@@ -17,11 +17,11 @@ export type NumberName =
   | 'maxBufferedBytes'
   | `retry.${'maxAttempts' | 'initialBackoffMillis' | 'maxBackoffMillis' | 'multiplier'}`
 
-/** The longest delay of a timer, in milliseconds; also the largest integer that the specification demands. */
+/** The longest delay of a timer, in milliseconds. Also the largest integer that the specification requires us to support. */
 const MAX_INT32 = 2 ** 31 - 1
 const MIB = 2 ** 20
 
-/** Every option that is a number; `options.ts` documents them. */
+/** The rules for all options that are numbers; `options.ts` documents the options. */
 const RULES: Readonly<Record<NumberName, Rule>> = {
   timeoutMillis: { fallback: 10_000, min: 0, max: MAX_INT32 },
   concurrencyLimit: { fallback: 30, min: 1, max: 1024 },
@@ -35,9 +35,9 @@ const RULES: Readonly<Record<NumberName, Rule>> = {
 }
 
 /**
- * The option, else the first variable that is set, else the default. As in the processor, a number may be given as a
- * string, and a positive number out of range is replaced by the nearest one in range: asking for more must not result in
- * less than the default. Anything else is skipped. Each of these cases causes a warning.
+ * Takes the option, else the first variable that is set, else the default. As in the processor, a number may be given as a
+ * string. A positive number out of range is replaced by the nearest one in range, with a warning: asking for more must not
+ * result in less than the default. Anything else is skipped, also with a warning.
  */
 export function numberOf(name: NumberName, option: unknown, variables: readonly (readonly [string, string])[] = []): number {
   const rule = RULES[name]
@@ -51,7 +51,7 @@ export function numberOf(name: NumberName, option: unknown, variables: readonly 
   return rule.fallback
 }
 
-/** Rounds up: a time-out of half a millisecond must not become 0, which means no limit. */
+/** Rounds up, because a time-out of half a millisecond must not become 0, which means no limit. */
 function nearest(value: unknown, { min, max, fraction }: Rule): number | undefined {
   if (value === 0 && min === 0) return 0
   if (typeof value !== 'number' || !(value > 0)) return undefined
@@ -64,7 +64,7 @@ function warnOutOfRange(name: string, value: unknown, { min, max, fraction }: Ru
   warnLater(`${INVALID_SETTING} ${name} is ${describe(value)}; must be ${kind} from ${min} to ${max}; ${effect}`)
 }
 
-/** How a value appears in a message. */
+/** A value as text for a message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   try {

@@ -8,12 +8,12 @@ import type { Endpoint } from './endpoint.js'
 import { readVariable } from './environment.js'
 import type { Environment } from './environment.js'
 
-/** `::ffff:10.0.0.1` is 10.0.0.1. */
+/** The prefix of IPv4 addresses that are mapped to IPv6: `::ffff:10.0.0.1` is 10.0.0.1. */
 const MAPPED_BITS = 96
 const MAPPED = new BlockList()
 MAPPED.addSubnet('::ffff:0.0.0.0', MAPPED_BITS, 'ipv6')
 
-/** The option, else the environment for the scheme of the endpoint; undefined for a direct connection. */
+/** Takes the option, else the variable for the scheme of the endpoint. Returns undefined for a direct connection. */
 export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environment): TransportProxy | undefined {
   if (option === false) return undefined
   if (option !== undefined && option !== null) {
@@ -29,7 +29,7 @@ export function resolveProxy(option: unknown, endpoint: Endpoint, env: Environme
   return proxyOf(variable, (env[variable] as string).trim())
 }
 
-/** The spelling of a variable that is set, lower case first. An empty variable counts as unset, as everywhere in OpenTelemetry. */
+/** The spelling in which a variable is set, lower case first. As everywhere in OpenTelemetry, an empty one counts as unset. */
 function setVariable(upperCase: string, env: Environment): string | undefined {
   return [upperCase.toLowerCase(), upperCase].find((name) => readVariable(env, name))
 }
@@ -47,8 +47,8 @@ function isLoopback(host: string): boolean {
 
 /**
  * Reads `NO_PROXY` as Go does: `*`, addresses, networks (`10.0.0.0/8`, `fd00::/8`), and host names. A host name includes its
- * subdomains; with `.` or `*.` before it, it means the subdomains alone. All but networks may have a port. Unlike in Go,
- * blanks separate entries as commas do.
+ * subdomains. With `.` or `*.` in front, it means only the subdomains. All entries except networks may have a port. Unlike in
+ * Go, entries may also be separated by whitespace.
  */
 function isExempt(endpoint: Endpoint, source: string, list: string): boolean {
   const host = endpoint.serverAddress.toLowerCase()
@@ -71,7 +71,7 @@ function isInNetwork(host: string, source: string, entry: string): boolean {
   return false
 }
 
-/** Compares by value: one address has many spellings. An IPv4 address is in an IPv6 network only if that has mapped addresses. */
+/** Compares values, because an address has many spellings. An IPv4 address is only in IPv6 networks of mapped addresses. */
 function isIn(host: string, address: string, bits: number): boolean {
   if (isIP(host) === 0) return false
   if (isIP(address) === 6 && isIpv4(host) && !(isIpv4(address) && bits >= MAPPED_BITS)) return false
@@ -80,7 +80,7 @@ function isIn(host: string, address: string, bits: number): boolean {
   return network.check(host, familyOf(host))
 }
 
-/** Whether an address is IPv4, as it is or mapped to IPv6. */
+/** Whether an address is IPv4, either plain or mapped to IPv6. */
 function isIpv4(address: string): boolean {
   return isIP(address) === 4 || MAPPED.check(address, 'ipv6')
 }

@@ -15,8 +15,8 @@ import type { Compression, OTLPTraceExporterOptions, Protocol } from './options.
 import { resolveProxy } from './proxy.js'
 
 /**
- * The options after validation: what the transport needs, and what the exporter itself needs. Nothing behind this point
- * sees a value out of range, or reads the environment.
+ * The options after validation: what the transport needs, and what the exporter itself needs. Code that gets these settings
+ * never sees an invalid value, and never reads the environment.
  */
 export interface Settings extends TransportSettings {
   readonly endpoint: Endpoint
@@ -25,7 +25,10 @@ export interface Settings extends TransportSettings {
   readonly maxBufferedBytes: number
 }
 
-/** An option wins over the variable for traces, then the general variable, then the default. Reads files. Never throws. */
+/**
+ * Resolves each setting in this order: the option, the variable for traces, the general variable, the default. Reads files.
+ * Never throws.
+ */
 export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Environment = process.env): Settings {
   const endpoint = resolveEndpoint(options.url, env)
   const agent = agentOptionsOf(options.httpAgentOptions)
@@ -33,7 +36,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   const socketPath = pathOf(options.socketPath ?? agent['socketPath'])
   const dispatcher = dispatcherOf(options.dispatcher)
   const timeoutMillis = numberOf('timeoutMillis', options.timeoutMillis, otlpVariables(env, 'TIMEOUT'))
-  const way = { isTls: endpoint.origin.startsWith('https:'), hasDispatcher: dispatcher !== undefined, socketPath }
+  const route = { isTls: endpoint.origin.startsWith('https:'), hasDispatcher: dispatcher !== undefined, socketPath }
   const sources = [
     { name: 'tls', value: objectOf('tls', options.tls) },
     { name: 'httpAgentOptions', value: agent },
@@ -61,10 +64,10 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     ),
     keepAlive: flagOf('keepAlive', options.keepAlive ?? agent['keepAlive'], true),
     userAgent: userAgentOf(options.userAgent),
-    ...resolveConnectOptions(sources, env, way),
+    ...resolveConnectOptions(sources, env, route),
     dispatcher,
     socketPath,
-    // Where a dispatcher or a socket path is given, the proxy of the environment is not used.
+    // With a dispatcher or a socket path, no proxy is used.
     proxy: dispatcher === undefined && socketPath === undefined ? resolveProxy(options.proxy, endpoint, env) : undefined,
     retry: {
       maxAttempts: numberOf('retry.maxAttempts', options.retry?.maxAttempts),
@@ -79,15 +82,15 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
   }
 }
 
-/** A request is held as encoded spans before it is sent, so it cannot be larger than `maxBufferedBytes`. */
+/** A request consists of buffered spans, so it cannot be larger than `maxBufferedBytes`. */
 function requestBytesOf(option: unknown, maxBufferedBytes: number): number {
   const bytes = numberOf('maxRequestBytes', option)
   if (bytes > maxBufferedBytes && option === bytes)
-    warnLater(`maxRequestBytes is ${bytes}, but maxBufferedBytes only ${maxBufferedBytes}: no request is larger than that`)
+    warnLater(`maxRequestBytes is ${bytes}, but maxBufferedBytes is only ${maxBufferedBytes}, so no request is larger`)
   return Math.min(bytes, maxBufferedBytes)
 }
 
-/** The first is the default. */
+/** The first choice is the default. */
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const
 const COMPRESSIONS: readonly [Compression, ...Compression[]] =
   'zstdCompress' in zlib ? ['none', 'gzip', 'zstd'] : ['none', 'gzip']
@@ -149,7 +152,7 @@ function objectOf(name: string, value: unknown): Readonly<Record<string, unknown
   return {}
 }
 
-/** A limit of sockets from the agent options; Infinity, the default of an agent, means no limit. */
+/** A socket limit from the agent options. Infinity, an agent's default, means no limit. */
 function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<Record<string, unknown>>): number {
   const value = agent[name]
   if (value === undefined || value === null) return Infinity
@@ -158,7 +161,7 @@ function socketLimitOf(name: 'maxSockets' | 'maxTotalSockets', agent: Readonly<R
   return Infinity
 }
 
-/** The dispatcher makes connections of its own. Options for ours have no effect, and the user must know. */
+/** Warns about options for our own connections, which have no effect because the dispatcher makes the connections. */
 function warnBesideDispatcher(options: OTLPTraceExporterOptions, agent: Readonly<Record<string, unknown>>): void {
   const { keepAlive, socketPath } = options
   const proxy = options.proxy === false ? undefined : options.proxy

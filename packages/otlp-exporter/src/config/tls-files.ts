@@ -12,14 +12,14 @@ const FILES = [
 ] as const
 
 /**
- * Adds what the environment gives as files. They are read now, relative to the working directory, and only those that are
- * needed.
+ * Adds the contents of the files that the environment names. Only the files that are needed are read. They are read now,
+ * relative to the working directory.
  */
 export function addFiles(tls: Record<string, unknown>, env: Environment): void {
   // A secure context already contains everything.
   if (tls['secureContext'] !== undefined) return
   for (const [name, variable] of FILES) {
-    // A PFX bundle contains key and certificate.
+    // A PFX bundle contains both key and certificate.
     if (tls[name] !== undefined || (name !== 'ca' && tls['pfx'] !== undefined)) continue
     const content = readFirst(env, variable)
     if (content !== undefined) tls[name] = content

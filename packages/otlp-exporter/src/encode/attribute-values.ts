@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * How deep arrays and maps may be nested. Each level is up to three messages of protobuf. Decoders of several languages
- * stop at 100, five of which are around the attribute, and then refuse the whole request.
+ * How deep arrays and maps may be nested. Each level takes up to three protobuf messages. Decoders in several languages
+ * refuse the whole request beyond 100 nested messages, five of which are around the attribute.
  */
 export const MAX_DEPTH = 30
 
 /**
- * How many arrays and maps inside others, and entries of these maps, one span may have. A map that contains itself twice
- * doubles with every level; this many take some milliseconds. Elements of arrays, attributes, events and links are not
- * counted: they do not multiply by themselves, and the size of a request bounds them.
+ * How many nested arrays and maps, and entries of nested maps, one span may have. A map that contains itself twice doubles
+ * with every level. This many take a few milliseconds. Elements of arrays, attributes, events and links are not counted: they
+ * do not multiply by themselves, and the size of a request bounds them.
  */
 export const MAX_NESTED = 65_536
 
 /**
- * How many elements of any kind the sanitized copy of a span may have. The size of a request does not bound them: a proxy
- * may pretend to have any number.
+ * How many elements of any kind the sanitized copy of a span may have. The size of a request does not bound them, because a
+ * proxy may pretend to have any number.
  */
 export const MAX_COPIED = 1_048_576
 
@@ -34,12 +34,12 @@ const lengthGetter: ((this: Uint8Array) => number) | undefined = Object.getOwnPr
   'length',
 )?.get as ((this: Uint8Array) => number) | undefined
 
-/** The check of the stock serialisers. An object can fake it; {@link lengthOfBytes} throws for such an object. */
+/** The same check as in the stock serialisers. An object can fake it; {@link lengthOfBytes} throws for such an object. */
 export function isBytes(value: object): value is Uint8Array {
   return value instanceof Uint8Array
 }
 
-/** The true length. A subclass may override `length`, and bytes of other spans would be sent to fill the difference. */
+/** The true length. A subclass may override `length`, and bytes of other spans would then be sent to fill the difference. */
 export function lengthOfBytes(bytes: Uint8Array): number {
   return lengthGetter === undefined ? bytes.length : lengthGetter.call(bytes)
 }

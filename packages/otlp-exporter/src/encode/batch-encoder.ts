@@ -13,9 +13,9 @@ export interface BatchEncoderParts {
   readonly format: SpanFormat
   readonly prefixes: EncodedPrefixCache
   readonly pool: BufferPool
-  /** The largest request of this batch for now, in bytes; see {@link BatchEncoder.limit}. */
+  /** How large the request of this batch may be at first, in bytes; see {@link BatchEncoder.limit}. */
   readonly limit: number
-  /** The largest request of any batch, in bytes. */
+  /** How large the request of any batch may be, in bytes. */
   readonly maxBytes: number
   /** Called when a span was added without a part that cannot be sent. */
   readonly onTruncated: (what: Truncated) => void
@@ -34,7 +34,7 @@ export type AddResult = ReturnType<SpanBatch['add']>
  *
  * Invariants:
  * 1. `add` never throws, and a span that was not added leaves no byte behind.
- * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`. To send it, only the prefixes of its group are needed.
+ * 2. Span `i` is the bytes from `ends[i - 1]` to `ends[i]`. A request with it also needs only the prefixes of its group.
  * 3. The request with all spans is no larger than `byteLength`, which is no larger than the limit.
  */
 export class BatchEncoder {
@@ -48,7 +48,7 @@ export class BatchEncoder {
   readonly #ends: number[] = []
   readonly #groupOf: number[] = []
   #spanCount = 0
-  /** What the request adds to the spans, prefixes and framing, in bytes. */
+  /** The size of the request without its spans, which is that of prefixes and framing, in bytes. */
   #overheadBytes = 0
   #neededBytes = 0
   #isClosed = false
@@ -64,7 +64,7 @@ export class BatchEncoder {
     this.limit = limit
   }
 
-  /** The largest request of this batch for now, in bytes. A value above the maximum of any request is lowered to that. */
+  /** How large the request of this batch may be at present, in bytes. Never more than any request may be. */
   get limit(): number {
     return this.#limit
   }
@@ -78,17 +78,17 @@ export class BatchEncoder {
     return this.#spanCount
   }
 
-  /** Size of the request with every span so far, in bytes. May be a few bytes too high for each resource and scope. */
+  /** The size of a request with all spans so far, in bytes. May be a few bytes too high for each resource and scope. */
   get byteLength(): number {
     return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#overheadBytes
   }
 
-  /** Size of the buffer under the spans, in bytes. */
+  /** The size of the buffer that holds the spans, in bytes. */
   get capacity(): number {
     return this.#writer.bytes.length
   }
 
-  /** The least size of a batch that can take the span which was refused last, in bytes. */
+  /** The limit that a batch needs for the span that was refused last, in bytes. */
   get neededBytes(): number {
     return this.#neededBytes
   }
@@ -96,8 +96,8 @@ export class BatchEncoder {
   /**
    * Encodes one span.
    *
-   * - `'full'`: not added. As far as can be told it fits into a new batch, or into this one if it is empty and its limit is
-   *   raised.
+   * - `'full'`: not added. As far as is known, it fits into a new batch, or into this one if this one is empty and its limit
+   *   is raised.
    * - `'rejected'`: it can never be sent, because its ids are invalid.
    * - `'too_large'`: it can never be sent, because it is larger than a request may be.
    */
@@ -111,12 +111,12 @@ export class BatchEncoder {
     }
   }
 
-  /** Gives the buffer back that a refused span has taken. A batch without spans may stay open for long. */
+  /** Gives back the buffer that a refused span has taken. A batch without spans may stay open for a long time. */
   releaseIfEmpty(): void {
     if (this.#spanCount === 0) this.#writer.release()
   }
 
-  /** Ends filling: `add` returns `'full'` from now on. The buffer shrinks to what the spans need: they may wait for long. */
+  /** Ends filling: `add` returns `'full'` from now on. Shrinks the buffer to what the spans need, since they may have to wait. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -178,7 +178,7 @@ export class BatchEncoder {
     return undefined
   }
 
-  /** `bytes` is what the span needs in a batch of its own, as far as is known. Takes it out of the buffer again. */
+  /** Removes the span from the buffer. As far as is known, it needs `bytes` in a batch of its own. */
   #tooLarge(start: number, bytes: number): AddResult {
     this.#writer.pos = start
     this.#neededBytes = bytes + 3 * this.#format.framingBytes

@@ -4,15 +4,15 @@ import type { Clock, Timer } from '@spanring/core'
 
 /** The smallest buffer, in bytes. */
 const SMALLEST = 4 * 1024
-/** A larger buffer, in bytes, is an exception: it has its exact size and is not kept. */
+/** A buffer larger than this, in bytes, is an exception: it is allocated in its exact size and not kept. */
 const LARGEST_KEPT = 4 * 1024 * 1024
-/** How many sizes there are between one power of two and the next: at most a ninth of a buffer is wasted. */
+/** How many sizes there are between one power of two and the next. At most a ninth of a buffer is wasted. */
 const STEPS = 8
-/** The buffer of a batch before any batch was observed, in bytes. */
+/** The usual size before any batch was observed, in bytes. */
 const FIRST = 128 * 1024
 /** How many of the last batches determine the usual size. */
 const REMEMBERED = 16
-/** Most bytes of idle buffers: enough for a few batches in flight, and little beside the 32 MiB that they may hold. */
+/** How many bytes of idle buffers are kept: enough for a few batches in flight, but small next to their limit of 32 MiB. */
 const KEPT_BYTES = 16 * 1024 * 1024
 /** How long an idle buffer is kept, in milliseconds. */
 const IDLE_MILLIS = 30_000
@@ -23,13 +23,13 @@ interface Idle {
 }
 
 /**
- * Reuses the buffers of batches and requests: the pages of fresh memory are faulted in one by one, which costs eight times
- * as much as copying into them. A buffer that is not taken for a while is freed, with or without traffic.
+ * Reuses the buffers of batches and requests. The pages of fresh memory are faulted in one by one, which costs eight times
+ * as much as copying into them. A buffer that stays idle for a while is freed, with or without traffic.
  *
- * The pool owns the idle buffers. A caller that takes one owns it, and may give it back once, when nobody reads it any more.
+ * The pool owns the idle buffers. A caller that takes a buffer owns it, and may give it back once it is no longer being read.
  */
 export class BufferPool {
-  /** By size. The last buffer given back is taken first, while the processor's caches still hold it. */
+  /** By size. The buffer that was given back last is taken first, while it is still in the CPU's caches. */
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
   readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
@@ -45,7 +45,7 @@ export class BufferPool {
     this.#clock = clock
   }
 
-  /** Size of all idle buffers, in bytes. */
+  /** The total size of all idle buffers, in bytes. */
   get idleBytes(): number {
     return this.#idleBytes
   }
@@ -64,7 +64,7 @@ export class BufferPool {
     return idle.buffer
   }
 
-  /** Gives a buffer back. Nobody may read or write it any more, and it must not be given back again. */
+  /** Gives a buffer back. It must not be read, written or given back again after this. */
   give(buffer: Buffer): void {
     const { length } = buffer
     if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) return
@@ -77,8 +77,8 @@ export class BufferPool {
   }
 
   /**
-   * Notes the size of a batch, in bytes. The next batches start with the second largest of the last sizes: a single large
-   * batch does not make all that follow allocate as much.
+   * Records the size of a batch, in bytes. The next batches start with the second largest of the last sizes, so that a single
+   * large batch does not make all later ones allocate as much.
    */
   observe(used: number): void {
     this.#sizes[this.#batchCount++ % REMEMBERED] = used
@@ -96,7 +96,7 @@ export class BufferPool {
     this.#usual = Math.min(second, LARGEST_KEPT)
   }
 
-  /** Frees all idle buffers, and keeps none that is given back later. */
+  /** Frees all idle buffers. Buffers that are given back later are not kept. */
   close(): void {
     this.#isClosed = true
     this.#clock.stopTimer(this.#timer)
@@ -105,7 +105,7 @@ export class BufferPool {
     this.#idleBytes = 0
   }
 
-  /** Frees buffers that were idle for a while. Runs again as long as some are left. */
+  /** Frees buffers that have been idle for a while. Runs again as long as any are left. */
   #trim(): void {
     const now = this.#clock.now()
     for (const [length, idle] of this.#idle) {
@@ -119,7 +119,7 @@ export class BufferPool {
   }
 }
 
-/** Size of the buffer that is taken for `size` bytes. */
+/** The size of the buffer that holds `size` bytes. */
 export function sizeOf(size: number): number {
   if (size > LARGEST_KEPT) return size
   if (size <= SMALLEST) return SMALLEST

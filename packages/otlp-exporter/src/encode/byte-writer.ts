@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type BufferPool, sizeOf } from './buffer-pool.js'
 
-/** Thrown by {@link ByteWriter.reserve}. One object for all, because a stack trace would cost more than encoding a span. */
+/** Thrown by {@link ByteWriter.reserve}. It is a constant, because a stack trace would cost more than encoding a span. */
 export const TOO_LARGE: Error = new Error('the span is larger than the batch may be')
 
 /**
- * How far a writer may go past its limit, in bytes. Reservations are for the worst case, but a span at the limit is judged by
+ * How far a writer may exceed its limit, in bytes. Space is reserved for the worst case, but whether a span fits depends on
  * its true size. Must be more than the worst case of any text that is not measured beforehand.
  */
 const SLACK_BYTES = 4096
 
-/** A smaller buffer is worth a copy if its size is below this share of the present one. */
+/** Moving to a smaller buffer is worth a copy if its size is below this share of the present one. */
 const WELL_USED = 0.75
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const EMPTY_VIEW: DataView = viewOf(EMPTY)
 
 /**
- * Writes into a buffer of the pool, which it takes with the first byte, replaces by a larger one as needed, and owns until
- * {@link release}. Nothing checks the capacity while writing: the caller first reserves room for the worst case, and may
- * then write that far beyond `pos`.
+ * Writes into a buffer of the pool. It takes the buffer with the first byte, replaces it by a larger one as needed, and owns
+ * it until {@link release}. The capacity is not checked while writing: the caller first reserves space for the worst case,
+ * and may then write that far beyond `pos`.
  */
 export class ByteWriter {
   /** The number of bytes written. Setting it back removes a span. */
   pos = 0
   bytes: Buffer = EMPTY
-  /** A view of the same memory as `bytes`; both are replaced when it grows. */
+  /** A view of the same memory as `bytes`. Both are replaced when the buffer grows. */
   view: DataView = EMPTY_VIEW
   /** The most bytes that may be written. */
   limit: number
-  /** Size of the last refused reservation, in bytes. */
+  /** How many bytes {@link reserve} refused last. */
   refusedBytes = 0
   readonly #pool: BufferPool
 
@@ -38,14 +38,14 @@ export class ByteWriter {
     this.limit = limit
   }
 
-  /** Makes room for `count` more bytes, or throws {@link TOO_LARGE}. */
+  /** Makes space for `count` more bytes, or throws {@link TOO_LARGE}. */
   reserve(count: number): void {
     if (this.pos + count > this.bytes.length) this.#grow(count)
   }
 
   /**
-   * Writes an ASCII text at `at` and returns where it ends, or -1 if it is not ASCII. Four characters are one store: in a
-   * loop over single bytes the bounds checks cost more than the bytes.
+   * Writes an ASCII text at `at` and returns where it ends, or -1 if it is not ASCII. Stores four characters at a time,
+   * because bounds checks for every byte would cost more than the bytes.
    */
   ascii(text: string, at: number): number {
     const { bytes, view } = this
@@ -68,13 +68,13 @@ export class ByteWriter {
     return end
   }
 
-  /** Size of `text` as UTF-8, in bytes. Throws {@link TOO_LARGE}, without counting, if it cannot fit anyway. */
+  /** The size of `text` as UTF-8, in bytes. If the text cannot fit anyway, throws {@link TOO_LARGE} without counting. */
   utf8Length(text: string): number {
     if (text.length > this.limit) this.#refuse(text.length)
     return Buffer.byteLength(text)
   }
 
-  /** Appends `text` as UTF-8. Room must have been reserved. A lone surrogate becomes U+FFFD. */
+  /** Appends `text` as UTF-8. Space must have been reserved. A lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
     this.pos += this.bytes.write(text, this.pos)
   }
@@ -89,7 +89,7 @@ export class ByteWriter {
     if (sizeOf(this.pos) < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
   }
 
-  /** Gives the buffer back to the pool and starts anew; the next write takes another one. */
+  /** Gives the buffer back to the pool and starts again. The next write takes another one. */
   release(): void {
     this.#pool.give(this.bytes)
     this.bytes = EMPTY

@@ -7,24 +7,25 @@ import { type GroupPrefixes, requestParts, type ResourcePart, type SpanFormat } 
 export interface EncodedBatchParts {
   readonly format: SpanFormat
   readonly pool: BufferPool
-  /** Holds the bytes of the spans. It belongs to the encoded batch from here on. */
+  /** Holds the bytes of the spans. The encoded batch owns it from now on. */
   readonly writer: ByteWriter
   readonly groups: readonly GroupPrefixes[]
-  /** The group of each span, and where its bytes end. */
+  /** The group of each span. */
   readonly groupOf: readonly number[]
+  /** Where the bytes of each span end. */
   readonly ends: readonly number[]
 }
 
 /**
- * The spans of one finished batch as bytes. A request can be assembled from any range of them: one that is too large for
- * the receiver is halved without encoding anything again.
+ * The spans of one finished batch as bytes. A request can be assembled from any range of them, so a request that is too large
+ * for the receiver can be halved without encoding anything again.
  *
- * Owns the buffer of the spans from {@link BatchEncoder.finish} until {@link release}. Each assembled request is memory of
- * its own, with its own `release`.
+ * Owns the buffer of the spans from {@link BatchEncoder.finish} until {@link release}. Each assembled request has memory and a
+ * `release` of its own.
  */
 export class EncodedBatch {
   readonly spanCount: number
-  /** Size of the request with every span, in bytes. */
+  /** The size of a request with all spans, in bytes. */
   readonly byteLength: number
   readonly #parts: EncodedBatchParts
   #isReleased = false
@@ -36,7 +37,7 @@ export class EncodedBatch {
   }
 
   /**
-   * The request with the spans from index `from` up to, not including, `to`. Throws a RangeError for a range outside the
+   * The request with the spans from index `from` up to, but not including, `to`. Throws a RangeError for a range outside the
    * batch, and an Error after {@link release}.
    */
   assemble(from: number, to: number): AssembledRequest {
@@ -65,13 +66,14 @@ export class EncodedBatch {
 }
 
 /**
- * One request body in a buffer of the pool. Whoever assembled it owns it, and releases it only when nobody reads the bytes
- * any more: the next batch writes into the same buffer. A body that may still be read is left to the garbage collector.
+ * One request body in a buffer of the pool. The caller that assembled it owns it, and releases it only when the bytes are no
+ * longer being read, because the next batch writes into the same buffer. A body that may still be read is left to the garbage
+ * collector.
  */
 export class AssembledRequest {
   readonly bytes: Uint8Array
   readonly #pool: BufferPool
-  /** The whole buffer under `bytes`; undefined once it was given back. */
+  /** The whole buffer that contains `bytes`; undefined after it was given back. */
   #buffer: Buffer | undefined
 
   constructor(pool: BufferPool, buffer: Buffer, length: number) {
@@ -80,7 +82,7 @@ export class AssembledRequest {
     this.#buffer = buffer
   }
 
-  /** Gives the buffer back to the pool. A second call does nothing: in the pool twice, it would go to two owners. */
+  /** Gives the buffer back to the pool. A second call does nothing: a buffer in the pool twice would get two owners. */
   release(): void {
     if (this.#buffer !== undefined) this.#pool.give(this.#buffer)
     this.#buffer = undefined

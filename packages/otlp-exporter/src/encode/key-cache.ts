@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How many keys each of the two generations holds. An application uses some hundreds of keys. */
+/** How many keys each of the two generations holds. An application uses a few hundred keys. */
 const GENERATION_SIZE = 2048
-/** How many different keys may come between the first and the second occurrence of one. */
+/** How many other keys may come between the first and the second occurrence of a key that is remembered. */
 const MAX_CANDIDATES = 1024
-/** Once keys had to be forgotten, only one of this many keys that occur a second time is remembered. */
+/** After the first keys were forgotten, only one of this many keys that occur a second time is remembered. */
 const REMEMBER_ONE_IN = 8
-/** In UTF-16 units. Longer keys are generated, differ from span to span and would only fill the cache. */
+/** In UTF-16 units. Longer keys are usually generated: they differ from span to span, and would only fill the cache. */
 const LONGEST_KEY = 100
 
 /**
  * Remembers the encoded form of attribute keys. A key is encoded when it occurs a second time soon after the first, because
- * encoding it for the cache costs more than writing it once. Of indexed keys there may be more than fit; most of those are
- * then not remembered, instead of each evicting another.
+ * encoding it for the cache costs more than writing it once. There may be more indexed keys than fit. Most of those are then
+ * not remembered, so that they do not evict each other.
  *
- * Two generations: when the young one is full it replaces the old one, of which only the keys used since then survive. So
- * an endless series of keys (one for each user) neither grows the cache nor evicts the keys that every span has.
+ * There are two generations. When the young one is full it replaces the old one, and the only old keys that survive are those
+ * used since then. So an endless series of keys (one for each user) neither grows the cache nor evicts the keys that every
+ * span has.
  */
 export class KeyCache<T> {
   readonly #encode: (key: string) => T
@@ -33,7 +34,7 @@ export class KeyCache<T> {
     return this.#young.size + this.#old.size + this.#candidates.size
   }
 
-  /** The encoded key; undefined for a key that is not remembered, which the caller has to write itself. */
+  /** The encoded key; undefined if it is not remembered, and the caller has to write the key itself. */
   find(key: string): T | undefined {
     return this.#young.get(key) ?? this.#miss(key)
   }
@@ -58,7 +59,7 @@ export class KeyCache<T> {
       this.#candidates.add(key)
       return false
     }
-    // More keys take turns than fit: most encoded ones would be forgotten before they are used.
+    // More keys alternate than fit, so most of them would be forgotten before they are used again.
     if (this.#old.size > 0 && ++this.#passedOver % REMEMBER_ONE_IN !== 0) return false
     this.#candidates.delete(key)
     return true

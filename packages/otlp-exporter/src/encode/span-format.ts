@@ -4,10 +4,10 @@ import type { BufferPool } from './buffer-pool.js'
 import type { ByteWriter } from './byte-writer.js'
 
 /**
- * One encoding of OTLP. Spans are written one after the other, whatever their resource and scope; only the request sorts
- * them. The `write` methods may throw, and may leave garbage after the position at which they started.
+ * One encoding of OTLP. Spans are written one after the other, whatever their resource and scope; they are sorted only when
+ * the request is assembled. The `write` methods may throw, and may leave garbage after the position at which they started.
  *
- * The prefix of a resource or a scope is everything that a request says about it before its list of spans.
+ * The prefix of a resource or a scope is everything that a request contains about it before its list of spans.
  */
 export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
   readonly contentType: string
@@ -17,7 +17,7 @@ export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
   writeResource(writer: Writer, resource: SpanResource): void
   /** Writes the prefix of a scope. */
   writeScope(writer: Writer, scope: InstrumentationScope): void
-  /** The most that a request adds to prefixes and spans, in bytes: once for each resource, once for each scope and once more. */
+  /** At most this many bytes are added to prefixes and spans for each resource, for each scope, and once per request. */
   readonly framingBytes: number
   requestLength(parts: readonly ResourcePart[]): number
   /** `out` must have the length of the request. */
@@ -39,12 +39,12 @@ export interface ResourcePart {
 /** One scope in a request. */
 export interface ScopePart {
   readonly prefix: Uint8Array
-  /** Positions in the buffer of spans: from, to, from, to, … in the order in which the spans ended. */
+  /** Positions in the buffer of the spans: from, to, from, to, … in the order in which the spans ended. */
   readonly ranges: number[]
   spanBytes: number
 }
 
-/** Sorts the spans `from` up to, not including, `to` by resource and scope. Adjacent spans of a scope become one range. */
+/** Sorts the spans `from` up to, but not including, `to` by resource and scope. Adjacent spans of a scope become one range. */
 export function requestParts(
   groups: readonly GroupPrefixes[],
   groupOf: readonly number[],

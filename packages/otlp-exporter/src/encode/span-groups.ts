@@ -14,8 +14,8 @@ interface Group {
 }
 
 /**
- * The groups of one batch: each pair of a resource and a scope has a number. They are told apart by identity, because the
- * SDK creates one object of each.
+ * The groups of one batch: each pair of a resource and a scope has a number. Resources and scopes are compared by identity,
+ * because the SDK creates a single object for each.
  */
 export class SpanGroups {
   readonly #prefixes: EncodedPrefixCache
@@ -33,7 +33,7 @@ export class SpanGroups {
     return this.#groups.length
   }
 
-  /** The number of a group, or `count` for a group that was not {@link add}ed yet. */
+  /** The number of a group, or `count` for a group that has not been {@link add}ed yet. */
   find(resource: SpanResource, scope: InstrumentationScope): number {
     if (resource === this.#lastResource && scope === this.#lastScope) return this.#lastNumber
     const number = this.#numbers.get(resource)?.get(scope)
@@ -42,7 +42,7 @@ export class SpanGroups {
     return number
   }
 
-  /** Size of both prefixes, in bytes. Throws if one cannot be encoded. */
+  /** The total size of both prefixes, in bytes. Throws if one of them cannot be encoded. */
   prefixBytes(resource: SpanResource, scope: InstrumentationScope): number {
     return this.#prefixes.resource(resource).length + this.#prefixes.scope(scope).length
   }
@@ -60,8 +60,9 @@ export class SpanGroups {
   }
 
   /**
-   * The prefixes of all groups. Call it as late as possible: attributes of a resource may have arrived since its first span.
-   * If they make it larger than a request may be, the earlier prefix is sent, and the resource is reported as truncated.
+   * The prefixes of all groups. Call this as late as possible: attributes of a resource may have arrived since its first
+   * span. If those make the prefix larger than a request may be, the earlier prefix is sent, and the resource is reported as
+   * truncated.
    */
   prefixes(): GroupPrefixes[] {
     const resources = new Map<SpanResource, Uint8Array>()
@@ -79,14 +80,14 @@ export class SpanGroups {
   }
 }
 
-/** Thrown if the prefix of a resource or a scope is larger than a request may be: none of its spans can be sent. */
+/** Thrown if the prefix of a resource or a scope is larger than a request may be, so that none of its spans can be sent. */
 export const PREFIX_TOO_LARGE: Error = new Error('the resource or scope is larger than a request may be')
 
 const NOTHING_KNOWN: SpanResource = { attributes: {} }
 
 /**
- * The encoded prefixes of resources and scopes, made once for each object. Only a resource that still waits for attributes
- * is encoded anew every time.
+ * The encoded prefixes of resources and scopes, each encoded once. Only a resource whose attributes are still pending is
+ * encoded again every time.
  */
 export class EncodedPrefixCache {
   readonly #format: SpanFormat
@@ -110,7 +111,7 @@ export class EncodedPrefixCache {
   resource(resource: SpanResource): Uint8Array {
     const cached = this.#resources.get(resource)
     if (cached !== undefined) return cached
-    // Check before encoding: attributes that arrive in between are then encoded, but the result is not cached as final.
+    // Checked before encoding: if attributes arrive in between, they are encoded, but the prefix is not cached as final.
     if (isPending(resource)) return this.#encodeResource(knownPart(resource) ?? NOTHING_KNOWN)
     const prefix = this.#encodeResource(resource)
     this.#resources.set(resource, prefix)
@@ -120,7 +121,7 @@ export class EncodedPrefixCache {
   /** The prefix of the resource as it is now, or `earlier` if that can no longer be encoded. */
   latest(resource: SpanResource, earlier: Uint8Array): Uint8Array {
     try {
-      // Detection was given up on. SDK 1.x offers no other way to read what it has found.
+      // The wait for the attributes was given up. SDK 1.x offers no other way to read those that are known.
       const isUnreadable = isPending(resource) && knownPart(resource) === undefined
       return isUnreadable ? this.#encodeResource(resource) : this.resource(resource)
     } catch {
@@ -172,8 +173,8 @@ export class EncodedPrefixCache {
 }
 
 /**
- * The attributes of a pending resource that are there already, or undefined if they cannot be read separately. Reading
- * `attributes` is no alternative: the SDK logs an error each time that is done too early.
+ * A resource with those attributes of a pending one that are already known; undefined if they cannot be read separately.
+ * Reading `attributes` is no alternative: the SDK logs an error whenever that happens too early.
  */
 function knownPart(resource: SpanResource): SpanResource | undefined {
   try {

@@ -9,23 +9,23 @@ import { EncodedPrefixCache } from './span-groups.js'
 
 export type OtlpFormat = 'protobuf' | 'json'
 
-/** The default of `maxRequestBytes`, in bytes: receivers refuse more. */
+/** The default of `maxRequestBytes`, in bytes: receivers refuse larger requests. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 export interface TraceEncoderOptions {
   readonly format: OtlpFormat
-  /** Size of the largest request before compression, in bytes; 64 MiB by default. */
+  /** How large a request may be before compression, in bytes. Default: 64 MiB. */
   readonly maxRequestBytes?: number | undefined
-  /** Called when something is sent without a part that cannot be sent: one nested too deeply, or behind a getter that throws. */
+  /** Called when something is sent without a part that cannot be sent, for example one whose getter throws. */
   readonly onTruncated?: ((what: Truncated) => void) | undefined
 }
 
 /**
  * Opens batches. Owns what they share: the caches of encoded keys, resources and scopes, and the pool of buffers. Each
- * exporter has one.
+ * exporter has one encoder.
  */
 export class TraceEncoder {
-  /** Value of the `Content-Type` header of the requests. */
+  /** The value of the `Content-Type` header of the requests. */
   readonly contentType: string
   readonly maxRequestBytes: number
   readonly #format: SpanFormat

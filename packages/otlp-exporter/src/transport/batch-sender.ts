@@ -17,7 +17,7 @@ import type { HeaderTexts, TransportSettings } from './transport-settings.js'
 
 type Range = readonly [from: number, to: number]
 
-/** Takes a batch through its steps: headers, a slot, then request after request, halved where one is too large. */
+/** Takes a batch through its steps: headers, a slot, then one request after another. A request that is too large is halved. */
 export class BatchSender {
   readonly #settings: TransportSettings
   readonly #slots: Slots
@@ -39,10 +39,10 @@ export class BatchSender {
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
 
-  /** Never rejects; every span of the batch is in the tally then. */
+  /** Never rejects. When it resolves, every span of the batch is in the tally. */
   async send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<void> {
     if (batch.spanCount === 0) return
-    // Before the slot: a token service that hangs must not hold connections.
+    // Headers first, then the slot: a token service that hangs must not occupy connections.
     const headers = await this.#headers.resolve(operation)
     if (headers.kind === 'failed') {
       tally.fail(batch.spanCount, headers)
@@ -82,7 +82,7 @@ export class BatchSender {
         tally.fail(count, verdict)
       } else {
         tally.accept(count, verdict.status, verdict.partial)
-        this.#warnings.tell(count, verdict)
+        this.#warnings.warnAbout(count, verdict)
       }
     }
   }
@@ -107,7 +107,7 @@ export class BatchSender {
   }
 }
 
-/** The first half is sent first: spans stay in order. */
+/** In the order of a stack: the first half is sent first, so that spans stay in order. */
 function halves([from, to]: Range): [Range, Range] {
   const middle = from + Math.floor((to - from) / 2)
   return [
@@ -116,7 +116,7 @@ function halves([from, to]: Range): [Range, Range] {
   ]
 }
 
-/** The failure of a single span, with the words of the backend if the limit was the backend's. */
+/** The failure of a single span. If the limit is the backend's, it includes the backend's message. */
 function tooLarge({ status, message, data }: TooLarge): Failure {
   const why = message === undefined ? '' : `: ${message}`
   return { reason: 'too_large', status, message: `a single span is too large${why}`, data }

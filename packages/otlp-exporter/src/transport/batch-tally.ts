@@ -4,7 +4,7 @@ import type { PartialSuccess } from './answer/export-response.js'
 import { ExporterError, errorTypeOf } from './exporter-error.js'
 import type { Failure } from './exporter-error.js'
 
-/** Adds up what becomes of the spans of one batch, request by request, and makes its outcome. */
+/** Adds up what becomes of the spans of one batch, request by request, and produces the outcome. */
 export class BatchTally {
   readonly spanCount: number
   readonly #where: string
@@ -34,7 +34,7 @@ export class BatchTally {
     return this.#failedCount
   }
 
-  /** Spans without a result so far. */
+  /** Spans that are neither exported nor failed so far. */
   get openCount(): number {
     return this.spanCount - this.#exported - this.#failedCount
   }
@@ -50,7 +50,7 @@ export class BatchTally {
 
   accept(count: number, status: number, partial: PartialSuccess | undefined): void {
     this.#statusCode = status
-    // A backend may claim to have rejected more than it was sent.
+    // A backend may claim to have rejected more spans than it was sent.
     const rejected = Math.min(partial?.rejectedSpans ?? 0, count)
     this.#exported += count - rejected
     if (rejected === 0) return

@@ -2,7 +2,7 @@
 import { platformGlobal, systemClock } from '@spanring/core'
 import type { Clock } from '@spanring/core'
 
-/** The clock of the pipeline and the time of day: a backend may send a date in `Retry-After`. */
+/** The clock of the pipeline, and the time of day because a backend may send a date in `Retry-After`. */
 export interface TransportClock extends Clock {
   /** The time of day, in milliseconds since 1970. */
   wallTime(): number

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Why spans of a batch count as failed: `http_400` and the like for a status that ended it, or one of
+ * Why spans of a batch count as failed: `http_400` and the like for a final status, or one of
  * - `timeout`: the deadline passed
- * - `connection`: no connection, or it broke, and there was no time or no attempt left
+ * - `connection`: there was no connection, or it broke, and no time or no attempt was left
  * - `certificate`: the backend's certificate was refused
- * - `rejected`: the backend took the request and rejected these spans of it
- * - `too_large`: a single span over `maxRequestBytes`, or over what the backend takes
+ * - `rejected`: the backend accepted the request and rejected these spans of it
+ * - `too_large`: a single span is over `maxRequestBytes`, or over the limit of the backend
  * - `invalid_response`: the answer is not HTTP/1; sending again could only deliver the spans twice
  * - `headers`: the function given as `headers` failed
  * - `invalid_request`: HTTP does not allow the request, or the TLS options cannot be used
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
- * - `already_shutdown`: handed over after that
+ * - `already_shutdown`: the spans were handed over after the shutdown
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
  * - `internal`: a bug in the exporter
  */
@@ -32,7 +32,7 @@ export type FailureReason =
   | 'no_webassembly'
   | 'internal'
 
-/** Why spans are lost, or not yet taken. What a backend has written is in here as an excerpt without secrets. */
+/** Why spans are lost, or not accepted yet. It contains text of the backend only as an excerpt without secrets. */
 export interface Failure {
   readonly reason: FailureReason
   readonly status: number | undefined
@@ -42,15 +42,15 @@ export interface Failure {
 }
 
 /**
- * What went wrong: the message for people, `code` for programs. It never holds a header's value, a key, or the credentials
- * of a URL.
+ * What went wrong: the message is for people, `code` for programs. It never contains the value of a header, a key, or the
+ * credentials of a URL.
  */
 export class ExporterError extends Error {
   override readonly name = 'ExporterError'
   readonly code: FailureReason
-  /** Status of the last response, if there was one. */
+  /** The status of the last answer, if there was one. */
   readonly statusCode: number | undefined
-  /** The body of that response, if it has one: up to 4096 characters on one line, without secrets. */
+  /** The body of that answer, if it has one: up to 4096 characters on one line, without secrets. */
   readonly data: string | undefined
 
   constructor(code: FailureReason, message: string, statusCode?: number, data?: string) {
@@ -61,7 +61,7 @@ export class ExporterError extends Error {
   }
 }
 
-/** `error.type` of the semantic conventions, where a status code is just the number. */
+/** The `error.type` of the semantic conventions, in which a status code is just the number. */
 export function errorTypeOf(reason: string): string {
   return reason.startsWith('http_') ? reason.slice('http_'.length) : reason
 }

@@ -2,23 +2,23 @@
 import { setMaxListeners } from 'node:events'
 import type { Bound, Deadline } from '@spanring/core'
 
-/** The time that an operation keeps for its last request: so many milliseconds, but no more than this share of its time. */
+/** The time that an operation reserves for its last request: in milliseconds, but at most this share of its time. */
 const LAST_TRY = { millis: 100, share: 0.25 }
 
 /**
- * The sending of one batch, from hand-over to outcome, and what ends it: its deadline, its caller, or the shutdown of the
- * transport. It has signals of its own, so that no listener of a batch is left on a signal that outlives it.
+ * The sending of one batch, from hand-over to outcome. Its deadline, its caller or the shutdown of the transport may end it.
+ * It has signals of its own, so that no listener of a batch is left on a signal that outlives the batch.
  */
 export class Operation implements Bound {
   readonly at: number
-  /** After this time no request begins that would wait for the backend to come back: the deadline would cut it off. */
+  /** After this time no request is sent to a backend that is down, because the deadline would cut it off. */
   readonly lastTryAt: number
   readonly #end = new AbortController()
-  readonly #close = new AbortController()
+  readonly #closing = new AbortController()
   readonly #deadline: Deadline
   #endedBy: 'aborted' | 'shutdown' = 'aborted'
 
-  /** `now` is when it begins, `at` by when it must be settled. */
+  /** The operation begins at `now` and must be settled by `at`. */
   constructor(now: number, at: number, deadline: Deadline) {
     this.at = at
     this.lastTryAt = at - Math.min(LAST_TRY.millis, (at - now) * LAST_TRY.share)
@@ -30,26 +30,26 @@ export class Operation implements Bound {
     else deadline.closing.addEventListener('abort', this.#onClosing)
   }
 
-  /** Aborted when everything must be dropped; `endedBy` is the reason. */
+  /** Aborted when the operation must end at once; `endedBy` is the reason. */
   get signal(): AbortSignal {
     return this.#end.signal
   }
 
-  /** Aborted when the next request is the last one: a back-off ends now. */
+  /** Aborted when the next request is the last one and must not wait for a back-off. */
   get closing(): AbortSignal {
-    return this.#close.signal
+    return this.#closing.signal
   }
 
   get endedBy(): 'aborted' | 'shutdown' {
     return this.#endedBy
   }
 
-  /** Ends a back-off now; one last request follows. */
-  close(): void {
-    this.#close.abort()
+  /** Ends any back-off now. One last request follows. */
+  endBackOff(): void {
+    this.#closing.abort()
   }
 
-  /** Ends it without an outcome from the backend, because the transport shuts down. */
+  /** Ends the operation without an answer of the backend, because the transport shuts down. */
   abandon(): void {
     if (!this.#end.signal.aborted) this.#endedBy = 'shutdown'
     this.#end.abort()
@@ -62,14 +62,14 @@ export class Operation implements Bound {
   }
 
   readonly #onSignal = (): void => this.#end.abort()
-  readonly #onClosing = (): void => this.#close.abort()
+  readonly #onClosing = (): void => this.#closing.abort()
 }
 
-/** All batches of a pipeline share a signal. From the eleventh listener on Node.js would warn of a leak. */
+/** All batches of a pipeline share a signal. Node.js would warn about a leak from the eleventh listener on. */
 function allowManyListeners({ signal, closing }: Deadline): void {
   try {
     setMaxListeners(0, signal, closing)
   } catch {
-    // Signals that are not of Node.js, such as those of jsdom, have no such limit.
+    // Signals of other platforms, such as jsdom, have no such limit.
   }
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendChange } from './retry/backend.js'
 
-/** One export from hand-over to outcome, back-off included. */
+/** One export from hand-over to outcome, including back-offs. */
 export interface FinishedExport {
   readonly spanCount: number
   readonly exported: number
-  /** Count by reason; see `FailureReason`. */
+  /** Counts by reason; see `FailureReason`. */
   readonly failed: Readonly<Record<string, number>>
   readonly durationMillis: number
-  /** Requests that were sent, 0 without any. */
+  /** The number of requests that were sent; may be 0. */
   readonly attemptCount: number
-  /** Of the last response, if there was one. */
+  /** The status of the last answer, if there was one. */
   readonly statusCode: number | undefined
-  /** `error.type` of the semantic conventions, of the first failure; undefined after a full success. */
+  /** The `error.type` of the first failure, as in the semantic conventions; undefined after a full success. */
   readonly errorType: string | undefined
 }
 
 /**
- * What a transport reports. Every batch that is handed over has one `onStart` and one `onEnd`. What a hook throws or
- * returns is ignored.
+ * What a transport reports. Every batch that is handed over causes one `onStart` and one `onEnd`. Exceptions and return values
+ * of hooks are ignored.
  */
 export interface TransportHooks {
   onStart?(spanCount: number): void
@@ -36,6 +36,6 @@ export function callHook<N extends keyof TransportHooks>(
   try {
     ;(hooks[name] as ((...values: unknown[]) => void) | undefined)?.call(hooks, ...args)
   } catch {
-    // A counter that fails must not fail an export.
+    // A failing counter must not make an export fail.
   }
 }

@@ -2,36 +2,36 @@
 import type { Dispatcher } from 'undici'
 
 /**
- * Everything that the transport has to be told. The values are valid: nothing behind this point reads options or the
- * environment. Lengths of time are in milliseconds, sizes in bytes.
+ * Everything that the transport has to be told. All values are valid, and the transport never reads options or the
+ * environment. Times are in milliseconds, sizes in bytes.
  */
 export interface TransportSettings {
   readonly endpoint: TransportEndpoint
   /** Sent with every request. Names are in lower case, and names and values are valid for HTTP. */
   readonly headers: HeaderTexts
   /**
-   * Called once for each batch; the headers that it resolves to are as valid as `headers`, and win over them. It tells
-   * `onWarning` of each header that it leaves out. It may fail, or never settle.
+   * Called once for each batch. It resolves to valid headers, which override `headers`. It calls `onWarning` for each header
+   * that it leaves out. It may fail, or never settle.
    */
   readonly headersFunction: ((onWarning: (message: string) => void) => PromiseLike<HeaderTexts>) | undefined
   /** The media type of the batches, for `Content-Type`. */
   readonly contentType: string
   readonly compression: 'none' | 'gzip' | 'zstd'
-  /** For one batch with everything in it; Infinity without a limit. */
+  /** The time limit of one batch, which covers everything; Infinity without a limit. */
   readonly timeoutMillis: number
   /** How many batches may be sent at once, each on a connection of its own. */
   readonly concurrencyLimit: number
-  /** Whether a connection is kept for the next request. */
+  /** Whether a connection is kept open for the next request. */
   readonly keepAlive: boolean
-  /** Put before our own `User-Agent`; empty without one. */
+  /** The prefix to our own `User-Agent`; may be empty. */
   readonly userAgent: string
-  /** For `tls.connect`, of the connection to the backend alone: a proxy is verified as Node.js does it. */
+  /** For `tls.connect`. Only for the connection to the backend: a proxy is verified with the defaults of Node.js. */
   readonly tls: ConnectSettings
-  /** For `net.connect`, of the socket that is opened: the one to the proxy where there is one. */
+  /** For `net.connect`. If there is a proxy, it applies to the socket to the proxy. */
   readonly socket: ConnectSettings
-  /** The application's own, which sends everything; undefined for connections that belong to the transport. */
+  /** The application's dispatcher, which sends all requests; undefined if the transport makes its own connections. */
   readonly dispatcher: Dispatcher | undefined
-  /** A Unix domain socket to connect to instead of the host of the endpoint. */
+  /** A Unix domain socket to connect to, instead of the host of the endpoint. */
   readonly socketPath: string | undefined
   readonly proxy: TransportProxy | undefined
   readonly retry: RetrySettings
@@ -41,10 +41,10 @@ export interface TransportSettings {
   readonly maxResponseBytes: number
 }
 
-/** By name. */
+/** Header values by name. */
 export type HeaderTexts = Readonly<Record<string, string>>
 
-/** Where requests go, with the secrets of the URL apart from what may be shown. */
+/** Where requests go. What may be shown is separate from the secrets of the URL. */
 export interface TransportEndpoint {
   readonly origin: string
   /** Path and query. */
@@ -61,7 +61,7 @@ export interface TransportProxy {
   readonly authorization: string | undefined
 }
 
-/** The options that the transport reads itself. Any others in the object are handed on to Node.js as they are. */
+/** The options that the transport reads itself. Any others in the object are passed on to Node.js unchanged. */
 export interface ConnectSettings {
   readonly localAddress?: string | undefined
   readonly noDelay?: boolean | undefined

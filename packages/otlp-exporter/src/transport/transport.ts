@@ -22,19 +22,20 @@ import { callHook } from './transport-hooks.js'
 import type { TransportHooks } from './transport-hooks.js'
 import type { TransportSettings } from './transport-settings.js'
 
-/** What tests replace. */
+/** What tests can replace. */
 export interface Internals {
   readonly clock?: TransportClock
   /** Draws from 0 to 1, for jitter. */
   readonly random?: () => number
 }
 
-/** How long `shutdown` waits for destroyed sockets to close, in milliseconds; an iteration of the event loop is enough. */
+/** How long `shutdown` waits for destroyed sockets to close, in milliseconds. One iteration of the event loop is enough. */
 const DESTROY_LIMIT_MILLIS = 250
 
 /**
- * Sends encoded batches to an OTLP backend. Every batch has one deadline over everything and one outcome, which is a
- * value: nothing here throws or rejects. Nothing is shared with the application: connections, context and timers are ours.
+ * Sends encoded batches to an OTLP backend. Every batch has one deadline that covers everything, and one outcome. The outcome
+ * is always a value: nothing here throws or rejects. Nothing is shared with the application: connections, context and timers
+ * are our own.
  */
 export class Transport {
   readonly #settings: TransportSettings
@@ -57,7 +58,7 @@ export class Transport {
     this.#obstacle = settings.dispatcher === undefined ? whyNoParser() : undefined
     if (this.#obstacle !== undefined) {
       warnLater(
-        `no span can be sent from this process: undici needs WebAssembly to read answers, and cannot have it (${this.#obstacle}). ` +
+        `no span can be sent from this process: undici needs WebAssembly to read answers, but it is not available (${this.#obstacle}). ` +
           'Start Node.js without --jitless and with a higher ulimit -v; until then every span counts as no_webassembly',
       )
     }
@@ -73,7 +74,7 @@ export class Transport {
 
   /**
    * Sends a batch, which the caller releases afterwards. Never rejects. Settles by `deadline.at` or after `timeoutMillis`,
-   * whichever is earlier; after `shutdown` at once, without the network.
+   * whichever is earlier. After `shutdown` it settles at once, without sending anything.
    */
   sendBatch(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome> {
     const tally = new BatchTally(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
@@ -90,7 +91,7 @@ export class Transport {
     return sent
   }
 
-  /** Resolves to whether every batch that was handed over before this call had its outcome within the bound. */
+  /** Resolves to true if every batch that was handed over before this call got its outcome within the bound. */
   async idle(bound: Bound): Promise<boolean> {
     const { status } = await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(this.#active.values()))
     return status === 'done'
@@ -98,7 +99,7 @@ export class Transport {
 
   /**
    * Ends back-offs with one last try, waits for batches under way until the bound, then destroys every connection. A batch
-   * without an outcome by then counts as failed, for the reason `shutdown`. A second call returns the same promise.
+   * that has no outcome by then counts as failed for the reason `shutdown`. A second call returns the same promise.
    */
   shutdown(bound: Bound): Promise<void> {
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
@@ -115,7 +116,7 @@ export class Transport {
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
-    for (const operation of this.#active.keys()) operation.close()
+    for (const operation of this.#active.keys()) operation.endBackOff()
     await this.idle(bound)
     for (const operation of this.#active.keys()) operation.abandon()
     const at = this.#clock.now() + DESTROY_LIMIT_MILLIS

@@ -139,7 +139,7 @@ test('a value out of range is warned about once, by name, and the nearest one or
       { maxRequestBytes: 9000, maxBufferedBytes: 8000 },
       {},
       { maxRequestBytes: 8000, maxBufferedBytes: 8000 },
-      /maxRequestBytes is 9000, but maxBufferedBytes only 8000: no request is larger than that/,
+      /maxRequestBytes is 9000, but maxBufferedBytes is only 8000, so no request is larger/,
     ],
     [{ concurrencyLimit: 5000 }, {}, { concurrencyLimit: 1024 }, /concurrencyLimit is 5000; .* using 1024/],
     [{ timeoutMillis: 0.5 }, {}, { timeoutMillis: 1 }, /timeoutMillis is 0.5; .* using 1$/],

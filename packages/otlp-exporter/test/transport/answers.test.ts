@@ -30,7 +30,7 @@ interface Row extends RawAnswer {
   readonly says?: RegExp
 }
 
-const BROKEN = /answered 200, but the answer cannot be read to its end: .+; its spans count as exported$/
+const BROKEN = /answered 200, but the answer cannot be read to its end: .+; the spans count as exported$/
 
 const ROWS = {
   'no byte of an answer': { chunks: [], then: 'end', exported: 2, attempts: 2 },
@@ -100,7 +100,7 @@ const ROWS = {
     chunks: [`${OK}content-encoding: br\r\ncontent-length: 1\r\n\r\nx`],
     exported: 2,
     attempts: 1,
-    says: /it is compressed with br; its spans/,
+    says: /it is compressed with br; the spans/,
   },
   '200 and bytes behind it': { chunks: [`${OK + EMPTY}more`], exported: 2, attempts: 1 },
   '200 that ends with its connection': { chunks: ['HTTP/1.0 200 OK\r\n\r\n', '{}'], then: 'end', exported: 2, attempts: 1 },

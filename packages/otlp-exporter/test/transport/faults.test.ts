@@ -73,7 +73,7 @@ test('a success over the limit is one: its spans count as exported, and its conn
   expect(counts.attempts).toBe(3)
   expect((await sink.stats()).connections).toBe(3)
   await until(async () => (await sink.stats()).openConnections === 1)
-  expect(lines).toEqual([expect.stringContaining('it has more than maxResponseBytes (1000) bytes; its spans count as exported')])
+  expect(lines).toEqual([expect.stringContaining('it has more than maxResponseBytes (1000) bytes; the spans count as exported')])
 })
 
 test('headers() that never settles costs its own batches alone, and shutdown does not wait for it', async () => {

@@ -33,7 +33,7 @@ function setup(retryAfter?: string) {
       const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
       return { end: 'whole', seen: state.status, headers, body: BODY, error: undefined }
     }
-    const connection = { post, isSent: true, isKept: false, giveUp: () => {}, destroy: async () => {} }
+    const connection = { post, isSent: true, isReused: false, giveUp: () => {}, destroy: async () => {} }
     const slot = new Slot(() => connection as unknown as Connection)
     const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
     const operation = new Operation(clock.now(), clock.now() + millis, deadline)

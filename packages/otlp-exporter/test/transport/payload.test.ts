@@ -141,7 +141,7 @@ test('a warning without rejected spans is said and counts nothing; an answer tha
   const { send } = setupTransport({ url: origin, protocol: 'http/json' })
   for (let count = 0; count < 4; count++) expect(await send(2)).toEqual({ exported: 2, failed: {} })
   expect(lines).toEqual([
-    expect.stringContaining('took the spans and warns: slow down'),
+    expect.stringContaining('accepted the spans with a warning: slow down'),
     expect.stringContaining('is not an OTLP response: {"partialSuccess":;'),
   ])
 })

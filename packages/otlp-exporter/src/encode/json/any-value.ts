@@ -3,7 +3,7 @@ import type { AnyAttributes } from '../../readable-span.js'
 import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribute-values.js'
 import type { JsonWriter } from './writer.js'
 
-/** Length of a null element, and the least length of any other, in characters and with the comma. */
+/** The length of a null element, and the shortest length of any other, in characters including the comma. */
 const NULL_LENGTH = '{},'.length
 const VALUE_LENGTH = '{"intValue":""},'.length
 
@@ -17,7 +17,7 @@ export function attributesText(writer: JsonWriter, attributes: AnyAttributes | u
   return text === '' ? '' : text + ']'
 }
 
-/** An AnyValue. `{}` for types that OTLP does not have, which receivers read as null. */
+/** An AnyValue. Types that OTLP does not have become `{}`, which receivers read as null. */
 function valueText(writer: JsonWriter, value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -56,9 +56,9 @@ function bytesText(writer: JsonWriter, value: Uint8Array): string {
 
 function arrayText(writer: JsonWriter, values: readonly unknown[], depth: number): string {
   let text = ''
-  // Refuses what cannot fit before reading it: a sparse array may have four billion elements.
+  // Refuses an array that cannot fit before reading it: a sparse array may have four billion elements.
   writer.spend(NULL_LENGTH * values.length)
-  // Reads the length again every time, because a getter of an element may change it.
+  // Reads the length every time, because a getter of an element may change it.
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (value !== undefined && value !== null) writer.spend(VALUE_LENGTH - NULL_LENGTH)

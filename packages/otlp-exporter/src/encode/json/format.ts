@@ -12,7 +12,7 @@ export function jsonFormat(): SpanFormat<JsonWriter> {
   const keys = new KeyCache(quoteKey)
   return {
     contentType: 'application/json',
-    // `]}` after the list of a resource or a scope, and what surrounds all of them.
+    // Covers `]}` after the list of a resource or a scope, and what surrounds all of them.
     framingBytes: 24,
     createWriter: (pool, limit) => new JsonWriter(pool, limit, keys),
     writeSpan,
@@ -24,7 +24,7 @@ export function jsonFormat(): SpanFormat<JsonWriter> {
 }
 
 function requestLength(parts: readonly ResourcePart[]): number {
-  // Every element of a list was encoded with a comma before it, which the first of each list loses.
+  // Every element of a list was encoded with a comma in front. The first element of each list loses it.
   let length = START.length + END.length - (parts.length > 0 ? 1 : 0)
   for (const { prefix, scopes } of parts) {
     length += prefix.length + END.length - 1

@@ -17,8 +17,8 @@ import { attributesText } from './any-value.js'
 import type { JsonWriter } from './writer.js'
 
 /**
- * Writes a span as an element of a list, with a comma before it, which the request drops for the first one. Throws for
- * anything that the SDK would not produce; the caller then resets the writer.
+ * Writes a span as an element of a list, with a comma in front, which the request drops for the first element. Throws for
+ * anything that the SDK would not produce. The caller then resets the writer.
  */
 export function writeSpan(writer: JsonWriter, span: ReadableSpan): void {
   writer.begin()
@@ -100,7 +100,7 @@ function statusText(writer: JsonWriter, span: ReadableSpan): string {
   return `,"status":{"code":${code}${message ? `,"message":${writer.quote(message)}` : ''}}`
 }
 
-/** ResourceSpans up to its list, with a comma before it, which the request drops for the first one. */
+/** Writes ResourceSpans up to its list, with a comma in front, which the request drops for the first element. */
 export function writeResource(writer: JsonWriter, resource: CountedResource): void {
   const { attributes, schemaUrl, droppedAttributesCount } = resource
   writer.begin()
@@ -109,7 +109,7 @@ export function writeResource(writer: JsonWriter, resource: CountedResource): vo
   writer.end(`,{"resource":{${content.slice(1)}}${url},"scopeSpans":[`)
 }
 
-/** ScopeSpans up to its list, with a comma before it. */
+/** Writes ScopeSpans up to its list, with a comma in front. */
 export function writeScope(writer: JsonWriter, scope: CountedScope): void {
   const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
   writer.begin()

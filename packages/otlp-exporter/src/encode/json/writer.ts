@@ -5,18 +5,18 @@ import { ByteWriter, TOO_LARGE } from '../byte-writer.js'
 import type { KeyCache } from '../key-cache.js'
 
 const TWO_64 = 2n ** 64n
-/** An escaped surrogate, which JSON.stringify writes for each lone one. A backslash before it may itself be escaped. */
+/** An escaped surrogate, which JSON.stringify writes only for a lone one. A backslash before it may itself be escaped. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
 
 /**
- * Appends the text of one element at a time as UTF-8. V8 keeps a string that grows by `+=` as a tree and copies it once at
- * the end, so writing the parts into the buffer one by one would gain nothing.
+ * Appends the text of one element at a time as UTF-8. V8 represents a string that grows by `+=` as a tree and copies it once
+ * at the end, so nothing would be gained by writing the parts into the buffer one by one.
  */
 export class JsonWriter extends ByteWriter {
   readonly keys: KeyCache<string>
-  /** How many nested arrays, maps and entries the span being written may still have; see `MAX_NESTED`. */
+  /** How many more nested arrays, maps and entries the span being written may have; see `MAX_NESTED`. */
   nestedLeft = 0
-  /** How many characters the element being written may still have: a string of V8 cannot be longer than 2^29. */
+  /** How many more characters the element being written may have. In V8 a string cannot be longer than 2^29. */
   #charactersLeft = 0
 
   constructor(pool: BufferPool, limit: number, keys: KeyCache<string>) {
@@ -24,13 +24,13 @@ export class JsonWriter extends ByteWriter {
     this.keys = keys
   }
 
-  /** Starts an element, with the limits of a whole one. */
+  /** Starts an element, and resets the limits that apply to each one. */
   begin(): void {
     this.nestedLeft = MAX_NESTED
     this.#charactersLeft = this.limit
   }
 
-  /** Appends the element. Throws for a lone surrogate: it is not UTF-8, and receivers disagree about it. */
+  /** Appends the element. Throws for a lone surrogate: UTF-8 cannot represent it, and receivers treat it differently. */
   end(text: string): void {
     if (text.includes('\\ud') && LONE_SURROGATE.test(text)) throw new TypeError('lone surrogate in a text')
     const size = this.utf8Length(text)
@@ -44,11 +44,11 @@ export class JsonWriter extends ByteWriter {
     return JSON.stringify(text)
   }
 
-  /** Accounts for at least `characters` characters before they are built. Throws {@link TOO_LARGE} if too few are left. */
+  /** Counts at least `characters` characters before they are built. Throws {@link TOO_LARGE} if too few are left. */
   spend(characters: number): void {
     this.#charactersLeft -= characters
     if (this.#charactersLeft >= 0) return
-    // The whole element so far, because none of it is in the buffer yet.
+    // Counts the whole element so far, because none of it is in the buffer yet.
     this.refusedBytes = this.limit - this.#charactersLeft
     throw TOO_LARGE
   }
@@ -59,7 +59,7 @@ export class JsonWriter extends ByteWriter {
     return this.keys.find(key) ?? quoteKey(key)
   }
 
-  /** Nanoseconds since 1970, in quotes. Throws for an invalid time. */
+  /** A time as nanoseconds since 1970, in quotes. Throws for an invalid time. */
   time(time: readonly [number, number]): string {
     const seconds = time[0]
     const fraction = time[1]

@@ -4,9 +4,9 @@ import { isBytes, lengthOfBytes, MAX_DEPTH, NestingLimitError } from '../attribu
 import { type EncodedKey, KEY, VALUE } from './encoded-key.js'
 import { type ProtobufWriter, SHORT_TEXT, varintLength } from './writer.js'
 
-/** Size of an encoded key, in bytes. Together with a short text it stays below 128 bytes, so that every length is one byte. */
+/** The longest short key, encoded, in bytes. With a short text it stays below 128 bytes, so that every length is one byte. */
 const SHORT_KEY = 72
-/** V8 turns an object into a dictionary when more properties than this are added by key, as the SDK adds them. */
+/** V8 turns an object into a dictionary when more properties than this are added by key, which is how the SDK adds them. */
 const MOST_FIELDS = 19
 
 // Tags of AnyValue.
@@ -20,17 +20,17 @@ const BYTES_VALUE = 0x3a
 /** ArrayValue.values and KeyValueList.values: field 1 of both, a message. */
 const VALUES = 0x0a
 
-/** Size of a null element, in bytes. No element is shorter. */
+/** The size of a null element, in bytes. No element is shorter. */
 const NULL_LENGTH = 2
 const TWO_32 = 2 ** 32
 
-// V8 compiles this check away when it is on the key of a for-in loop. Object.hasOwn would be a call.
+// V8 optimises this check away for the key of a for-in loop. Object.hasOwn would be a call.
 // oxlint-disable-next-line typescript/unbound-method -- only ever called with `call`
 const { hasOwnProperty } = Object.prototype
 
 /**
- * Writes every own enumerable attribute as a KeyValue with the tag `tag`. Dictionaries must not reach the for-in loop: after
- * the first one V8 looks up every attribute of every later span by name, and ten attributes take a tenth longer.
+ * Writes every own enumerable attribute as a KeyValue with the tag `tag`. The for-in loop must never see a dictionary: after
+ * the first one, V8 looks up every attribute of every later span by name, and ten attributes take a tenth longer.
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: AnyAttributes): void {
   const keys = Object.keys(attributes)
@@ -61,7 +61,7 @@ function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, value: 
   writer.close(from, encoded.length > SHORT_KEY ? 2 : 1)
 }
 
-/** The general way, for a key that is not in the cache. */
+/** The general case, for a key that is not in the cache. */
 function writeNewKeyValue(writer: ProtobufWriter, tag: number, key: string, value: unknown, depth: number): void {
   const from = writer.open(tag, key.length > SHORT_KEY ? 2 : 1)
   writer.text(KEY, key)
@@ -71,7 +71,7 @@ function writeNewKeyValue(writer: ProtobufWriter, tag: number, key: string, valu
   writer.close(from, key.length > SHORT_KEY ? 2 : 1)
 }
 
-/** The most frequent kind of attribute, with all lengths in one byte. Returns false, and writes nothing, if it is not ASCII. */
+/** The most frequent kind of attribute: every length is one byte. Returns false and writes nothing if `value` is not ASCII. */
 function writeShortText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): boolean {
   const { length } = value
   writer.reserve(SHORT_KEY + SHORT_TEXT + 16)
@@ -93,7 +93,7 @@ function writeShortText(writer: ProtobufWriter, tag: number, key: EncodedKey, va
   return true
 }
 
-/** Writes any string. It is measured first, so that no bytes have to be moved to make room for a length. */
+/** Writes any string. Measures it first, so that no bytes have to be moved to make space for a length. */
 function writeText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: string): void {
   const size = writer.utf8Length(value)
   const valueLength = 1 + varintLength(size) + size
@@ -107,7 +107,7 @@ function writeText(writer: ProtobufWriter, tag: number, key: EncodedKey, value: 
   writer.utf8(value)
 }
 
-/** Writes the content of an AnyValue. Nothing for types that OTLP does not have, which receivers read as null. */
+/** Writes the content of an AnyValue. Writes nothing for types that OTLP does not have, which receivers read as null. */
 function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): void {
   switch (typeof value) {
     case 'string':
@@ -132,7 +132,7 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): v
   }
 }
 
-/** Writes an integer in the range of int64. Beyond 2^53 a number is still an exact integer, if not always the intended one. */
+/** Writes an integer in the range of int64. Beyond 2^53 a number is still an integer, but may have been rounded before. */
 function writeInteger(writer: ProtobufWriter, value: number): void {
   writer.reserve(11)
   writer.bytes[writer.pos++] = INT_VALUE
@@ -165,9 +165,9 @@ function writeObject(writer: ProtobufWriter, value: object, depth: number): void
 }
 
 function writeElements(writer: ProtobufWriter, values: readonly unknown[], depth: number): void {
-  // Refuses what cannot fit before reading it: a sparse array may have four billion elements.
+  // Refuses an array that cannot fit before reading it: a sparse array may have four billion elements.
   writer.reserve(NULL_LENGTH * values.length)
-  // Reads the length again every time, because a getter of an element may change it.
+  // Reads the length every time, because a getter of an element may change it.
   for (let i = 0; i < values.length; i++) {
     const from = writer.open(VALUES, 1)
     writeAnyValue(writer, values[i], depth)

@@ -10,9 +10,10 @@ export interface EncodedKey {
   /** In bytes. */
   readonly length: number
   /**
-   * The bytes, eight in a word: for so few bytes, some stores of whole words are faster than a copy. The words are doubles,
-   * because V8 would allocate an object for each BigInt. None is a NaN, whose bits may change when it is moved: in a NaN,
-   * byte 7 is 0x7f or 0xff and byte 6 at least 0xf0, but in UTF-8 a byte from 0xf0 is followed by one from 0x80 to 0xbf.
+   * The bytes, eight in a word: for so few bytes, a few stores of whole words are faster than a copy. The words are doubles,
+   * because V8 would allocate an object for each BigInt. None of them is a NaN, whose bits might change when it is moved. In a
+   * NaN, byte 7 is 0x7f or 0xff and byte 6 is at least 0xf0, but in UTF-8 a byte from 0xf0 is followed by one from 0x80 to
+   * 0xbf.
    */
   readonly words: Float64Array
 }
@@ -33,7 +34,7 @@ export function encodeKey(key: string): EncodedKey {
   bytes[length++] = VALUE
   const words = new Float64Array(Math.ceil(length / 8))
   bytes.fill(0, length, 8 * words.length)
-  // Not through a view of `words`: reading its `buffer` moves it out of V8's heap, which would be most of the cost.
+  // Does not use a view of `words`: reading its `buffer` would move it out of V8's heap, which would be most of the cost.
   for (let word = 0; word < words.length; word++) words[word] = bytes.readDoubleLE(8 * word)
   return { length, words }
 }

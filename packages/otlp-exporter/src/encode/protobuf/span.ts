@@ -11,8 +11,8 @@ const ZEROS_16 = new Uint8Array(16)
 const ZEROS_8 = new Uint8Array(8)
 
 /**
- * Writes a span as a field of ScopeSpans, with tag and length. Throws for anything that the SDK would not produce; the
- * caller then resets the writer.
+ * Writes a span as a field of ScopeSpans, with tag and length. Throws for anything that the SDK would not produce. The caller
+ * then resets the writer.
  */
 export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.nestedLeft = MAX_NESTED
@@ -63,7 +63,7 @@ function writeLink(writer: ProtobufWriter, link: SpanLink): void {
   writer.close(from, 1)
 }
 
-/** Ids of zeros are written: they say that the link has no context, and its attributes may be its whole purpose. */
+/** Ids of zeros are written. They mean that the link has no context, and its attributes may be its whole purpose. */
 function writeLinkIds(writer: ProtobufWriter, { traceId, spanId }: SpanContext): void {
   if (traceId === NO_TRACE_ID) writer.bytesField(0x0a, ZEROS_16, 16)
   else writer.traceId(0x0a, traceId)
@@ -88,7 +88,7 @@ function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.close(from, 1)
 }
 
-/** ResourceSpans without its list of spans: the schema URL, field 3, may come before them. */
+/** Writes ResourceSpans without its list of spans. The schema URL, field 3, may come before the list. */
 export function writeResource(writer: ProtobufWriter, resource: CountedResource): void {
   const { attributes, schemaUrl, droppedAttributesCount } = resource
   writer.nestedLeft = MAX_NESTED
@@ -99,7 +99,7 @@ export function writeResource(writer: ProtobufWriter, resource: CountedResource)
   if (schemaUrl) writer.text(0x1a, schemaUrl)
 }
 
-/** ScopeSpans without its list of spans. */
+/** Writes ScopeSpans without its list of spans. */
 export function writeScope(writer: ProtobufWriter, scope: CountedScope): void {
   const { name, version, attributes, schemaUrl, droppedAttributesCount } = scope
   writer.nestedLeft = MAX_NESTED

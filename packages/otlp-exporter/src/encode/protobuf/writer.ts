@@ -11,16 +11,16 @@ const NANOS_PER_SECOND = 1_000_000_000
 /** 10^9 = 2^9 · 1953125: `seconds · 1953125` is exact in a double until the year 2116, and the rest is a shift. */
 const ODD_PART_OF_NANOS = 1_953_125
 const EXACT_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / ODD_PART_OF_NANOS)
-/** The last second of fixed64 nanoseconds, which ends within it. */
+/** The last second that fixed64 nanoseconds can represent, and that only in part. */
 const LAST_SECOND = Math.floor(2 ** 64 / NANOS_PER_SECOND)
 
 /**
- * Writes the wire types of protobuf. The caller passes each tag as its encoded byte. A method reserves its own room unless
+ * Writes the wire types of protobuf. The caller passes each tag as its encoded byte. A method reserves its own space unless
  * its description says otherwise.
  */
 export class ProtobufWriter extends ByteWriter {
   readonly keys: KeyCache<EncodedKey>
-  /** How many nested arrays, maps and entries the span being written may still have; see `MAX_NESTED`. */
+  /** How many more nested arrays, maps and entries the span being written may have; see `MAX_NESTED`. */
   nestedLeft = 0
   #traceId = ''
   #traceWord0 = 0
@@ -36,7 +36,7 @@ export class ProtobufWriter extends ByteWriter {
     this.keys = keys
   }
 
-  /** Starts a message, with `lengthBytes` left free for its length. Pass the returned position to {@link close}. */
+  /** Starts a message, leaving `lengthBytes` bytes for its length. Pass the returned position to {@link close}. */
   open(tag: number, lengthBytes: 1 | 2): number {
     this.reserve(3)
     this.bytes[this.pos] = tag
@@ -44,7 +44,7 @@ export class ProtobufWriter extends ByteWriter {
     return this.pos
   }
 
-  /** Writes the length of the message whose content starts at `from`, and moves the content if the length needs other room. */
+  /** Writes the length of the message whose content starts at `from`. Moves the content if the length has another size. */
   close(from: number, lengthBytes: 1 | 2): void {
     const length = this.pos - from
     const { bytes } = this
@@ -68,7 +68,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = to + length
   }
 
-  /** Writes an unsigned integer below 2^32. Room (5 bytes) must have been reserved. */
+  /** Writes an unsigned integer below 2^32. Five bytes must have been reserved. */
   putVarint(value: number): void {
     const { bytes } = this
     let { pos } = this
@@ -81,7 +81,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos
   }
 
-  /** Writes a 64-bit integer, given in two halves. Room (10 bytes) must have been reserved. */
+  /** Writes a 64-bit integer, given in two halves. Ten bytes must have been reserved. */
   putVarint64(low: number, high: number): void {
     let lower = low >>> 0
     let upper = high >>> 0
@@ -95,14 +95,14 @@ export class ProtobufWriter extends ByteWriter {
 
   /** Writes the start of a KeyValue, up to the length of its value. */
   key({ length, words }: EncodedKey): void {
-    // The last word may go seven bytes past the key.
+    // The last word may extend seven bytes past the key.
     this.reserve(length + 8)
     const { view, pos } = this
     for (let i = 0; i < words.length; i++) view.setFloat64(pos + 8 * i, words[i]!, true)
     this.pos = pos + length
   }
 
-  /** Throws for anything but a string: an object that pretends to be one could set the position anywhere. */
+  /** Throws for anything but a string: an object that imitates one could set the position to anything. */
   text(tag: number, text: string): void {
     if (typeof text !== 'string') throw new TypeError('expected a string')
     const { length } = text
@@ -136,7 +136,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos += length
   }
 
-  /** Throws for anything but 32 hex digits, not all zero. Spans of a trace tend to end together, so the last id is remembered. */
+  /** Throws unless the id is 32 hex digits, not all zero. Remembers the last id: spans of a trace tend to end together. */
   traceId(tag: number, id: string): void {
     // Check before comparing: the remembered id is the empty string at first.
     if (typeof id !== 'string' || id.length !== 32) throw new TypeError('expected a trace id of 32 hex digits')
@@ -152,7 +152,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos = pos + 18
   }
 
-  /** Remembers an id only once all of it is known to be valid. */
+  /** Remembers an id only after all of it was found to be valid. */
   #readTraceId(id: string): void {
     const word0 = hexWord(id, 0)
     const word1 = hexWord(id, 8)
@@ -166,7 +166,7 @@ export class ProtobufWriter extends ByteWriter {
     this.#traceWord3 = word3
   }
 
-  /** Throws for anything but 16 hex digits, not all zero. */
+  /** Throws unless the id is 16 hex digits, not all zero. */
   spanId(tag: number, id: string): void {
     if (typeof id !== 'string' || id.length !== 16) throw new TypeError('expected a span id of 16 hex digits')
     this.reserve(10)
@@ -205,7 +205,7 @@ export class ProtobufWriter extends ByteWriter {
     this.pos += 9
   }
 
-  /** Writes nanoseconds since 1970 as fixed64. Throws for an invalid time. Times in the same second share the arithmetic. */
+  /** Writes nanoseconds since 1970 as fixed64. Throws for an invalid time. Reuses the arithmetic of times in the same second. */
   time(tag: number, time: readonly [number, number]): void {
     const seconds = time[0]
     const nanos = time[1]
@@ -238,7 +238,7 @@ export class ProtobufWriter extends ByteWriter {
   }
 }
 
-/** Length of the varint of a value below 2^32, in bytes. */
+/** The length of the varint of a value below 2^32, in bytes. */
 export function varintLength(value: number): number {
   if (value < 0x80) return 1
   if (value < 0x4000) return 2
@@ -246,10 +246,10 @@ export function varintLength(value: number): number {
   return value < 0x1000_0000 ? 4 : 5
 }
 
-/** Marks a character that is not a hex digit: a bit that no digit has. */
+/** Marks a character that is not a hex digit, with a bit that no digit has. */
 const NOT_HEX = 0x80
 
-/** The value of each hex digit by its character code, in both cases: applications bring id generators of their own. */
+/** The value of each hex digit by its character code, in both cases: applications may bring id generators of their own. */
 const HEX_DIGITS: Uint8Array = new Uint8Array(128).fill(NOT_HEX)
 for (let value = 0; value < 16; value++) {
   const character = value.toString(16)
@@ -257,7 +257,7 @@ for (let value = 0; value < 16; value++) {
   HEX_DIGITS[character.toUpperCase().charCodeAt(0)] = value
 }
 
-/** The four bytes of eight hex digits, the first one lowest, as a little-endian store needs them. Throws for other characters. */
+/** The four bytes of eight hex digits, first byte lowest, as a little-endian store needs them. Throws for other characters. */
 function hexWord(id: string, from: number): number {
   const a = digit(id, from)
   const b = digit(id, from + 1)

@@ -17,21 +17,21 @@ import { ValueSanitizer } from './values.js'
 
 const MAX_UINT32 = 2 ** 32 - 1
 const TWO_64 = 2n ** 64n
-/** The last second of fixed64 nanoseconds, which ends within it. */
+/** The last second that fixed64 nanoseconds can represent, and that only in part. */
 const LAST_SECOND = 18_446_744_073
 const NO_RESOURCE: SpanResource = { attributes: {} }
 const NO_SCOPE: InstrumentationScope = { name: '' }
 
 export interface SanitizedSpan {
   readonly span: ReadableSpan
-  /** Whether the copy lacks anything that the span had. Attributes, events and links are counted in it as dropped. */
+  /** Whether the copy lacks anything that the span had. Its dropped counts include lost attributes, events and links. */
   readonly isTruncated: boolean
 }
 
 /**
- * A copy of a span on which the encoder has failed. Each part is read once and by itself; a part that throws or is invalid
- * is left out or replaced. Slow and seldom needed. Throws a TypeError for invalid ids: receivers would refuse the request,
- * and all other spans in it, because of such a span.
+ * Copies a span on which the encoder has failed. Reads each part once and separately, and leaves out or replaces a part that
+ * throws or is invalid. Slow and rarely needed. Throws a TypeError for invalid ids: because of such a span, receivers would
+ * refuse the whole request, with all other spans in it.
  */
 export function sanitizeSpan(span: ReadableSpan): SanitizedSpan {
   const sanitizer = new ValueSanitizer()
@@ -119,7 +119,7 @@ function sanitizeEnum(sanitizer: ValueSanitizer, unspecified: number, read: () =
   return unspecified
 }
 
-/** Zero, in 1970, for an invalid time or one beyond fixed64, which ends in the year 2554. */
+/** Returns zero (1970) for an invalid time, or for one that exceeds fixed64, which ends in the year 2554. */
 function sanitizeTime(sanitizer: ValueSanitizer, read: () => HrTime): HrTime {
   const seconds = sanitizeTimePart(sanitizer, LAST_SECOND, () => read()[0])
   const nanos = sanitizeTimePart(sanitizer, MAX_UINT32, () => read()[1])
@@ -137,7 +137,7 @@ function sanitizeTimePart(sanitizer: ValueSanitizer, most: number, read: () => u
   return undefined
 }
 
-/** The count, or 0 for an invalid one, plus `dropped`. */
+/** The count plus `dropped`. An invalid count is taken as 0. */
 function sanitizeCount(sanitizer: ValueSanitizer, read: () => unknown, dropped = 0): number {
   const count = sanitizer.tryRead(read)
   return Math.min((typeof count === 'number' && count > 0 ? Math.trunc(count) : 0) + dropped, MAX_UINT32)
@@ -163,7 +163,7 @@ function sanitizeList<T extends object>(
   return { kept, dropped: length - kept.length }
 }
 
-/** The object itself, not a copy: spans are grouped by the identity of resource and scope. */
+/** Returns the object itself and not a copy, because spans are grouped by the identity of resource and scope. */
 function objectOr<T extends object>(sanitizer: ValueSanitizer, fallback: T, read: () => T | undefined): T {
   const value = sanitizer.tryRead(read)
   if (typeof value === 'object' && value !== null) return value
@@ -175,7 +175,7 @@ function self<T>(this: T): T {
   return this
 }
 
-/** A copy of a resource on which the encoder has failed. Parts that throw or are invalid are left out and counted. */
+/** Copies a resource on which the encoder has failed. Parts that throw or are invalid are left out and counted. */
 export function sanitizeResource(resource: SpanResource): CountedResource {
   const sanitizer = new ValueSanitizer()
   const { attributes, dropped } = sanitizer.attributes(() => resource.attributes)
@@ -187,7 +187,7 @@ export function sanitizeResource(resource: SpanResource): CountedResource {
   }
 }
 
-/** As {@link sanitizeResource}, for a scope. */
+/** Like {@link sanitizeResource}, for a scope. */
 export function sanitizeScope(scope: InstrumentationScope): CountedScope {
   const sanitizer = new ValueSanitizer()
   const { attributes, dropped } = sanitizer.attributes(() => scope.attributes)

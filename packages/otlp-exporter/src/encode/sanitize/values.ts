@@ -3,18 +3,18 @@ import { types } from 'node:util'
 import type { AnyAttributes } from '../../readable-span.js'
 import { MAX_COPIED, MAX_DEPTH, MAX_NESTED } from '../attribute-values.js'
 
-/** What was sent without a part that cannot be sent. */
+/** The kind of object that was sent without a part that cannot be sent. */
 export type Truncated = 'span' | 'resource' | 'scope'
 
-/** Attributes that can be sent, and how many of them were left out or truncated. */
+/** Attributes that can be sent, and the number of attributes that were left out or truncated. */
 export interface SanitizedAttributes {
   readonly attributes: AnyAttributes
   readonly dropped: number
 }
 
 /**
- * Copies the values of one span, resource or scope into plain ones, without getters, proxies and cycles, and within the
- * limits. Counts what is lost.
+ * Copies the values of one span, resource or scope into plain values without getters, proxies or cycles, within the limits.
+ * Counts what is lost.
  */
 export class ValueSanitizer {
   #copiesLeft = MAX_COPIED
@@ -41,7 +41,7 @@ export class ValueSanitizer {
     }
   }
 
-  /** Counts one more element, of any kind. Returns false beyond the limit. */
+  /** Counts one more element of any kind. Returns false if that exceeds the limit. */
   takeElement(): boolean {
     return --this.#copiesLeft >= 0
   }
@@ -60,7 +60,10 @@ export class ValueSanitizer {
     return { attributes, dropped }
   }
 
-  /** A string, with U+FFFD for lone surrogates; a number or boolean as text; '' for all else, a loss unless it is nullish. */
+  /**
+   * A string with U+FFFD in place of lone surrogates. Numbers and booleans become text. Anything else becomes '', which is a
+   * loss unless the value is null or undefined.
+   */
   text(value: unknown): string {
     if (typeof value === 'string') return wellFormed(value)
     if (value === undefined || value === null) return ''
@@ -75,7 +78,7 @@ export class ValueSanitizer {
     else this.noteLoss()
   }
 
-  /** A value that is lost becomes null, the only one without a meaning of its own. */
+  /** A value that is lost becomes null, the only value without a meaning of its own. */
   #member(holder: object, key: string | number, depth: number): unknown {
     try {
       const value: unknown = Reflect.get(holder, key)
@@ -85,7 +88,7 @@ export class ValueSanitizer {
       if (depth < MAX_DEPTH && (depth === 0 || --this.#nestedLeft >= 0))
         return Array.isArray(value) ? this.#array(value, depth + 1) : this.#record(value, depth + 1)
     } catch {
-      // A loss, like a value that is nested too deeply or too often.
+      // This is a loss, just as a value that is nested too deeply or too often.
     }
     this.noteLoss()
     return null

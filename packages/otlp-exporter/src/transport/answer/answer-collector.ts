@@ -4,26 +4,26 @@ import { isSuccess } from './answer-meaning.js'
 import type { AnswerWatch } from './answer-watch.js'
 import type { Answer, Seen } from './answer.js'
 
-/** How much is read of the body of an answer that is not a success, in bytes: enough for what a backend has to say. */
+/** How much is read of the body of an answer that is not a success, in bytes: enough for an error message. */
 const EXCERPT_BYTES = 16 * 1024
 const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Reads the answer to one request to its end, so that the connection can serve the next one: undici starts no request on
- * a connection whose last body nobody reads. Past the limit the connection is destroyed instead. It holds what it has
- * read, so it must be dropped once it has settled.
+ * Reads the answer to one request to its end, so that the connection can serve the next request: undici starts no request on
+ * a connection whose last body is unread. If the body exceeds the limit, the connection is destroyed instead. The collector
+ * holds what it has read, so drop every reference to it once it has settled.
  */
 export class AnswerCollector implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
   readonly #watch: AnswerWatch
   readonly #settle: (answer: Answer) => void
-  /** One buffer for all chunks, of which there may be as many as bytes; the first `#bodyLength` bytes are filled. */
+  /** One buffer for all chunks, because there may be a chunk for every byte. The first `#bodyLength` bytes are filled. */
   #body = NO_BYTES
   #bodyLength = 0
   #controller: Dispatcher.DispatchController | undefined
   #status: number | undefined
   #headers: Record<string, string> = {}
-  #isUnwanted = false
+  #isAborted = false
   #isSettled = false
 
   constructor(maxBytes: number, watch: AnswerWatch, settle: (answer: Answer) => void) {
@@ -32,18 +32,18 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
     this.#settle = settle
   }
 
-  /** Whether a connection took the request. */
+  /** Whether a connection has taken the request. */
   get isSent(): boolean {
     return this.#controller !== undefined
   }
 
   /** Aborts now, or as soon as a connection takes the request: undici cannot take a request out of its queue. */
   abort(): void {
-    this.#isUnwanted = true
-    this.#controller?.abort(new Error('the answer is no longer wanted'))
+    this.#isAborted = true
+    this.#controller?.abort(new Error('the answer is no longer needed'))
   }
 
-  /** Ends an answer whose rest nobody waits for; undefined if not even its status has come. */
+  /** Ends an answer whose rest is no longer awaited. Undefined if not even its status has arrived. */
   giveUp(): Answer | undefined {
     if (this.#isSettled || typeof this.#seen() !== 'number') return undefined
     const answer = this.#end('stalled')
@@ -54,7 +54,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#watch.begin()
-    if (this.#isUnwanted) this.abort()
+    if (this.#isAborted) this.abort()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
@@ -68,14 +68,14 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return
-    const isWanted = isSuccess(this.#status as number)
-    const limit = isWanted ? this.#maxBytes : Math.min(EXCERPT_BYTES, this.#maxBytes)
+    const isNeeded = isSuccess(this.#status as number)
+    const limit = isNeeded ? this.#maxBytes : Math.min(EXCERPT_BYTES, this.#maxBytes)
     const isTooLong = this.#bodyLength + chunk.byteLength > limit
-    if (isTooLong && isWanted) {
+    if (isTooLong && isNeeded) {
       this.#stop('over-limit')
       return
     }
-    this.#keep(chunk, limit)
+    this.#append(chunk, limit)
     if (isTooLong) this.#stop('excerpt')
   }
 
@@ -92,8 +92,8 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
     this.#end('broken', error)
   }
 
-  /** Keeps as much of a chunk as the limit allows. */
-  #keep(chunk: Buffer, limit: number): void {
+  /** Appends as much of a chunk as the limit allows. */
+  #append(chunk: Buffer, limit: number): void {
     const byteLength = Math.min(this.#bodyLength + chunk.byteLength, limit)
     if (byteLength > this.#body.byteLength) {
       const larger = Buffer.allocUnsafe(Math.min(Math.max(byteLength, this.#body.byteLength * 2), limit))
@@ -120,7 +120,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 
   #seen(error?: Error): Seen {
-    // What the watch has seen is the answer to an earlier request.
+    // What the watch has seen belongs to an earlier request.
     if (!this.isSent) return 'unsent'
     if (this.#status !== undefined) return this.#status
     const { seen } = this.#watch
@@ -129,7 +129,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Whether undici could not read the answer; its error is all that is known through a dispatcher of the application's own. */
+/** Whether undici could not read the answer. With the application's dispatcher, its error is all that is known. */
 function isMalformed({ name, code, message }: NodeJS.ErrnoException): boolean {
   if (code === 'UND_ERR_SOCKET') return /^bad (response|upgrade)$/.test(message)
   return name === 'HTTPParserError' || name === 'HeadersOverflowError' || name === 'ResponseContentLengthMismatchError'

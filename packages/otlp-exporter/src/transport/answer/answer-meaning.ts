@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Seen } from './answer.js'
 
-/** What an answer means for the spans: taken; may be taken later, by the same request; to be halved; lost. */
+/**
+ * What an answer means for the spans: the backend accepted them; it may accept them later, in the same request; the request
+ * has to be halved; they are lost.
+ */
 export type Meaning = 'accepted' | 'outage' | 'too-large' | 'failed'
 
 /**
- * What an answer means; the first row that fits decides. OTLP allows sending again after 429, 502, 503 and 504, when
+ * What an answer means. The first row that matches decides. OTLP allows sending again after 429, 502, 503 and 504, when
  * there is no connection, and when the connection ends without an answer. After any other answer, sending again could
- * only deliver the spans twice. So a status decides by itself: that the rest of the answer was cut short, over the limit,
- * or against the rules of HTTP causes a warning and changes nothing.
+ * only deliver the spans twice. So the status alone decides. If the rest of the answer is cut short, over the limit or
+ * malformed, there is a warning and nothing else.
  *
- * Two causes for which a request is not sent do not go away, a refused certificate and a request that HTTP does not
- * allow; `verdict.ts` knows them by their codes.
+ * There are two permanent reasons why a request is not sent: a refused certificate, and a request that HTTP does not allow.
+ * `verdict.ts` recognises them by their codes.
  *
- * A dispatcher of the application's own hides the wire. Through one there is a status only once undici has accepted the
- * headers. An answer that undici refuses before that counts as garbage, even if it began with 200.
+ * The application's own dispatcher hides the wire. Through it there is a status only once undici has accepted the headers.
+ * An answer that undici refuses before that counts as garbage, even if it began with 200.
  */
 const MEANINGS: readonly (readonly [seen: Exclude<Seen, number> | readonly [from: number, to: number], meaning: Meaning])[] = [
   ['unsent', 'outage'],

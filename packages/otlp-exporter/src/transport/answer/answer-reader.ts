@@ -2,20 +2,20 @@
 
 import type { Seen } from './answer.js'
 
-/** The reader is asked about a request that was sent. */
+/** The reader only sees requests that were sent. */
 export type SeenOnWire = Exclude<Seen, 'unsent'>
 
-/** How every answer begins; `0` stands for any digit. */
+/** The beginning of every answer. `0` stands for any digit. */
 const SHAPE = Buffer.from('HTTP/0.0 000')
 const STATUS_AT = 9
 const [ZERO, NINE, LF, CR] = [0x30, 0x39, 0x0a, 0x0d]
 const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Reads the first bytes of each answer before the HTTP parser does. It notes the status, which the parser does not report
- * for an answer that breaks a rule further on. And it removes interim answers (1xx): a client has to expect any number of
- * them (RFC 9110, section 15.2), and undici breaks the connection at 100. It leaves 101, which cannot be ignored: what
- * follows it is not HTTP/1.
+ * Reads the first bytes of each answer before the HTTP parser does. It records the status, which the parser does not report
+ * if the answer is malformed further on. It also removes interim answers (1xx): a client has to expect any number of them
+ * (RFC 9110, section 15.2), but undici breaks the connection at 100. It does not remove 101, because what follows a 101 is
+ * not HTTP/1.
  *
  * ```
  *   passing ── begin() ──► status line ── final status, or garbage ──► passing
@@ -26,7 +26,7 @@ const NO_BYTES = Buffer.alloc(0)
 export class AnswerReader {
   #phase: 'passing' | 'status-line' | 'interim' = 'passing'
   /** The beginning of a status line whose status has not arrived yet. */
-  #held: Uint8Array = NO_BYTES
+  #begun: Uint8Array = NO_BYTES
   #seen: SeenOnWire = 'silence'
   /** In an interim answer: the length of the current line so far, in bytes, without its end. */
   #lineLength = 0
@@ -35,10 +35,10 @@ export class AnswerReader {
     return this.#seen
   }
 
-  /** To be called before a request is written: what arrives from then on is the answer to it. */
+  /** Call this before a request is written. What arrives from then on is its answer. */
   begin(): void {
     this.#phase = 'status-line'
-    this.#held = NO_BYTES
+    this.#begun = NO_BYTES
     this.#seen = 'silence'
   }
 
@@ -52,18 +52,18 @@ export class AnswerReader {
     return bytes
   }
 
-  /** Decides as soon as the status is there, and holds back fewer bytes than that. */
+  /** Decides as soon as the status has arrived. Until then it keeps the bytes from the parser. */
   #statusLine(chunk: Uint8Array): Uint8Array {
-    const joined = this.#held.byteLength === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    const joined = this.#begun.byteLength === 0 ? chunk : Buffer.concat([this.#begun, chunk])
     const bytes = withoutEmptyLines(joined)
-    const head = bytes.subarray(0, SHAPE.byteLength)
-    if (!head.every(fitsShape)) {
+    const start = bytes.subarray(0, SHAPE.byteLength)
+    if (!start.every(fitsShape)) {
       this.#seen = 'garbage'
-    } else if (head.byteLength < SHAPE.byteLength) {
-      this.#held = head
+    } else if (start.byteLength < SHAPE.byteLength) {
+      this.#begun = start
       return NO_BYTES
     } else {
-      const status = Number(Buffer.from(head.subarray(STATUS_AT)).toString('latin1'))
+      const status = Number(Buffer.from(start.subarray(STATUS_AT)).toString('latin1'))
       if (status >= 100 && status < 200 && status !== 101) {
         this.#phase = 'interim'
         this.#lineLength = SHAPE.byteLength
@@ -72,7 +72,7 @@ export class AnswerReader {
       this.#seen = status
     }
     this.#phase = 'passing'
-    this.#held = NO_BYTES
+    this.#begun = NO_BYTES
     return bytes
   }
 
@@ -82,7 +82,7 @@ export class AnswerReader {
       if (byte === LF) {
         if (this.#lineLength === 0) {
           this.#phase = 'status-line'
-          this.#held = NO_BYTES
+          this.#begun = NO_BYTES
           return bytes.subarray(i + 1)
         }
         this.#lineLength = 0
@@ -97,7 +97,7 @@ function fitsShape(byte: number, index: number): boolean {
   return wanted === ZERO ? byte >= ZERO && byte <= NINE : byte === wanted
 }
 
-/** Some servers send an extra line break after a body; parsers skip it (RFC 9112, section 2.2). */
+/** Some servers send an extra line break after a body, which parsers skip (RFC 9112, section 2.2). */
 function withoutEmptyLines(bytes: Uint8Array): Uint8Array {
   let from = 0
   while (bytes[from] === CR || bytes[from] === LF) from++

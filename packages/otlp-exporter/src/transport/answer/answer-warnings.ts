@@ -4,14 +4,14 @@ import type { Clock } from '@spanring/core'
 import { RateLimitedWarning } from '../../warn.js'
 import type { Accepted } from './verdict.js'
 
-/** Warns about answers that took the spans, or some of them: at most one line of each kind in half a minute. */
+/** Warns about flaws of answers with a success status. Logs at most one line of each kind in half a minute. */
 export class AnswerWarnings {
   readonly #where: string
   readonly #partial: RateLimitedWarning
   readonly #broken: RateLimitedWarning
   readonly #foreign: RateLimitedWarning
 
-  /** `where` is the endpoint as it may be shown. */
+  /** `where` is the endpoint in a form that may be shown. */
   constructor(where: string, clock: Clock) {
     this.#where = where
     this.#partial = new RateLimitedWarning(clock)
@@ -20,21 +20,21 @@ export class AnswerWarnings {
   }
 
   /** `count` is the number of spans in the request. */
-  tell(count: number, { status, partial, flaw }: Accepted): void {
+  warnAbout(count: number, { status, partial, flaw }: Accepted): void {
     if (partial !== undefined) {
       const { rejectedSpans, message } = partial
       const code = rejectedSpans > 0 ? `${SPANS_REJECTED} ` : ''
-      const what = rejectedSpans > 0 ? `rejected ${rejectedSpans} of ${count} spans` : 'took the spans and warns'
+      const what = rejectedSpans > 0 ? `rejected ${rejectedSpans} of ${count} spans` : 'accepted the spans with a warning'
       this.#partial.warn(`${code}${this.#where} ${what}: ${message || 'no message'}`)
     }
     if (flaw?.kind === 'broken') {
       this.#broken.warn(
-        `${this.#where} answered ${status}, but the answer cannot be read to its end: ${flaw.what}; its spans count as exported`,
+        `${this.#where} answered ${status}, but the answer cannot be read to its end: ${flaw.what}; the spans count as exported`,
       )
     } else if (flaw?.kind === 'foreign') {
       this.#foreign.warn(
         `${NOT_OTLP} ${this.#where} answered ${status} with something that is not an OTLP response: ${flaw.what}; ` +
-          'its spans count as exported; is this the address of an OTLP backend?',
+          'the spans count as exported; is this the address of an OTLP backend?',
       )
     }
   }

@@ -5,8 +5,8 @@ import { AnswerReader } from './answer-reader.js'
 import type { SeenOnWire } from './answer-reader.js'
 
 /**
- * Stands between the sockets of one connection and undici, which reads them with `socket.read()`. So what a backend has
- * answered is known here even if undici's parser refuses it. One request at a time, on the socket that was made last.
+ * Sits between the sockets of one connection and undici, which reads them with `socket.read()`. So it knows what a backend
+ * has answered even if undici's parser refuses it. It watches one request at a time, on the newest socket.
  */
 export class AnswerWatch {
   readonly #reader = new AnswerReader()
@@ -14,10 +14,10 @@ export class AnswerWatch {
   #isEarly = false
   /** Whether the socket has answered a request. */
   #hasAnswered = false
-  #isKept = false
+  #isReused = false
   #isSilent = true
 
-  /** A connector whose sockets are watched from the moment in which they can carry a request. */
+  /** Returns a connector whose sockets are watched from the moment when they can carry a request. */
   watch(connector: Connector): Connector {
     return (options, callback) => {
       connector(options, (error, socket) => {
@@ -31,11 +31,11 @@ export class AnswerWatch {
     }
   }
 
-  /** To be called before a request is written. */
+  /** Call this before a request is written. */
   begin(): void {
     this.#reader.begin()
     this.#isEarly = false
-    this.#isKept = this.#hasAnswered
+    this.#isReused = this.#hasAnswered
     this.#isSilent = true
   }
 
@@ -45,11 +45,11 @@ export class AnswerWatch {
   }
 
   /** Whether the last request began on a socket that had answered an earlier one. */
-  get isKept(): boolean {
-    return this.#isKept
+  get isReused(): boolean {
+    return this.#isReused
   }
 
-  /** Whether not one byte has come since the last request began. */
+  /** Whether no byte has arrived since the last request began. */
   get isSilent(): boolean {
     return this.#isSilent
   }
@@ -69,13 +69,13 @@ export class AnswerWatch {
         if (!(chunk instanceof Uint8Array) || socket !== this.#socket) return chunk
         this.#isSilent = false
         const wasSeen = this.seen
-        const kept = this.#reader.take(chunk)
+        const forParser = this.#reader.take(chunk)
         if (wasSeen !== this.seen) {
           this.#isEarly = socket.writableLength > 0
           this.#hasAnswered = true
         }
-        // Null would tell undici that there is nothing more to read now.
-        if (kept.byteLength > 0) return kept
+        // If nothing is left for the parser, read on: null would tell undici that there is nothing more to read now.
+        if (forParser.byteLength > 0) return forParser
       }
     }
   }

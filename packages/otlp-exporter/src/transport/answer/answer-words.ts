@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fieldsOf, isText, textOf } from './protobuf-fields.js'
 
-/** What a body says to people: `text` as it is, `words` without markup. Both come from the backend: show them only through `excerptOf`. */
+/**
+ * The readable part of a body: `text` as the backend wrote it, `words` without markup. Show them only through `excerptOf`,
+ * because a backend may repeat secrets.
+ */
 export interface AnswerWords {
   readonly text: string
   readonly words: string
 }
 
-/** Reads a google.rpc.Status in protobuf, as OTLP demands, or in JSON, other JSON, HTML, and text; empty for anything else. */
+/** Reads a google.rpc.Status in protobuf, as OTLP requires, or in JSON; other JSON, HTML and text. Empty for anything else. */
 export function wordsOf(body: Uint8Array): AnswerWords {
   const text = textOf(body).trim()
   const message = isText(text) ? undefined : statusMessage(body)
@@ -17,7 +20,7 @@ export function wordsOf(body: Uint8Array): AnswerWords {
   return { text, words: text.startsWith('<') ? textOfHtml(text) : text }
 }
 
-/** Some backends send text with a stray control character; an image or a compressed body is full of them. */
+/** Some backends send text with a stray control character. An image or a compressed body is full of them. */
 function isMostlyText(text: string): boolean {
   let odd = 0
   for (const char of text) if (!isText(char)) odd++
@@ -30,12 +33,12 @@ function statusMessage(body: Uint8Array): string | undefined {
   try {
     for (const [field, value] of fieldsOf(body)) if (field === 2 && typeof value !== 'number') message = textOf(value)
   } catch {
-    // The details behind the message may be cut off.
+    // The details that follow the message may be cut off.
   }
   return message
 }
 
-/** The keys under which errors in JSON have their text, the most common first. */
+/** The keys that hold the message in JSON errors, the most common first. */
 const MESSAGE_KEYS = ['message', 'error', 'errors', 'detail', 'error_description', 'title'] as const
 
 function jsonMessage(text: string): string | undefined {
@@ -57,7 +60,7 @@ function messageIn(value: unknown, depth: number): string | undefined {
   return undefined
 }
 
-/** The title, and the visible text if that says more. */
+/** The title, and the visible text unless it only repeats the title. */
 function textOfHtml(html: string): string {
   const [, title = ''] = /<title[^<>]*>([^<]*)/i.exec(html) ?? []
   let body = html
@@ -71,7 +74,7 @@ function textOfHtml(html: string): string {
   return seen === '' ? heading : `${heading}: ${seen}`
 }
 
-/** Searches for the next end after each beginning: a pattern takes quadratic time where ends are missing. */
+/** Searches for the end tag after each start tag. A regular expression would take quadratic time if end tags are missing. */
 function withoutElement(html: string, name: string): string {
   const lowerCase = html.toLowerCase()
   let rest = ''

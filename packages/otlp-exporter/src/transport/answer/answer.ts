@@ -2,33 +2,37 @@
 import { constants, gunzipSync } from 'node:zlib'
 
 /**
- * What was seen on the wire of the answer to a request: nothing, since the request was not sent (`unsent`) or although it
- * was, at least in part (`silence`); bytes that are not HTTP/1 (`garbage`); or the status of the final answer.
+ * What was seen of the answer to a request:
+ *
+ * - `unsent`: nothing, because the request was not sent
+ * - `silence`: nothing, although the request was sent at least in part
+ * - `garbage`: bytes that are not HTTP/1
+ * - a number: the status of the final answer
  */
 export type Seen = 'unsent' | 'silence' | 'garbage' | number
 
-/** How one request ended. After each of them the connection is usable or destroyed. */
+/** How one request ended. By then its connection is either usable or destroyed. */
 export interface Answer {
   /**
    * - `whole`: the answer was read to its end
-   * - `excerpt`: not a success; the beginning of the body was read, which is enough
-   * - `over-limit`: a success whose body is over the limit, and was not read
-   * - `stalled`: nobody waits for the rest of it
-   * - `broken`: the connection or the answer broke before the end; `error` tells how
+   * - `excerpt`: not a success; only the beginning of the body was read, which is enough
+   * - `over-limit`: a success whose body is over the limit and was not read
+   * - `stalled`: the rest did not arrive in time
+   * - `broken`: the connection broke or the answer is malformed; see `error`
    */
   readonly end: 'whole' | 'excerpt' | 'over-limit' | 'stalled' | 'broken'
-  /** What was seen of it, however it ended. */
+  /** What was seen of the answer, however it ended. */
   readonly seen: Seen
-  /** Names in lower case; empty where undici got no further than the status. */
+  /** Names in lower case. Empty if undici did not get past the status. */
   readonly headers: Readonly<Record<string, string>>
-  /** As it came, whole or the beginning. */
+  /** The whole body or its beginning, before decompression. */
   readonly body: Buffer
   readonly error: Error | undefined
 }
 
 /**
- * The body after decompression, or as much of it as was read; `'over-limit'` if it is larger than `maxBytes`, undefined
- * if it cannot be decompressed. Runs on the main thread: an OTLP answer has a few bytes, and a larger one is cut off at
+ * The body after decompression, or as much of it as was read. `'over-limit'` if it is larger than `maxBytes`, undefined
+ * if it cannot be decompressed. Runs on the main thread: an OTLP answer has only a few bytes, and a larger one is cut off at
  * the limit.
  */
 export function decompressedBody(

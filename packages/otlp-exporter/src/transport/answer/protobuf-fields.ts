@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The varint and length-delimited fields of a message. Throws a RangeError for bytes that are not a message. */
+/** Yields the varint and length-delimited fields of a message. Throws a RangeError for bytes that are not a message. */
 export function* fieldsOf(bytes: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   let position = 0
   const varint = (): number => {
@@ -38,7 +38,7 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
-/** Whether bytes that were decoded as text may be text. An OTLP message never is: its tags and lengths are control characters. */
+/** Whether a body that was decoded as text may be text. An OTLP message is not: its tags and lengths are control characters. */
 export function isText(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are the point
   return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/.test(text)

@@ -14,7 +14,7 @@ import type { PartialSuccess } from './export-response.js'
 /** What one request came to. */
 export type Verdict = Accepted | Outage | TooLarge | Failed
 
-/** The backend took the spans, or all but those in `partial`. */
+/** The backend accepted the spans, except for those that `partial` counts as rejected. */
 export interface Accepted {
   readonly kind: 'accepted'
   readonly status: number
@@ -28,7 +28,7 @@ export interface Outage extends Failure {
   readonly retryAfter: string | undefined
 }
 
-/** Over the limit of the backend, which has a status, or over our own, which has none. */
+/** The request is over a limit: with a status it is the backend's limit, without one it is ours. */
 export interface TooLarge {
   readonly kind: 'too-large'
   readonly status: number | undefined
@@ -41,16 +41,16 @@ export interface Failed extends Failure {
   readonly kind: 'failed'
 }
 
-/** What is wrong with an answer whose status accepts the spans: it is cut short or unreadable, or it is not OTLP. */
+/** What is wrong with an answer that has a success status: it is cut short or unreadable, or it is not OTLP. */
 export interface Flaw {
   readonly kind: 'broken' | 'foreign'
   readonly what: string
 }
 
-/** Trying again does not make a certificate trusted, and the user should hear of it at once. */
+/** Trying again does not make a certificate trusted, and the user should be told at once. */
 const CERTIFICATE_CODE =
   /^(UNABLE_TO_|CERT_|CRL_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/
-/** TLS options that OpenSSL or Node.js refuses before anything is sent, as a key that belongs to another certificate. */
+/** TLS options that OpenSSL or Node.js refuses before anything is sent, such as a key that belongs to another certificate. */
 const TLS_OPTIONS_CODE =
   /^(ERR_OSSL_|ERR_CRYPTO_|ERR_TLS_INVALID_|ERR_TLS_PROTOCOL_VERSION_CONFLICT|ERR_SSL_NO_(CIPHER_MATCH|PROTOCOLS_AVAILABLE))/
 const INVALID_CODES: ReadonlySet<unknown> = new Set([
@@ -59,15 +59,15 @@ const INVALID_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ])
 
-/** The limit of decompression for an answer that is not a success, in bytes; what a larger one says is left out. */
+/** The limit of decompression for an answer that is not a success, in bytes. The message of a larger one is left out. */
 const DECOMPRESSED_BYTES = 256 * 1024
-/** How much of a body is searched for a message, in bytes: a page of some megabytes says no more. */
+/** How much of a body is searched for a message, in bytes. Reading more of a page of several megabytes would not help. */
 const WORDS_BYTES = 16 * 1024
 const NO_BYTES = new Uint8Array()
 
 type JudgeSettings = Pick<TransportSettings, 'endpoint' | 'proxy' | 'maxResponseBytes'>
 
-/** Judges by the table in `answer-meaning.ts`. `headers` are those of the request; no message may show their values. */
+/** Judges by the table in `answer-meaning.ts`. `headers` are those of the request, whose values no message may show. */
 export function verdictOf(answer: Answer, settings: JudgeSettings, headers: HeaderTexts): Verdict {
   const { seen } = answer
   const secrets = new Secrets(settings, headers)
@@ -103,24 +103,24 @@ function accepted(answer: Answer, status: number, { maxResponseBytes }: JudgeSet
   const body = answer.end === 'whole' ? decompressedBody(answer, maxResponseBytes) : 'over-limit'
   if (body === 'over-limit') return broken(`it has more than maxResponseBytes (${maxResponseBytes}) bytes`)
   if (body === undefined) {
-    const encoding = worded(() => excerptOf(answer.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH), '')
+    const encoding = tryMake(() => excerptOf(answer.headers['content-encoding'] ?? '', secrets, MESSAGE_LENGTH), '')
     return broken(`it is compressed with ${encoding || 'an encoding that was not requested'}`)
   }
   const response = readExportResponse(body)
   if (response !== 'foreign') return { kind: 'accepted', status, partial: response && withoutSecrets(response, secrets) }
-  const what = worded(() => excerptsOf(body, secrets, true).shown, '') || `${body.byteLength} bytes`
+  const what = tryMake(() => excerptsOf(body, secrets, true).shown, '') || `${body.byteLength} bytes`
   return { kind: 'accepted', status, partial: undefined, flaw: { kind: 'foreign', what } }
 }
 
 function withoutSecrets({ rejectedSpans, message }: PartialSuccess, secrets: Secrets): PartialSuccess {
-  return { rejectedSpans, message: worded(() => excerptOf(message, secrets, MESSAGE_LENGTH), '') }
+  return { rejectedSpans, message: tryMake(() => excerptOf(message, secrets, MESSAGE_LENGTH), '') }
 }
 
 /**
- * The status decides what becomes of spans; a message that cannot be made is left out. Why it could not be made is left
- * out as well: that error may hold a secret.
+ * The status decides what becomes of the spans, so a message that cannot be made is left out. The error is left out as well,
+ * because it may contain a secret.
  */
-function worded<T>(make: () => T, fallback: T): T {
+function tryMake<T>(make: () => T, fallback: T): T {
   try {
     return make()
   } catch {
@@ -131,10 +131,10 @@ function worded<T>(make: () => T, fallback: T): T {
 type Message = Pick<Failure, 'message' | 'data'>
 
 function messageOfFailure(answer: Answer, settings: JudgeSettings, secrets: Secrets): Message {
-  return worded(() => messageOf(answer, settings, secrets), { message: `answered ${answer.seen}`, data: undefined })
+  return tryMake(() => messageOf(answer, settings, secrets), { message: `answered ${answer.seen}`, data: undefined })
 }
 
-/** What a backend says with a status that is not a success. */
+/** The message for a status that is not a success, with what the backend says. */
 function messageOf(answer: Answer, { endpoint }: JudgeSettings, secrets: Secrets): Message {
   const body = decompressedBody(answer, DECOMPRESSED_BYTES)
   const { shown, data } = excerptsOf(body instanceof Uint8Array ? body : NO_BYTES, secrets, answer.end === 'whole')

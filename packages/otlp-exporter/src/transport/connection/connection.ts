@@ -11,19 +11,19 @@ import { SocketTracker } from './socket-tracker.js'
 import { Client, ProxyAgent, TunnelClient } from './undici.js'
 
 /**
- * How long an idle connection is kept, in milliseconds, unless the backend asks for less. undici's default of 4 s would end
- * between two batches.
+ * How long an idle connection is kept open, in milliseconds, unless the backend asks for less. undici's default of 4 s is
+ * shorter than the pause between two batches.
  */
 const KEEP_ALIVE_MILLIS = 30_000
 
 /**
- * How long a connection is used at most, in milliseconds. Each draws its end from the last fifth of that time, so that the
- * connections of a burst do not all end at once. Where one address stands for several backends, a connection without a
- * limit would never reach a backend that was added later. One handshake in five minutes has no measurable cost.
+ * The maximum age of a connection, in milliseconds. Each connection draws its age limit at random from the last fifth of that
+ * time, so that the connections of a burst do not all end at once. Without a limit, connections to an address that stands for
+ * several backends would never reach a backend that was added later. One handshake in five minutes has no measurable cost.
  */
 const MAX_AGE = { millis: 300_000, jitter: 0.2 }
 
-/** From this size on, in bytes, sending may take longer than waiting for the answer: some seconds at 300 kB/s. */
+/** Above this size, in bytes, sending may take longer than waiting for the answer: several seconds at 300 kB/s. */
 const LARGE_BYTES = 1024 * 1024
 
 export interface Post {
@@ -32,7 +32,7 @@ export interface Post {
 }
 
 /**
- * One client with at most one socket and one request, shared with nobody: whatever hangs in it can be destroyed without
+ * One client with at most one socket and one request. It is not shared, so whatever hangs in it can be destroyed without
  * harm to another request. Opens no socket before the first request.
  */
 export class Connection {
@@ -51,7 +51,7 @@ export class Connection {
   readonly #maxAgeMillis: number
   #openedAt = 0
   #hasAnswered = false
-  #isKept = false
+  #isReused = false
   #isBusy = false
   #isLarge = false
 
@@ -61,7 +61,7 @@ export class Connection {
     this.#sockets = new SocketTracker(clock)
     this.#maxAgeMillis = MAX_AGE.millis * (1 - MAX_AGE.jitter * random())
     const { dispatcher, endpoint, proxy } = settings
-    // A proxy takes plain HTTP requests by their full URL. Only TLS needs a tunnel, which many proxies allow to port 443 alone.
+    // A proxy forwards plain HTTP requests by their full URL. Only TLS needs a tunnel; many proxies allow those only to port 443.
     const isForwarded = dispatcher === undefined && proxy !== undefined && endpoint.origin.startsWith('http:')
     this.#path = isForwarded ? endpoint.origin + endpoint.path : endpoint.path
     this.#headers = isForwarded ? { host: new URL(endpoint.origin).host, ...proxyHeaders(settings) } : {}
@@ -72,12 +72,12 @@ export class Connection {
     else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath })
   }
 
-  /** Sends one request. Settles when undici does, which may be never: the caller sets a bound, and destroys this after it. */
+  /** Sends one request. Settles when undici does, which may be never: the caller sets a bound and then destroys this. */
   post({ headers, body }: Post): Promise<Answer> {
-    // Where the last socket is known to be closed, the request gets a new one, and is not on a kept connection.
+    // If the last socket is known to be closed, the request gets a new one, so it is not on a reused connection.
     const hasSocket = !this.isOurs || this.#sockets.hasSockets
     if (!hasSocket) this.#openedAt = this.#clock.now()
-    this.#isKept = hasSocket && this.#hasAnswered
+    this.#isReused = hasSocket && this.#hasAnswered
     this.#isBusy = true
     this.#isLarge = body.byteLength > LARGE_BYTES
     this.#hasAnswer = false
@@ -88,7 +88,7 @@ export class Connection {
         this.#hasAnswered = isWhole
         this.#isBusy = false
         this.#isSpent = hasBegun(answer) && (!isWhole || this.#answers.isEarly)
-        // It would keep the body of the answer in memory until the next request.
+        // The collector would keep the body of the answer in memory until the next request.
         this.#current = undefined
         resolve(answer)
       })
@@ -101,20 +101,20 @@ export class Connection {
             method: 'POST',
             headers: { ...this.#headers, ...headers },
             body,
-            // Timers of single phases, off by up to 0.5 s; the deadline covers everything.
+            // undici's timers cover single phases and are off by up to 0.5 s. Our deadline covers everything.
             headersTimeout: 0,
             bodyTimeout: 0,
           },
           collector,
         )
       } catch (error) {
-        // Treated as a failed connection, so that the next attempt has to wait.
+        // This counts as a failed connection, so that the next attempt has to wait.
         collector.fail(error as Error)
       }
     })
   }
 
-  /** Ends an answer that is still being read; undefined if not even its status has come. The connection must not be used again. */
+  /** Ends an answer that is still being read. Undefined if not even its status has arrived. Do not use the connection again. */
   giveUp(): Answer | undefined {
     return this.#current?.giveUp()
   }
@@ -125,38 +125,39 @@ export class Connection {
   }
 
   /**
-   * Whether nobody reads the last request body any more, so that its memory may be reused. An answer alone is not enough:
-   * a backend may send it before it has read everything.
+   * Whether the last request body is no longer being read, so that its memory may be reused. An answer alone does not prove
+   * that: a backend may send it before it has read everything.
    */
   get isBodyFree(): boolean {
     return this.#hasAnswer && this.#seesSockets && this.#sockets.isDrained
   }
 
   /**
-   * Whether it cannot carry another request and must be replaced at once: the last answer was not read to its end, or came
-   * before the whole request was written, and the backend would take the rest for the next request. undici may not know
-   * yet, and a request that it gets meanwhile confuses its agent: behind a proxy no later request finds a connection.
+   * Whether the connection cannot carry another request and must be replaced at once. Either the last answer was not read to
+   * its end, or it came before the whole request was written. In that case the backend would take the rest for the next
+   * request. undici may not have noticed yet. A request that it gets meanwhile confuses its agent, and behind a proxy no later
+   * request finds a connection.
    */
   get isSpent(): boolean {
     return this.#isSpent
   }
 
-  /** Whether the last request went to a socket that had answered an earlier one; that socket may have died meanwhile. */
-  get isKept(): boolean {
-    return this.isOurs ? this.#answers.isKept : this.#isKept
+  /** Whether the last request went to a socket that had answered an earlier one. That socket may have died meanwhile. */
+  get isReused(): boolean {
+    return this.isOurs ? this.#answers.isReused : this.#isReused
   }
 
-  /** Whether not one byte has come since the last request began; true where that is not known. */
+  /** Whether no byte has arrived since the last request began. True if that is not known. */
   get isSilent(): boolean {
     return !this.isOurs || this.#answers.isSilent
   }
 
   /**
-   * Whether the connection may be dead: it was kept, and is silent. Never with a large request, which takes long on a slow
-   * line; a second one beside it would take half of the bandwidth.
+   * Whether the connection may be dead: it was reused and is silent. Never true for a large request, which takes long on a
+   * slow line: sending it a second time would take half of the bandwidth.
    */
   get isSuspect(): boolean {
-    return this.isOurs && this.isKept && this.isSilent && !this.#isLarge
+    return this.isOurs && this.isReused && this.isSilent && !this.#isLarge
   }
 
   /** Whether the last request has not ended yet. */
@@ -169,33 +170,33 @@ export class Connection {
     return this.isOurs && this.#sockets.hasSockets && this.#clock.now() - this.#openedAt >= this.#maxAgeMillis
   }
 
-  /** Whether its sockets are ours to close. Those of the application's dispatcher are not. */
+  /** Whether its sockets are ours to close. The sockets of the application's dispatcher are not. */
   get isOurs(): boolean {
     return this.#settings.dispatcher === undefined
   }
 
-  /** Frees everything at once, and resolves when the sockets are gone. Never undici's `close`, which waits for a hung request. */
+  /** Frees everything at once, and resolves when the sockets are gone. undici's `close` would wait for a request that hangs. */
   async destroy(): Promise<void> {
     if (!this.isOurs) {
       this.#current?.abort()
       return
     }
-    const destroyed = this.#dispatcher.destroy(new Error('the connection is no longer wanted'))
+    const destroyed = this.#dispatcher.destroy(new Error('the connection is no longer needed'))
     this.#sockets.destroyAll()
     await destroyed
   }
 
-  /** A client that connects to the backend, or to a proxy that forwards; then `options` have no TLS in them. */
+  /** A client that connects to the backend, or to a proxy that forwards. For a proxy, `options` contain no TLS options. */
   #client(origin: string, options: ConnectorOptions): Dispatcher {
-    return new Client(origin, { connect: this.#answers.watch(this.#connector(options)), ...this.#keeping })
+    return new Client(origin, { connect: this.#answers.watch(this.#connector(options)), ...this.#clientOptions })
   }
 
   #connector(options: ConnectorOptions): Connector {
     return this.#sockets.track(ownConnector({ ...options, ...this.#settings.socket }))
   }
 
-  /** How long a connection is kept for the next request, and that it carries one at a time. */
-  get #keeping() {
+  /** A connection carries one request at a time, and is kept open for the next one. */
+  get #clientOptions() {
     return {
       pipelining: this.#settings.keepAlive ? 1 : 0,
       keepAliveTimeout: KEEP_ALIVE_MILLIS,
@@ -203,7 +204,7 @@ export class Connection {
     }
   }
 
-  /** A client that reaches the backend with TLS through a tunnel, which the proxy opens on CONNECT. */
+  /** A client that reaches the backend over TLS, through a tunnel that the proxy opens on CONNECT. */
   #tunnel(origin: string): Dispatcher {
     const { tls } = this.#settings
     const authorization = this.#settings.proxy?.authorization
@@ -212,9 +213,9 @@ export class Connection {
       ...(authorization === undefined ? {} : { token: authorization }),
       requestTls: { ...tls, allowH2: false, timeout: 0 } as buildConnector.BuildOptions,
       connections: 1,
-      ...this.#keeping,
+      ...this.#clientOptions,
       // Not watched: the answer to CONNECT comes from the proxy, not from the backend.
-      clientFactory: (proxy) => new TunnelClient(proxy.origin, { connect: this.#connector({}), ...this.#keeping }),
+      clientFactory: (proxy) => new TunnelClient(proxy.origin, { connect: this.#connector({}), ...this.#clientOptions }),
       factory: (target, options) => {
         const { connect, ...rest } = options as { connect: Connector }
         return new Client(target, { ...rest, connect: this.#answers.watch(withPlainErrors(connect)) })
@@ -223,7 +224,7 @@ export class Connection {
   }
 }
 
-/** Whether anything of an answer was seen. Without that the connection may still carry one. */
+/** Whether anything of an answer was seen. If not, the connection may still be able to carry one. */
 function hasBegun({ seen }: Answer): boolean {
   return seen !== 'unsent' && seen !== 'silence'
 }

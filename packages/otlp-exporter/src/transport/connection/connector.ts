@@ -8,9 +8,9 @@ export type Connector = Build.connector
 export type ConnectorOptions = ConnectSettings & { readonly socketPath?: string | undefined }
 
 /**
- * One of undici's connectors, with every option of ours. undici hands what it does not know on to `tls.connect` and
- * `net.connect`, but overwrites three options, which are set again here. Its coarse connect timer is off, and so is
- * HTTP/2, which undici 8 offers: a connection has one request.
+ * One of undici's connectors, with all of our options. undici passes options that it does not know on to `tls.connect` and
+ * `net.connect`, but overwrites three of them, which are set again here. undici's coarse connect timer is off. HTTP/2, which
+ * undici 8 offers, is off because a connection carries one request.
  */
 export function ownConnector(options: ConnectorOptions): Connector {
   const { localAddress, noDelay, servername } = options
@@ -24,13 +24,13 @@ export function ownConnector(options: ConnectorOptions): Connector {
   }
 }
 
-/** Errors on which undici connects again at once, without end. */
+/** Errors after which undici connects again at once, for ever. */
 const RETRIED: ReadonlySet<unknown> = new Set(['UND_ERR_INFO', 'UND_ERR_SOCKET'])
 
 /**
- * Fails a request once when its tunnel cannot be made. undici would connect again after an error of the kind that it uses
- * for broken sockets, and a proxy that hangs up on CONNECT causes one. The code of any other error is kept: that of a
- * refused certificate, of the backend or of the proxy, is final.
+ * Makes a request fail once if its tunnel cannot be opened. undici would connect again after an error of the kind that it
+ * uses for broken sockets, which is what a proxy causes that hangs up on CONNECT. Any other error keeps its code: the code of
+ * a refused certificate, whether of the backend or of the proxy, is final.
  */
 export function withPlainErrors(connector: Connector): Connector {
   return (options, callback) => {
@@ -44,7 +44,7 @@ export function withPlainErrors(connector: Connector): Connector {
 function codeOf(error: Error): { code?: string } {
   const { code } = error as NodeJS.ErrnoException
   if (typeof code !== 'string') return {}
-  // The certificate of the proxy itself is for another name; undici reports that with a code of its own and a cause.
+  // If the certificate of the proxy itself is for another name, undici reports that with a code of its own and a cause.
   if (code === 'UND_ERR_PRX_TLS' || code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { code: 'ERR_TLS_CERT_REFUSED' }
   return RETRIED.has(code) ? {} : { code }
 }

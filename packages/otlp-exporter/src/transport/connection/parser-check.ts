@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The part that is used here; the types of Node.js do not declare WebAssembly. */
+/** The part of WebAssembly that is used here. The types of Node.js do not declare it. */
 interface WithWebAssembly {
   readonly WebAssembly?: { readonly Memory: new (descriptor: { initial: number }) => unknown }
 }
@@ -8,9 +8,9 @@ interface WithWebAssembly {
 let isKnownToWork = false
 
 /**
- * Why undici cannot read an answer in this process; undefined if it can. Its parser is WebAssembly, which `--jitless`
- * disables, and which reserves ten gigabytes of address space up to Node.js 22: more than `ulimit -v` may allow. undici
- * would report that as a failed connection, and every batch would be tried again until its deadline.
+ * Why undici cannot read an answer in this process; undefined if it can. undici's parser needs WebAssembly, which `--jitless`
+ * disables. Up to Node.js 22, WebAssembly also reserves ten gigabytes of address space, which may be more than `ulimit -v`
+ * allows. undici would report a failed connection, and every batch would be tried again until its deadline.
  */
 export function whyNoParser(): string | undefined {
   if (isKnownToWork) return undefined

@@ -6,8 +6,8 @@ import type { Operation } from '../operation.js'
 import type { TransportSettings } from '../transport-settings.js'
 
 /**
- * A free connection that was not needed for this long while others were, in milliseconds, is closed; this is two of the
- * processor's delays. The connections that a burst opened would otherwise stay idle until something in between, a NAT say,
+ * A free connection is closed when it was not needed for this long, in milliseconds, while others were. That is twice the
+ * processor's default delay. Otherwise the connections that a burst opened would stay idle until a NAT, for example,
  * silently drops them.
  */
 const SPARE_MILLIS = 10_000
@@ -34,7 +34,7 @@ export class Slot {
     return this.connection
   }
 
-  /** Takes out the connection, whose answer may still come, and puts a new one in its place. Returns the old one. */
+  /** Puts a new connection in the place of the current one, and returns the current one, whose answer may still arrive. */
   exchange(): Connection {
     const { connection } = this
     this.#connection = this.#open()
@@ -64,13 +64,13 @@ interface Waiter {
   readonly wake: () => void
 }
 
-/** At most `concurrencyLimit` slots, made when they are needed, and handed out first come, first served. */
+/** At most `concurrencyLimit` slots. They are created when they are needed, and assigned first come, first served. */
 export class Slots {
   readonly #clock: Clock
   readonly #limit: number
   readonly #open: () => Connection
   readonly #all: Slot[] = []
-  /** A stack: the slot that was used last is taken first, so that connections which are not needed become idle and close. */
+  /** A stack: the slot that was used last is taken first, so that the connections that are not needed become idle and close. */
   readonly #free: Slot[] = []
   readonly #waiters: Waiter[] = []
 
@@ -80,7 +80,7 @@ export class Slots {
     this.#open = () => new Connection(settings, clock, random)
   }
 
-  /** Undefined when the operation ended first. */
+  /** Waits for a free slot. Undefined if the operation ended first. */
   async acquire(operation: Operation): Promise<Slot | undefined> {
     const slot = this.#take()
     if (slot !== undefined) return slot
@@ -90,7 +90,7 @@ export class Slots {
     this.#waiters.push(waiter)
     const { status } = await bounded(this.#clock, operation, () => woken)
     if (status === 'done') return waiter.slot
-    // The slot may have been handed over in the tick in which the operation ended, and must not be lost with it.
+    // The slot may have been assigned in the same tick in which the operation ended, and must not be lost.
     if (waiter.slot === undefined) this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
     else this.release(waiter.slot)
     return undefined
@@ -108,7 +108,7 @@ export class Slots {
     }
   }
 
-  /** Closes every idle connection: one of the same age has turned out to be dead. */
+  /** Closes every idle connection. Call it when a connection that was idle with them is likely to be dead. */
   closeIdle(): void {
     this.#closeSpare(Infinity)
   }
@@ -117,7 +117,7 @@ export class Slots {
     await Promise.all(this.#all.map((slot) => slot.replace()))
   }
 
-  /** Closes those that are free since then or longer. The first ones are free for longest. */
+  /** Closes the connections that have been free at least since then. The first slots have been free for the longest time. */
   #closeSpare(freeSince: number): void {
     for (const slot of this.#free) {
       if (slot.releasedAt > freeSince) return

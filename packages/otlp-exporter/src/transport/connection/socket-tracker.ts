@@ -4,15 +4,15 @@ import type { Duplex } from 'node:stream'
 import type { Connector } from './connector.js'
 
 /**
- * The time that a connection may take with its TLS handshake, in milliseconds; after it the attempt has failed like any
- * other. Without it one black hole would use up the whole deadline, and a backend that is back would be found only by the
- * kernel's next SYN.
+ * How long connecting may take, including the TLS handshake, in milliseconds. After that the attempt has failed like any
+ * other. Without this limit, a single black hole would use up the whole deadline, and a backend that is back would only be
+ * found by the kernel's next SYN.
  */
 const CONNECT_LIMIT_MILLIS = 5000
 
 /**
- * Makes connectors whose sockets are known from the first moment. When undici destroys a client it forgets a socket that
- * is still connecting, and one that a proxy has handed on; both would outlive the deadline.
+ * Makes connectors whose sockets are known as soon as they exist. When undici destroys a client, it forgets a socket that is
+ * still connecting and one that a proxy agent has handed on. Both would outlive the deadline.
  */
 export class SocketTracker {
   readonly #clock: Clock
@@ -28,7 +28,7 @@ export class SocketTracker {
       // undici declares that connectors return nothing; they return the socket.
       const socket = connector(options, callback) as unknown as Duplex
       if (this.#isDestroyed) {
-        socket.destroy(new Error('the connection is no longer wanted'))
+        socket.destroy(new Error('the connection is no longer needed'))
         return socket as unknown as void
       }
       this.#sockets.add(socket)
@@ -51,7 +51,7 @@ export class SocketTracker {
     return this.#sockets.size > 0
   }
 
-  /** Whether everything that was written has reached the kernel. */
+  /** Whether the kernel has taken everything that was written. */
   get isDrained(): boolean {
     for (const socket of this.#sockets) if (socket.writableLength > 0) return false
     return true
@@ -59,6 +59,6 @@ export class SocketTracker {
 
   destroyAll(): void {
     this.#isDestroyed = true
-    for (const socket of this.#sockets) socket.destroy(new Error('the connection is no longer wanted'))
+    for (const socket of this.#sockets) socket.destroy(new Error('the connection is no longer needed'))
   }
 }

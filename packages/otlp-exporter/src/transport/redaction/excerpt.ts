@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Secrets } from './secrets.js'
 
-/** The most that a line in a log shows of a backend's words, in characters. */
+/** How much text of a backend a message may show, in characters. */
 export const MESSAGE_LENGTH = 300
-/** The most that `data` of an error has of them, in characters. */
+/** How much text of a backend the `data` of an error may contain, in characters. */
 export const DATA_LENGTH = 4096
-/** The rest of a longer text is ignored. In characters. */
+/** Anything beyond this length is ignored, in characters. */
 const TOO_LONG = 16 * 1024
 
 /**
- * The only way in which words of a backend get into a message, a warning or an error: without secrets, on one line, with
- * control characters escaped, and cut to `length`. In this order: once it is cut, a secret is not found any more. `isWhole`
- * is false for the beginning of a text.
+ * The only way for text of a backend to get into a message, a warning or an error. It removes secrets, puts everything on one
+ * line, escapes control characters, and cuts to `length`, in this order: a secret that has been cut would not be found.
+ * `isWhole` is false if `text` is only the beginning of a text.
  */
 export function excerptOf(text: string, secrets: Secrets, length: number, isWhole = true): string {
   const isAll = isWhole && text.length <= TOO_LONG

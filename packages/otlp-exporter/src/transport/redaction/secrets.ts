@@ -2,33 +2,33 @@
 import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 import { beginningAtEnd, decode, endWithoutBegunEscape, lowerCased, readings } from './spellings.js'
 
-/** Shorter secrets are not hidden: they are words that occur anywhere. In characters. */
+/** Shorter secrets are not hidden, because such words occur anywhere. In characters. */
 const SHORTEST = 4
-/** With more secrets than this nothing is shown at all: each is searched for by itself. */
+/** If there are more secrets than this, no text is shown at all, because each one takes a search of its own. */
 const MOST = 256
-/** How often a text may have been escaped: a login page repeats the requested URL in a query of its own. */
+/** How many times a text may have been escaped: a login page repeats the requested URL in a query of its own. */
 const DEEPEST = 3
-/** Headers that are public and useful to see: an answer may name the content type or the encoding that it refuses. */
+/** Headers that are public and worth showing: an answer may name the content type or the encoding that it refuses. */
 const PUBLIC: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'user-agent', 'accept', 'host'])
 const PUBLIC_WORD = /^(?:basic|bearer|digest|token|apikey|true|false)$/i
 
-/** What to search for: in the text as it is, ignoring case, and in the text after `decode`. */
-interface Words {
+/** What to search for, in the text as it is (ignoring case) and in the text after `decode`. */
+interface SearchTerms {
   readonly plain: readonly string[]
   readonly decoded: readonly string[]
 }
 
 /**
  * The secrets that a backend was sent and may repeat in its answer: the values of headers, the credentials of the URL and
- * of the proxy, and the values of a query. They are found however servers spell them, by searching for one after the
- * other: a regular expression made of secrets can be too large, can take for ever, and appears in the message of its own
+ * of the proxy, and the values of a query. They are found however servers spell them. Each one is searched for separately,
+ * because a regular expression made of secrets can be too large, can take for ever, and appears in the message of its own
  * error.
  */
 export class Secrets {
   readonly #settings: Pick<TransportSettings, 'endpoint' | 'proxy'>
   readonly #headers: HeaderTexts
   /** Made when they are needed: most answers have no text. */
-  #words: Words | 'too-many' | undefined
+  #terms: SearchTerms | 'too-many' | undefined
 
   constructor(settings: Pick<TransportSettings, 'endpoint' | 'proxy'>, headers: HeaderTexts) {
     this.#settings = settings
@@ -36,30 +36,30 @@ export class Secrets {
   }
 
   /**
-   * The text with `…` in place of secrets; empty if there are too many to search for. `isWhole` is false for the beginning
-   * of a text: it may end inside a secret, so the beginning of a secret at its end is hidden too.
+   * The text with `…` in place of secrets. Empty if there are too many secrets to search for. `isWhole` is false if `text` is
+   * only the beginning of a text: it may end inside a secret, so the beginning of a secret at its end is hidden, too.
    */
   redact(text: string, isWhole = true): string {
-    this.#words ??= this.#find()
-    if (this.#words === 'too-many') return ''
+    this.#terms ??= this.#find()
+    if (this.#terms === 'too-many') return ''
     const shown = isWhole ? text : text.slice(0, endWithoutBegunEscape(text))
-    const { plain, decoded } = this.#words
+    const { plain, decoded } = this.#terms
     /** 1 for each character that is not shown. */
     const hidden = new Uint8Array(shown.length)
     hide(hidden, lowerCased(shown), plain, isWhole)
-    let { text: meaning, starts } = decode(shown)
-    hide(hidden, meaning, decoded, isWhole, starts)
-    for (let depth = 1; depth < DEEPEST && /[%&]/.test(meaning); depth++) {
-      const again = decode(isWhole ? meaning : meaning.slice(0, endWithoutBegunEscape(meaning)))
+    let { text: plainText, starts } = decode(shown)
+    hide(hidden, plainText, decoded, isWhole, starts)
+    for (let depth = 1; depth < DEEPEST && /[%&]/.test(plainText); depth++) {
+      const again = decode(isWhole ? plainText : plainText.slice(0, endWithoutBegunEscape(plainText)))
       const outer = starts
       starts = [...again.starts.slice(0, -1).map((at) => outer[at] as number), shown.length]
-      meaning = again.text
-      hide(hidden, meaning, decoded, isWhole, starts)
+      plainText = again.text
+      hide(hidden, plainText, decoded, isWhole, starts)
     }
     return visible(shown, hidden)
   }
 
-  #find(): Words | 'too-many' {
+  #find(): SearchTerms | 'too-many' {
     const { endpoint, proxy } = this.#settings
     const parts: string[] = []
     for (const [name, value] of Object.entries(this.#headers)) if (!PUBLIC.has(name)) parts.push(...partsOf(value))
@@ -75,7 +75,7 @@ export class Secrets {
   }
 }
 
-/** Servers repeat a value whole, or without the word before it, as in `Bearer …` and `token=…`. */
+/** Servers repeat a whole value, or only what follows the first word, as in `Bearer …` and `token=…`. */
 function partsOf(value: string): string[] {
   const pieces = value.split(/[\s;]+/)
   const values = pieces.map((piece) => unquoted(piece.slice(piece.indexOf('=') + 1)))
@@ -86,13 +86,13 @@ function unquoted(text: string): string {
   return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
 }
 
-/** A part of a query without a value may itself be a key. */
+/** A query parameter without a value may itself be a secret key. */
 function queryValues(path: string): string[] {
   const start = path.indexOf('?')
   return start < 0 ? [] : [...new URLSearchParams(path.slice(start))].map(([name, value]) => value || name)
 }
 
-/** User and password, together and each alone: a password may contain any character. */
+/** User and password, together and separately. A password may contain any character. */
 function basicCredentials(authorization: string): string[] {
   const [, base64] = /^basic\s+(\S+)$/i.exec(authorization) ?? []
   if (base64 === undefined) return []
@@ -101,12 +101,12 @@ function basicCredentials(authorization: string): string[] {
   return colon < 0 ? [both] : [both, both.slice(0, colon), both.slice(colon + 1)]
 }
 
-/** Marks where one of the words is in the text. `starts` maps places in a decoded text to those in the original. */
-function hide(hidden: Uint8Array, text: string, words: readonly string[], isWhole: boolean, starts?: readonly number[]): void {
+/** Marks every occurrence of the terms in the text. `starts` maps positions in a decoded text to positions in the original. */
+function hide(hidden: Uint8Array, text: string, terms: readonly string[], isWhole: boolean, starts?: readonly number[]): void {
   const mark = (from: number, to: number): void => void hidden.fill(1, starts?.[from] ?? from, starts?.[to] ?? to)
-  for (const word of words) {
-    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) mark(at, at + word.length)
-    if (!isWhole) mark(text.length - beginningAtEnd(word, text), text.length)
+  for (const term of terms) {
+    for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + term.length)) mark(at, at + term.length)
+    if (!isWhole) mark(text.length - beginningAtEnd(term, text), text.length)
   }
 }
 

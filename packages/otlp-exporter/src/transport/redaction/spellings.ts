@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A text without its escapes, the place in the original where each character begins, and finally where it ends. */
+/** A text without its escapes, the position in the original where each character begins, and last the position of the end. */
 export interface Decoded {
   readonly text: string
   readonly starts: readonly number[]
 }
 
-/** The escapes of URLs, JSON, scripts and HTML. Each has a bounded length, so that no text takes long. */
+/** The escapes of URLs, JSON, scripts and HTML. Their length is bounded, so that no text takes long. */
 const ESCAPE = /%([0-9a-f]{2})|\\(?:u([0-9a-f]{4})|x([0-9a-f]{2}))|&#(\d{1,9});|&#x([0-9a-f]{1,8});|&([a-z]{2,8});/iy
 /** The beginning of an escape, or of a character in UTF-8, at the end of a text that was cut. */
 const BEGUN_ESCAPE = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,9}|\ufffd)$/i
@@ -22,8 +22,8 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 const NOT_ASCII = '\ufffd'
 
 /**
- * Decodes in one pass: escapes become characters, letters become lower case, `+` becomes a blank, blanks in a row become
- * one, and other backslashes are removed, since they escape what follows.
+ * Decodes in one pass. Escapes become characters, letters become lower case, `+` becomes a space, and several spaces become
+ * one. Other backslashes are removed, because they escape what follows.
  */
 export function decode(source: string): Decoded {
   const starts: number[] = []
@@ -64,7 +64,7 @@ function folded(code: number): string {
   return code < 0x80 ? String.fromCharCode(code).toLowerCase() : NOT_ASCII
 }
 
-/** What a secret may become in `decode`: with its own escapes decoded or not, from JSON, and from another character set. */
+/** What `decode` may make of a secret: with its own escapes decoded or not, from JSON, or from another character set. */
 export function readings(secret: string): string[] {
   const literal = secret.replaceAll(/[%&\\]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
   const spellings = [secret, literal, JSON.stringify(secret).slice(1, -1)]
@@ -72,12 +72,12 @@ export function readings(secret: string): string[] {
   return [...new Set(spellings)].map((spelling) => decode(spelling).text)
 }
 
-/** Changes ASCII alone, so that the length stays the same. */
+/** Changes only ASCII letters, so that the length stays the same. */
 export function lowerCased(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-/** Where the text ends without an escape that is cut off at its end. */
+/** The length of the text without an escape that is cut off at its end. */
 export function endWithoutBegunEscape(text: string): number {
   const begun = BEGUN_ESCAPE.exec(text.slice(-12))
   return begun === null ? text.length : text.length - begun[0].length
@@ -95,7 +95,7 @@ export function beginningAtEnd(word: string, text: string): number {
 }
 
 function extended(word: string, borders: Uint32Array, length: number, char: string | undefined): number {
-  let prefix = length
-  while (prefix > 0 && word[prefix] !== char) prefix = borders[prefix - 1] as number
-  return word[prefix] === char ? prefix + 1 : 0
+  let matched = length
+  while (matched > 0 && word[matched] !== char) matched = borders[matched - 1] as number
+  return word[matched] === char ? matched + 1 : 0
 }

@@ -11,13 +11,13 @@ export interface RequestBody {
   readonly bytes: Uint8Array
   /** For `Content-Encoding`; undefined for bytes that are not compressed. */
   readonly encoding: 'gzip' | 'zstd' | undefined
-  /** Whether the thread pool may still read the bytes that were given. */
+  /** Whether the thread pool may still be reading the uncompressed bytes. */
   readonly isSourceInUse: boolean
 }
 
-/** Up to this size, in bytes, compressing costs the main thread less than a trip to the thread pool, about 0.1 ms. */
+/** Up to this size, in bytes, compressing costs the main thread less than a round trip to the thread pool, about 0.1 ms. */
 const SYNC_BYTES = 4096
-/** A thread pool that has not compressed a body in this time, in milliseconds, counts as blocked. */
+/** A thread pool that has not compressed a body within this time, in milliseconds, counts as blocked. */
 const BLOCKED_MILLIS = 1000
 
 type AsyncCompress = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
@@ -30,13 +30,13 @@ const CODECS: Readonly<Record<'gzip' | 'zstd', { async: AsyncCompress; sync: Syn
 }
 
 /**
- * Compresses off the main thread. The application shares the thread pool, and may block it with file access or name
- * look-ups. Then bodies are sent uncompressed, and none are queued there until the pool moves again.
+ * Compresses in the thread pool. The application uses the same pool, and may block it with file access or name look-ups. While
+ * it is blocked, bodies are sent uncompressed and none are added to the pool.
  */
 export class BodyCompressor {
   readonly #clock: Clock
   readonly #compression: Compression
-  /** Bodies that are still in the thread pool although nobody waits for them. */
+  /** Bodies that are still in the thread pool although they are no longer awaited. */
   #overdueCount = 0
 
   constructor(clock: Clock, compression: Compression) {
@@ -47,7 +47,7 @@ export class BodyCompressor {
   async compress(operation: Operation, bytes: Uint8Array): Promise<RequestBody> {
     const plain: RequestBody = { bytes, encoding: undefined, isSourceInUse: false }
     const encoding = this.#compression
-    // An aborted operation does not wait for the thread pool, and tells nothing about its state.
+    // An aborted operation does not wait for the thread pool, so it would wrongly look as if the pool were blocked.
     if (encoding === 'none' || this.#overdueCount > 0 || operation.signal.aborted) return plain
     const codec = CODECS[encoding]
     if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }

@@ -4,36 +4,36 @@ import type { Operation } from '../operation.js'
 import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 import type { BodyCompressor } from './body-compressor.js'
 
-/** What the transport needs of a batch: its size, and requests with any range of its spans. */
+/** What the transport needs from a batch: its size, and requests with any range of its spans. */
 export interface SendableBatch {
   readonly spanCount: number
-  /** Size of the request with every span, in bytes. */
+  /** The size of a request with all spans, in bytes. */
   readonly byteLength: number
   /**
-   * The request with the spans from index `from` up to, not including, `to`. The caller owns it, and calls `release` only
-   * when nobody reads the bytes any more. A request that may still be read is left to the garbage collector.
+   * The request with the spans from index `from` up to, but not including, `to`. The caller owns it, and calls `release` only
+   * when the bytes are no longer being read. A request that may still be read is left to the garbage collector.
    */
   assemble(from: number, to: number): { readonly bytes: Uint8Array; release(): void }
 }
 
 interface Parts {
   readonly batch: SendableBatch
-  /** Which spans of the batch it contains. */
+  /** The range of spans that the request contains. */
   readonly from: number
   readonly to: number
   readonly headers: HeaderTexts
 }
 
 /**
- * One request of a batch. It is assembled and compressed only when it may be sent, and let go while another operation
- * probes the backend: a request beside the spans of every waiting batch would double the memory that is counted.
+ * One request of a batch. It is assembled and compressed only when it may be sent, and its memory is given back while another
+ * operation probes the backend: if every waiting batch had a request beside its spans, memory use would double.
  */
 export class PendingRequest {
   readonly #settings: TransportSettings
   readonly #compressor: BodyCompressor
   readonly #parts: Parts
   #post: Post | undefined
-  /** The assembled request; undefined if what is sent is compressed, or if zlib may still read it. */
+  /** The assembled request; undefined if a compressed body is sent instead, or if zlib may still be reading it. */
   #assembled: ReturnType<SendableBatch['assemble']> | undefined
   #isFree = true
 
@@ -47,7 +47,7 @@ export class PendingRequest {
     return this.#post !== undefined
   }
 
-  /** Assembles and compresses; false if it is over `maxRequestBytes`. */
+  /** Assembles and compresses the request. Returns false if it is larger than `maxRequestBytes`. */
   async prepare(operation: Operation): Promise<boolean> {
     const { batch, from, to, headers } = this.#parts
     const { maxRequestBytes, contentType } = this.#settings
@@ -59,7 +59,7 @@ export class PendingRequest {
     const { bytes: body, encoding, isSourceInUse } = await this.#compressor.compress(operation, bytes)
     if (isSourceInUse || body !== bytes) {
       this.#assembled = undefined
-      // zlib has read it, and what it made is sent instead.
+      // zlib has finished reading it, and the compressed body is sent instead.
       if (!isSourceInUse) assembled.release()
     }
     const encoded = encoding === undefined ? {} : { 'content-encoding': encoding }
@@ -67,19 +67,19 @@ export class PendingRequest {
     return true
   }
 
-  /** Hands it out to be sent; until `end` is called somebody may read the body. */
+  /** Returns what to send. The body may be being read until `end` is called. */
   begin(): Post {
     if (this.#post === undefined) throw new Error('the request is not ready')
     this.#isFree = false
     return this.#post
   }
 
-  /** To be called after an attempt; `isFree` means that nobody reads the body any more. */
+  /** Call this after an attempt. `isFree` means that the body is no longer being read. */
   end(isFree: boolean): void {
     this.#isFree = isFree
   }
 
-  /** Gives the memory back unless somebody may still read it. The request can be prepared again. */
+  /** Gives the memory back, unless it may still be being read. The request can be prepared again. */
   letGo(): void {
     if (this.#isFree) this.#assembled?.release()
     this.#assembled = undefined

@@ -13,7 +13,7 @@ export const VERSION = '0.1.0'
 
 const OWN_USER_AGENT = `spanring-OTLP-Exporter-JavaScript/${VERSION}`
 
-/** The headers of a batch. The function of the settings is called once for each batch, within its deadline. */
+/** Resolves the headers of a batch. Calls the `headersFunction` of the settings once for each batch, within its deadline. */
 export class RequestHeaders {
   readonly #settings: TransportSettings
   readonly #clock: Clock
@@ -32,7 +32,7 @@ export class RequestHeaders {
     if (ask === undefined) return { kind: 'headers', values: this.#fixed }
     const settled = await bounded(this.#clock, operation, () => ask((message) => this.#warning.warn(message)))
     if (settled.status === 'done') return { kind: 'headers', values: { ...this.#fixed, ...settled.value } }
-    // What the function threw may contain the token that it was about to return, so only the kind of error is shown.
+    // The error may contain the token that the function was about to return, so only the kind of error is shown.
     const message = settled.status === 'failed' ? `headers() failed with ${kindOf(settled.error)}` : 'headers() did not settle'
     return { kind: 'failed', reason: reasonOf(settled.status, operation), status: undefined, message }
   }

@@ -10,22 +10,22 @@ export type BackendChange =
   | {
       readonly state: 'up'
       readonly downMillis: number
-      /** Requests that failed meanwhile; those that were under way together count as one. */
+      /** Requests that failed meanwhile. Requests that were under way together count as one. */
       readonly failedAttempts: number
       /** Spans that were given up meanwhile. */
       readonly failedSpans: number
     }
 
 /**
- * A circuit breaker: what is known about the backend, and who may send to it. While it is down one operation, the prober,
- * sends in the rhythm of its back-off, and the others wait for the result within their own deadlines: thirty connections
- * that come back at once would bring it down again. When the pipeline shuts down there is no time for that rhythm. One
- * last probe goes at once, and decides for all operations that are closing.
+ * A circuit breaker: it knows the state of the backend and decides who may send. While the backend is down, one operation, the
+ * prober, sends at the intervals of its back-off. The others wait for the verdict within their own deadlines: thirty
+ * connections that come back at the same time would bring the backend down again. When the pipeline shuts down, there is no
+ * time for a back-off. One last probe is sent at once, and decides for all operations that are closing.
  *
  * ```
  *   up ── failed() ──► down (the operation that failed is the prober) ── succeeded(), by any operation ──► up, all may send
  *                       │ ▲
- *                       └─┘ leave() of the prober: the next waiting operation takes over, in the same rhythm
+ *                       └─┘ leave() of the prober: the next waiting operation takes over, with the same back-off
  * ```
  */
 export class Backend {
@@ -37,7 +37,7 @@ export class Backend {
   #isProbing = false
   /** Whether that request is the last one before a shutdown. */
   #isLastProbe = false
-  /** Whether the last one before a shutdown has failed. Other closing operations need not try then. */
+  /** Whether the last probe before a shutdown has failed. If so, other closing operations need not try. */
   #lastProbeFailed = false
   #nextProbeAt = -Infinity
   #failureCount = 0
@@ -56,7 +56,7 @@ export class Backend {
     return this.#state
   }
 
-  /** How many requests in a row have failed; those that were under way together count as one. */
+  /** How many requests in a row have failed. Requests that were under way together count as one. */
   get failureCount(): number {
     return this.#failureCount
   }
@@ -67,8 +67,9 @@ export class Backend {
   }
 
   /**
-   * Waits until the operation may send, but not before `notBefore`, and not beyond its end. `'down'` means that it need
-   * not try: it is closing, and the last probe has failed. `onWait` is called before each wait for the result of others.
+   * Waits until the operation may send, which is not before `notBefore`. The wait ends with the operation at the latest.
+   * `'down'` means that it need not try: it is closing, and the last probe has failed. `onWait` is called before each wait for
+   * another operation.
    */
   async waitForPermission(
     operation: Operation,
@@ -86,12 +87,12 @@ export class Backend {
         return 'go'
       }
       if (this.#prober !== operation) onWait()
-      // oxlint-disable-next-line no-await-in-loop -- each round re-checks the state
+      // oxlint-disable-next-line no-await-in-loop -- re-checks the state after each change
       await this.#nextChange(operation, Math.min(wakeAt, operation.at))
     }
   }
 
-  /** Reports a request that failed as an outage. Returns whether the operation is now the prober. */
+  /** Reports a request whose verdict is an outage. Returns whether the operation is now the prober. */
   failed(operation: Operation, failure: Failure): boolean {
     this.#failure = failure
     if (this.#state === 'up') {
@@ -108,12 +109,12 @@ export class Backend {
     return this.#prober === operation
   }
 
-  /** Sets when the next probe may be sent; ignored unless the operation is the prober. */
+  /** Sets the earliest time of the next probe. Ignored unless the operation is the prober. */
   holdUntil(operation: Operation, at: number): void {
     if (this.#prober === operation) this.#nextProbeAt = at
   }
 
-  /** Reports an answer of the backend that is not an outage. */
+  /** Reports an answer whose verdict is not an outage. */
   succeeded(): void {
     if (this.#state === 'up') return
     const change = {
@@ -141,7 +142,7 @@ export class Backend {
     this.#wakeAll()
   }
 
-  /** When the operation may send, by what is known now; Infinity while another one probes. It may become the prober. */
+  /** When the operation may send, as far as is known now; Infinity while another one probes. It may become the prober. */
   #permittedAt(operation: Operation, notBefore: number): number {
     if (this.#state === 'up') return operation.closing.aborted ? -Infinity : notBefore
     const isOthers = this.#prober !== undefined && this.#prober !== operation
@@ -151,7 +152,7 @@ export class Backend {
     }
     if (isOthers) return Infinity
     const startAt = Math.max(notBefore, this.#nextProbeAt)
-    // Its deadline would cut the probe off, and others would connect while its connection is taken down: they probe instead.
+    // Too late to probe: the deadline would cut the probe off, and others would connect while its connection is destroyed.
     if (this.#prober === undefined && Math.max(startAt, this.#clock.now()) > operation.lastTryAt) return Infinity
     this.#prober = operation
     return startAt

@@ -17,27 +17,27 @@ interface Request {
   readonly onRepeat: () => void
 }
 
-/** Which of two connections decided, and how. */
+/** Which of the two connections decided, and the verdict. */
 interface Decided {
   readonly by: 'old' | 'new'
   readonly verdict: Verdict
 }
 
-/** What a scout has found out about the suspect connections. */
+/** What a scout has found out about suspect connections. */
 type Finding = 'dead' | 'unknown'
 
-/** Between two attempts to connect while the suspect connection may still be answered, in milliseconds. */
+/** The pause between two attempts to connect, in milliseconds, while the suspect connection may still be answered. */
 const PAUSE_MILLIS = 1000
 
 /**
- * Sends a request on the connection of a slot, within the deadline, and hedges it where that connection may be dead: it is
- * sent on a new one as well.
+ * Sends a request on the connection of a slot, within the deadline. If that connection may be dead, the request is hedged: it
+ * is sent on a new connection as well.
  */
 export class HedgedRequests {
   readonly #clock: Clock
   readonly #slots: Pick<Slots, 'closeIdle'>
   readonly #silenceLimit = new SilenceLimit()
-  /** The one request that is hedged while others wait for what it finds out. */
+  /** The finding of the request that is hedged first, which the others wait for. */
   #scout: Promise<Finding> | undefined
 
   constructor(clock: Clock, slots: Pick<Slots, 'closeIdle'>) {
@@ -46,20 +46,20 @@ export class HedgedRequests {
   }
 
   /**
-   * A kept connection that stays silent may be dead: the backend was replaced, or something in between has dropped the
-   * connection, without a word. The request is then sent on a new connection too. The old one stays open, since the
-   * backend may only be slow; the first answer decides, so that a wrong suspicion loses nothing.
+   * A reused connection that stays silent may be dead: the backend was replaced, or something in between has silently dropped
+   * the connection. The request is then sent on a new connection, too. The old one stays open, because the backend may only
+   * be slow. The first answer decides, so that a wrong suspicion loses nothing.
    *
-   * Of several requests that meet silence at once one goes ahead as the scout. If its new connection is answered while the
-   * old one is silent, the others follow. Otherwise they go on waiting: a backend that cannot keep up does not need twice
-   * the requests.
+   * If several requests meet silence at the same time, one of them goes first, as the scout. If its new connection is answered
+   * while the old one is silent, the others follow. Otherwise they go on waiting: a backend that cannot keep up does not need
+   * twice as many requests.
    */
   async send(operation: Operation, slot: Slot, request: Request): Promise<Settled<Verdict>> {
     const connection = slot.next()
     const first = this.#post(connection, request)
     for (;;) {
       const at = request.mayRepeat() ? this.#silenceLimit.suspectAt(this.#clock.now(), operation.at) : Infinity
-      // oxlint-disable-next-line no-await-in-loop -- each round re-checks what is known
+      // oxlint-disable-next-line no-await-in-loop -- re-checks what is known after each wait
       const settled = await this.#within(operation, at, () => first)
       if (settled.status !== 'timeout') return settled
       const { isSuspect } = connection
@@ -88,18 +88,19 @@ export class HedgedRequests {
     const { value: decided } = settled.status === 'done' ? settled : { value: undefined }
     const isDead = decided?.by === 'new' && decided.verdict.kind !== 'outage'
     report(isDead ? 'dead' : 'unknown')
-    // Its status may have come without the rest.
+    // The status may have arrived without the rest of the answer.
     const late = decided === undefined ? suspect.giveUp() : undefined
     void suspect.destroy()
-    // The next request must not wait for the answer to this one on the new connection.
+    // The next request must not wait until the new connection has got its answer to this one.
     if (slot.connection.isBusy) void slot.replace()
     if (late !== undefined) return { status: 'done', value: request.judge(late) }
     return settled.status === 'done' ? { status: 'done', value: settled.value.verdict } : settled
   }
 
   /**
-   * Sends on new connections beside the suspect one. A failure of a new one means little: a backend that is about to stop
-   * accepts no new connections, and answers the requests that it has. So the old one decides then, unless it fails too.
+   * Sends on new connections while the suspect one stays open. A failure of a new connection means little: a backend that is
+   * about to stop accepts no new connections, but answers the requests that it has. In that case the old connection decides,
+   * unless it fails, too.
    */
   async #firstOf(operation: Operation, slot: Slot, request: Request, first: Promise<Verdict>): Promise<Settled<Decided>> {
     const old = first.then((verdict): Decided => ({ by: 'old', verdict }))
@@ -110,7 +111,7 @@ export class HedgedRequests {
       const settled = await this.#within(operation, Infinity, () => decidedBy(old, fresh))
       if (settled.status !== 'done' || settled.value.verdict.kind !== 'outage') return settled
       void slot.replace()
-      // With a status it is there, and asks for no more requests.
+      // If there is a status, the backend is up and asks us not to send more.
       const isRefused = settled.value.verdict.status === undefined
       const at = isRefused && request.mayRepeat() ? this.#clock.now() + PAUSE_MILLIS : Infinity
       // oxlint-disable-next-line no-await-in-loop -- as above
@@ -132,7 +133,7 @@ export class HedgedRequests {
   }
 }
 
-/** The result of the new connection, unless the old one is answered before. That the old one broke decides nothing. */
+/** The verdict of the new connection, unless the old one is answered first. A failure of the old one does not count. */
 function decidedBy(old: Promise<Decided>, fresh: Promise<Decided>): Promise<Decided> {
   return new Promise((resolve, reject) => {
     const listen = async (): Promise<void> => {

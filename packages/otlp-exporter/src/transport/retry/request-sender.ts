@@ -17,14 +17,14 @@ import { backoffMillis, parseRetryAfter } from './retry-delay.js'
 
 const NO_CONNECTION: Failure = { reason: 'connection', status: undefined, message: 'no connection in time' }
 
-/** How soon a request may follow one that failed, in milliseconds, where no back-off is in force. */
+/** The shortest pause between a failed request and the next one, in milliseconds, if no back-off applies. */
 const MIN_PAUSE_MILLIS = 100
-/** Added to the time that the backend asked for: at most this share of it, and at most this many milliseconds. */
+/** The jitter added to the time that the backend asked for: at most this share of it, and at most this many milliseconds. */
 const RETRY_AFTER_JITTER = { share: 0.2, maxMillis: 1000 }
 
 /**
- * Sends one request until it has a final verdict: again after an outage, in the same slot and within the same deadline.
- * A retry never enters a queue, so nothing can wait for room that only the retry would make.
+ * Sends one request until it has a final verdict. After an outage it is sent again, in the same slot and within the same
+ * deadline. A retry never enters a queue, so nothing can wait for a place that only the retry itself would free.
  */
 export class RequestSender {
   readonly #settings: TransportSettings
@@ -70,7 +70,7 @@ export class RequestSender {
       if (!request.isReady) {
         // oxlint-disable-next-line no-await-in-loop -- one request after the other
         if (!(await request.prepare(operation))) return { kind: 'too-large', status: undefined }
-        // That took time, in which the backend may have gone down.
+        // Preparing took time, and the backend may have gone down meanwhile.
         continue
       }
       const isClosing = operation.closing.aborted
@@ -81,7 +81,7 @@ export class RequestSender {
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
       if (!this.#concernsBackend(verdict, slot) && attempt < maxAttempts) continue
-      // The back-off of the probes goes on from batch to batch. An operation that is not the prober has its own.
+      // The back-off of the probes continues from batch to batch. An operation that is not the prober has its own back-off.
       const isProbing = this.#backend.failed(operation, verdict)
       const failureCount = isProbing ? this.#backend.failureCount : attempt
       const retryAt = this.#retryAt(operation, verdict, startedAt, failureCount)
@@ -91,17 +91,18 @@ export class RequestSender {
   }
 
   /**
-   * Whether the outage tells anything about the backend. It does not if a kept connection broke without a byte of an
-   * answer: its other end may have closed it just before, or long ago. The request is then sent again at once, on a new
+   * Whether the outage says anything about the backend. It does not if a reused connection broke before a byte of an answer
+   * arrived: the other end may have closed it just before, or long ago. The request is then sent again at once on a new
    * connection, which shows the state of the backend. HTTP forbids that for a POST unless the client knows that it is safe
-   * (RFC 9110, 9.2.2; RFC 9112, 9.3.1). OTLP says that it is, and asks to send again after a disconnect without an answer.
+   * (RFC 9110, 9.2.2; RFC 9112, 9.3.1). OTLP says that it is safe: it asks clients to retry after a disconnect without an
+   * answer.
    */
   #concernsBackend(outage: Outage, slot: Slot): boolean {
     const { connection } = slot
-    const isKept = connection.isKept && connection.isSilent
+    const mayBeStale = connection.isReused && connection.isSilent
     // One address may stand for several backends, and the next connection may lead to a healthy one.
     void slot.replace()
-    if (outage.status !== undefined || !isKept) return true
+    if (outage.status !== undefined || !mayBeStale) return true
     this.#slots.closeIdle()
     return false
   }
@@ -123,17 +124,17 @@ export class RequestSender {
     const { connection } = slot
     const { isSent } = connection
     const answer = connection.giveUp()
-    // The outcome is known; now free what hangs. Aborting would not do: undici ignores it while a request is queued or connects.
+    // The verdict is known, so free what hangs. Aborting is not enough: undici ignores it while a request is queued or connects.
     void slot.replace()
-    // Nobody waits for the rest of the answer, but its status decides what became of the spans.
+    // The rest of the answer is no longer awaited, but its status decides what became of the spans.
     if (answer !== undefined) return this.#judge(answer, post)
     if (settled.status === 'failed') {
       return { kind: 'failed', ...internalFailure(settled.error, new Secrets(this.#settings, post.headers)) }
     }
     if (settled.status === 'timeout') {
-      // Without a connection the backend is down. Without an answer it may only be slow, and others need not wait for that.
+      // Without a connection, the backend is down. Without an answer it may only be slow, so the others need not wait.
       if (!isSent) this.#backend.failed(operation, NO_CONNECTION)
-      // The next probe must not connect while this connection is taken down.
+      // The next probe must not connect while this connection is being destroyed.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
     }
     return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : NO_CONNECTION.message)
@@ -141,12 +142,12 @@ export class RequestSender {
 
   #judge(answer: Answer, post: Post): Verdict {
     const verdict = verdictOf(answer, this.#settings, post.headers)
-    // With a status only: a refused certificate is not an answer of the backend.
+    // Only with a status: a refused certificate is not an answer of the backend.
     if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
     return verdict
   }
 
-  /** When to send again; undefined when that cannot be within the deadline. */
+  /** When to send again; undefined if that would not be within the deadline. */
   #retryAt(operation: Operation, outage: Outage, startedAt: number, failureCount: number): number | undefined {
     const { retry } = this.#settings
     const now = this.#clock.now()
@@ -155,22 +156,22 @@ export class RequestSender {
       const jitter = this.#random() * Math.min(asked * RETRY_AFTER_JITTER.share, RETRY_AFTER_JITTER.maxMillis)
       const retryAt = now + asked + (now + asked + jitter <= operation.lastTryAt ? jitter : 0)
       const isInTime = retryAt <= operation.lastTryAt
-      // An hour in the configuration of some proxy must not stop every batch of that hour.
+      // If some proxy is configured to ask for an hour, that must not stop every batch for an hour.
       this.#backend.holdUntil(operation, isInTime ? retryAt : now + Math.min(asked, retry.maxBackoffMillis))
       return isInTime ? retryAt : undefined
     }
     const delayMillis = backoffMillis(retry, failureCount, this.#random)
-    // Counted from the start of the attempt: one that took long to fail has waited long enough.
+    // The delay counts from the start of the attempt: an attempt that took long to fail has waited long enough.
     const earliest = now + Math.min(delayMillis, MIN_PAUSE_MILLIS)
     const wanted = Math.max(startedAt + delayMillis, earliest)
     const isInTime = earliest <= operation.lastTryAt
-    // The last request of an operation does not wait for the back-off to end; the next prober does.
+    // The last request of an operation does not wait for the back-off to end, but the next prober does.
     const retryAt = isInTime ? Math.min(wanted, operation.lastTryAt) : wanted
     this.#backend.holdUntil(operation, retryAt)
     return isInTime ? retryAt : undefined
   }
 
-  /** Why an operation ends without a verdict of the backend. Its own outage explains more than the deadline that ended it. */
+  /** The verdict for an operation that ends without an answer. Its own outage, if any, explains more than the deadline. */
   #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own?: Outage, what?: string): Failed {
     const { failure } = this.#backend
     if (own !== undefined) return asFailed(own)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RetrySettings } from '../transport-settings.js'
 
-/** Full jitter may draw nothing at all; requests are still this far apart, in milliseconds, unless the options ask for less. */
+/** Full jitter may draw 0. Requests are still at least this far apart, in milliseconds, unless the options ask for less. */
 const MIN_MILLIS = 100
 
-/** How long to wait after that many failures in a row, in milliseconds. `random` draws from 0 to 1. */
+/** How long to wait after `failureCount` failures in a row, in milliseconds. `random` draws from 0 to 1. */
 export function backoffMillis(retry: RetrySettings, failureCount: number, random: () => number): number {
   const { initialBackoffMillis, maxBackoffMillis, multiplier, jitter } = retry
   const limit = Math.min(maxBackoffMillis, initialBackoffMillis * multiplier ** Math.max(failureCount - 1, 0))
@@ -13,8 +13,8 @@ export function backoffMillis(retry: RetrySettings, failureCount: number, random
 }
 
 /**
- * How long a `Retry-After` asks to wait, in milliseconds, given as seconds or as a date. Undefined if it asks for no wait:
- * absent, malformed, zero, negative, or in the past. The normal back-off applies then, so that no answer causes a hot loop.
+ * How long a `Retry-After` asks to wait, in milliseconds. Its value is a number of seconds or a date. Undefined if it is
+ * absent, malformed, zero, negative or in the past. The normal back-off then applies, so that no answer causes a hot loop.
  */
 export function parseRetryAfter(value: string | undefined, wallTime: number): number | undefined {
   if (value === undefined) return undefined
@@ -23,7 +23,7 @@ export function parseRetryAfter(value: string | undefined, wallTime: number): nu
   return Number.isFinite(millis) && millis > 0 ? millis : undefined
 }
 
-/** An HTTP date begins with the name of a day; `Date.parse` alone would take "-5" for a year. */
+/** An HTTP date begins with the name of a day. Without this check, `Date.parse` would take "-5" for a year. */
 function dateOf(text: string): number {
   return /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN
 }

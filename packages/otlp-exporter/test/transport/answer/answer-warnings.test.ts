@@ -24,7 +24,7 @@ for (const [body, type, shown] of [
     expect(changes).toEqual([])
     expect(lines).toEqual([
       `OTLPTraceExporter: [SPANRING_NOT_OTLP] ${sink.url} answered 200 with something that is not an OTLP response: ${shown}; ` +
-        'its spans count as exported; is this the address of an OTLP backend?',
+        'the spans count as exported; is this the address of an OTLP backend?',
     ])
   })
 }
