@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
-/** An address where connections are begun and never established. */
+/** An address to which connections are attempted but never established. */
 export interface BlackHole {
   readonly url: string
   close(): void
 }
 
-/** Listens with a backlog of one, then blocks its event loop until its parent is gone, so that nothing accepts connections. */
+/** Listens with a backlog of one, then blocks its event loop until its parent is gone, so that no connection is accepted. */
 const DEAF_LISTENER = `
   require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
     process.send(this.address().port, () => {
@@ -22,7 +22,7 @@ const DEAF_LISTENER = `
     })
   })`
 
-/** A connection on loopback that takes longer counts as one that never connects. In milliseconds. */
+/** A connection on loopback that takes longer than this, in milliseconds, counts as one that is never established. */
 const CONNECT_MILLIS = 300
 
 /** Undefined where the kernel does not leave connections pending: on Windows, and where the backlog has no limit. */

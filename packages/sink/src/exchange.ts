@@ -3,7 +3,7 @@ import type { Ledger } from './ledger.js'
 import { countSpans } from './otlp/count-spans.js'
 import { decodeJson } from './otlp/decode-json.js'
 import { decodeProtobuf } from './otlp/decode-protobuf.js'
-import { DecodeError, type SpanBatch } from './otlp/span-batch.js'
+import { DecodeError, type DecodedRequest } from './otlp/decoded-request.js'
 import type { OtlpEncoding } from './otlp/export-response.js'
 import { RefusedRequest } from './refused-request.js'
 import type { Reply } from './reply.js'
@@ -11,14 +11,14 @@ import type { ResolvedSinkOptions } from './sink-options.js'
 
 type State = 'reading' | 'waiting' | 'settled'
 
-/** One request and its answer, over any transport. Its spans are counted once, by the first outcome. */
+/** One request and its answer, over any transport. Its spans are counted once, by what happens first. */
 export class Exchange {
   readonly reply: Reply
   readonly #ledger: Ledger
   readonly #options: ResolvedSinkOptions
   readonly #onDelivered: () => void
   #state: State = 'reading'
-  #batch: SpanBatch | undefined
+  #decoded: DecodedRequest | undefined
 
   constructor(reply: Reply, ledger: Ledger, options: ResolvedSinkOptions, onDelivered: () => void) {
     this.reply = reply
@@ -29,16 +29,16 @@ export class Exchange {
 
   /** Decodes the body and counts its spans; throws a {@link RefusedRequest} if it is not OTLP. */
   receive(body: Uint8Array, encoding: OtlpEncoding): void {
-    const batch = this.#decode(body, encoding)
-    this.#ledger.decoded(body.length, batch.unknownFields)
-    if (this.#options.strict && batch.unknownFields.length > 0) {
-      throw new RefusedRequest('unknown-field', 400, `unknown fields: ${batch.unknownFields.join(', ')}`)
+    const decoded = this.#decode(body, encoding)
+    this.#ledger.decoded(body.length, decoded.unknownFields)
+    if (this.#options.strict && decoded.unknownFields.length > 0) {
+      throw new RefusedRequest('unknown-field', 400, `unknown fields: ${decoded.unknownFields.join(', ')}`)
     }
-    // Spans that can never be delivered take no memory while their request hangs.
-    this.#batch = this.#canDeliver() ? batch : { ...batch, spans: [] }
-    this.#ledger.received(batch)
+    // Spans that can never be delivered are dropped, so that they take no memory while their request hangs.
+    this.#decoded = this.#canDeliver() ? decoded : { ...decoded, spans: [] }
+    this.#ledger.received(decoded)
     if (this.#state === 'reading') this.#state = 'waiting'
-    else this.#ledger.unanswered(batch)
+    else this.#ledger.unanswered(decoded)
   }
 
   refuse(refused: RefusedRequest): void {
@@ -47,26 +47,26 @@ export class Exchange {
 
   /** Call this right before the status is sent, so that a sender that has its answer finds its spans delivered. */
   answered(status: number): void {
-    this.#settle((batch) => {
-      if (status >= 300) this.#ledger.refused(batch)
+    this.#settle((decoded) => {
+      if (status >= 300) this.#ledger.refused(decoded)
       else {
-        this.#ledger.delivered(batch, this.reply.partialSuccess?.rejectedSpans ?? 0)
+        this.#ledger.delivered(decoded, this.reply.partialSuccess?.rejectedSpans ?? 0)
         this.#onDelivered()
       }
     })
   }
 
   unanswered(): void {
-    this.#settle((batch) => {
-      this.#ledger.unanswered(batch)
+    this.#settle((decoded) => {
+      this.#ledger.unanswered(decoded)
     })
   }
 
-  #settle(count: (batch: SpanBatch) => void): void {
+  #settle(count: (decoded: DecodedRequest) => void): void {
     if (this.#state === 'settled') return
     this.#state = 'settled'
-    if (this.#batch !== undefined) count(this.#batch)
-    this.#batch = undefined
+    if (this.#decoded !== undefined) count(this.#decoded)
+    this.#decoded = undefined
   }
 
   #canDeliver(): boolean {
@@ -74,7 +74,7 @@ export class Exchange {
     return (fault === 'drip' || fault === 'cut-after-headers') && status < 300
   }
 
-  #decode(body: Uint8Array, encoding: OtlpEncoding): SpanBatch {
+  #decode(body: Uint8Array, encoding: OtlpEncoding): DecodedRequest {
     try {
       if (encoding === 'json') return decodeJson(body)
       return this.#options.keep === 'count' && !this.#options.strict ? countSpans(body) : decodeProtobuf(body)

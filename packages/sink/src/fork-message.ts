@@ -13,7 +13,7 @@ export type ForkRequest =
 
 export type ForkCall = ForkRequest & { readonly id: number }
 
-/** From the child. Many spans come in parts before the message that ends the call. */
+/** A message from the child. A large number of spans comes in parts, before the message that ends the call. */
 export type ForkAnswer =
   | { readonly id: number; readonly part: readonly ReceivedSpan[] }
   | { readonly id: number; readonly result: ForkResult }

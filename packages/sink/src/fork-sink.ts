@@ -6,7 +6,7 @@ import { type SinkOptions, resolveOptions } from './sink-options.js'
 
 /** Starts a sink in its own process, so that a benchmark does not measure the sink's work. Needs the built package. */
 export async function forkSink(options: SinkOptions = {}): Promise<ForkedSink> {
-  // By package name, not by path, so that a caller that runs the sources gets the built file, too.
+  // Resolved by package name, not by path, so that a caller that runs the sources also gets the built file.
   const entry = createRequire(import.meta.url).resolve('@spanring/sink/process')
   const child = fork(entry, {
     serialization: 'advanced',

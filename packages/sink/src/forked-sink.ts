@@ -90,7 +90,7 @@ export class ForkedSink implements Sink {
     await this.#closed
   }
 
-  /** Ends the process from outside, as an operating system does. Nothing is answered, and nothing is closed properly. */
+  /** Kills the process, as an operating system may. No request is answered any more, and nothing is closed properly. */
   async kill(): Promise<void> {
     this.#closed ??= Promise.resolve()
     if (this.#hasEnded()) return

@@ -10,8 +10,8 @@ const contentTypes: Readonly<Record<OtlpEncoding, string>> = {
 }
 
 /**
- * Answers one request as the reply says. Calls `answered` right before the status is sent. The status decides for the
- * sender, so a body that is cut short or never ends changes nothing.
+ * Answers one request as the reply says. Calls `answered` right before the status is sent. For a sender only the status
+ * matters, so a body that is cut short or never ends makes no difference.
  */
 export async function httpAnswer(
   response: ServerResponse,
@@ -36,7 +36,7 @@ export async function httpAnswer(
       return
     case undefined: {
       const body = bodyOf(encoding, reply)
-      writeHead(response, encoding, reply, body.length, answered)
+      sendHeaders(response, encoding, reply, body.length, answered)
       response.end(body)
     }
   }
@@ -49,7 +49,7 @@ async function drip(
   answered: (status: number) => void,
 ): Promise<void> {
   const body = saysBody(reply) ? bodyOf(encoding, reply) : Buffer.alloc(reply.dripBytes ?? 1_000_000, ' ')
-  writeHead(response, encoding, reply, body.length, answered)
+  sendHeaders(response, encoding, reply, body.length, answered)
   response.flushHeaders()
   for (let at = 0; at < body.length && !response.destroyed; at++) {
     // oxlint-disable-next-line no-await-in-loop -- sends one byte after the other
@@ -68,11 +68,11 @@ function cutAfterHeaders(
   const scripted = bodyOf(encoding, reply)
   // A healthy answer in protobuf is empty, so there would be no body to cut.
   const body = scripted.length > 1 ? scripted : Buffer.alloc(64, ' ')
-  writeHead(response, encoding, reply, body.length, answered)
+  sendHeaders(response, encoding, reply, body.length, answered)
   response.write(body.subarray(0, body.length / 2), () => response.destroy())
 }
 
-function writeHead(
+function sendHeaders(
   response: ServerResponse,
   encoding: OtlpEncoding,
   reply: Reply,
@@ -100,7 +100,7 @@ function saysBody(reply: Reply): boolean {
   return reply.body !== undefined || reply.bodyBytes !== undefined
 }
 
-/** Lets a reply replace our content-type, however it spells the name. */
+/** With lower-case names, a reply can replace our content-type, however it spells the name. */
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KeptSpans } from './kept-spans.js'
 import type { ReceivedSpan } from './otlp/received-span.js'
-import { type SpanBatch, wordsPerId } from './otlp/span-batch.js'
+import { type DecodedRequest, wordsPerId } from './otlp/decoded-request.js'
 import { SeenSpans } from './seen-spans.js'
 import type { Refusal, SinkStats } from './sink-stats.js'
 
 type Counts = Omit<SinkStats, 'connections' | 'openConnections' | 'bytesOnTheWire'>
 
 /**
- * Counts what arrives and what becomes of it. A reset starts a new ledger. A request that is open at that moment keeps
- * writing to the old one, so the new counts never contain half of a request.
+ * Counts the spans that arrive and what becomes of them. A reset starts a new ledger. A request that is open at that moment
+ * keeps writing to the old one, so the new counts never contain half of a request.
  */
 export class Ledger {
   readonly #seen = new SeenSpans()
@@ -27,7 +27,7 @@ export class Ledger {
   #deliveredTwice = 0
   #bytesDecoded = 0
 
-  /** With 0, spans are counted and not kept. */
+  /** With 0, spans are only counted. */
   constructor(maxKeptSpans: number) {
     this.#kept = new KeptSpans(maxKeptSpans)
   }
@@ -37,7 +37,7 @@ export class Ledger {
     this.#lastHeaders = headers
   }
 
-  /** The sink itself refuses a request, independently of the script. */
+  /** Counts a request that the sink itself refuses, independently of the script. */
   refusal(reason: Refusal): void {
     this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
   }
@@ -47,12 +47,12 @@ export class Ledger {
     for (const name of unknownFields) this.#unknownFields[name] = (this.#unknownFields[name] ?? 0) + 1
   }
 
-  received({ count, ids }: SpanBatch): void {
+  received({ count, ids }: DecodedRequest): void {
     this.#received += count
     for (let at = 0; at < ids.length; at += wordsPerId) if (this.#seen.arrive(ids, at)) this.#duplicates++
   }
 
-  delivered({ count, ids, spans }: SpanBatch, rejectedSpans: number): void {
+  delivered({ count, ids, spans }: DecodedRequest, rejectedSpans: number): void {
     const accepted = Math.max(0, count - rejectedSpans)
     this.#delivered += accepted
     this.#rejected += count - accepted
@@ -62,12 +62,12 @@ export class Ledger {
     }
   }
 
-  refused(batch: SpanBatch): void {
-    this.#refused += batch.count
+  refused(decoded: DecodedRequest): void {
+    this.#refused += decoded.count
   }
 
-  unanswered(batch: SpanBatch): void {
-    this.#unanswered += batch.count
+  unanswered(decoded: DecodedRequest): void {
+    this.#unanswered += decoded.count
   }
 
   get deliveredCount(): number {

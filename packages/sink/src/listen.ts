@@ -7,7 +7,7 @@ export async function listen(server: Server, port: number): Promise<string> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  // A string would be the path of a pipe, and this server listens on a port.
-  if (address === null || typeof address === 'string') throw new Error(`listens on ${address}`)
+  // A string would be the path of a pipe, but this server listens on a port.
+  if (address === null || typeof address === 'string') throw new Error(`expected to listen on a port, not on ${address}`)
   return `http://127.0.0.1:${address.port}`
 }

@@ -36,7 +36,7 @@ class LocalSink implements Sink {
   async listen(): Promise<void> {
     this.#origin = await this.#http.listen(this.#options.port)
     if (!this.#options.grpc) return
-    // Loaded only on demand, because it takes longer to load than everything else here together.
+    // Loaded only on demand, because it takes longer to load than all the rest together.
     const { GrpcReceiver } = await import('./grpc-receiver.js')
     this.#grpc = new GrpcReceiver(this.#intake, this.#connections, this.#options.maxBodyBytes)
     this.#grpcUrl = await this.#grpc.listen()

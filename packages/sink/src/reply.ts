@@ -4,24 +4,24 @@ import type { PartialSuccess } from './otlp/export-response.js'
 export type Fault =
   /** Reads the request and does not answer. */
   | 'never'
-  /** Sends status and headers at once, and then the body byte by byte. */
+  /** Sends status and headers at once, then the body byte by byte. */
   | 'drip'
-  /** Reads the request and destroys the connection. */
+  /** Reads the request, then destroys the connection. */
   | 'cut-before-headers'
-  /** Sends status, headers and half of the body, and destroys the connection. */
+  /** Sends status, headers and half of the body, then destroys the connection. */
   | 'cut-after-headers'
-  /** Destroys the connection at the first byte of the body, and reads no more of it. */
+  /** Destroys the connection at the first byte of the request body, and reads no more. */
   | 'cut-in-request'
 
 /** How to answer; `{}` is a healthy answer. A plain object, so that it can be sent to another process. */
 export interface Reply {
   /** 200..599, default 200. An error carries a google.rpc.Status unless `body` says otherwise. */
   readonly status?: number | undefined
-  /** Added to the usual headers; replaces those of the same name. */
+  /** Added to the usual headers. Replaces headers of the same name. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Replaces the response that OTLP requires. */
   readonly body?: string | Uint8Array | undefined
-  /** A body of that many spaces. */
+  /** Replaces the body with this many spaces. */
   readonly bodyBytes?: number | undefined
   /** How long to wait before the first byte of the answer, or before the fault, in milliseconds. Default: 0. */
   readonly delayMillis?: number | undefined
@@ -31,7 +31,7 @@ export interface Reply {
   readonly dripBytes?: number | undefined
   /** How long `drip` waits before each byte, in milliseconds. Default: 50. */
   readonly dripEveryMillis?: number | undefined
-  /** How many requests it answers. Default: one, or, for the last reply of a script, all that follow. */
+  /** How many requests are answered like this. Default: one; for the last reply of a script, all that follow. */
   readonly times?: number | undefined
 }
 
@@ -63,7 +63,7 @@ const checks: Readonly<Record<string, Check>> = {
   times: integerIn(1, Number.MAX_SAFE_INTEGER),
 } satisfies Record<keyof Reply, Check>
 
-/** Throws a RangeError for a reply that the sink cannot give. With a misspelt fault a test would otherwise pass. */
+/** Throws a RangeError for a reply that the sink cannot give: otherwise a test with a misspelt fault would pass. */
 export function checkReply(reply: Reply): void {
   for (const [name, value] of Object.entries(reply)) {
     const check = Object.hasOwn(checks, name) && checks[name]

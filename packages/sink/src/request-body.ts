@@ -14,7 +14,7 @@ const {
   readonly zstdDecompressSync?: Decompress
 } = zlib
 
-// Synchronous, because the asynchronous ones need the thread pool, and the sink must answer tests that block it.
+// Synchronous, because the asynchronous functions need the thread pool, and some tests block that.
 const decompressors: Readonly<Record<string, Decompress | undefined>> = {
   gzip: gunzipSync,
   deflate: inflateSync,
@@ -48,7 +48,7 @@ async function readAll(request: IncomingMessage, maxBytes: number): Promise<Uint
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length
-      // A body that is too large is still read to its end: an answer before that would be lost in a connection reset.
+      // A body that is too large is still read to its end, because an earlier answer would be lost in a connection reset.
       if (bytes > maxBytes) chunks.length = 0
       else chunks.push(chunk)
     }

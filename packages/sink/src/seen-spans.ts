@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IdTable } from './id-table.js'
 
-// Two tables of at most 2^21 slots of 28 bytes: at most 120 MB, for a minute of 20,000 spans/s.
+// Two tables of at most 2^21 cells of 28 bytes: at most 120 MB, for a minute of 20,000 spans/s.
 const maxIdsPerTable = 2 ** 20
 
 const arrived = 1
 const delivered = 2
 
 /**
- * Remembers which spans have arrived, at least the last million. When the new table is full it becomes the old one, and the
- * spans of the old one that have not come again are forgotten.
+ * Remembers which spans have arrived, at least the last million. When the recent table is full it becomes the old one. The
+ * spans of the previous old table that have not arrived again are forgotten.
  */
 export class SeenSpans {
   readonly #maxIds: number
@@ -20,7 +20,7 @@ export class SeenSpans {
     this.#maxIds = maxIds
   }
 
-  /** Whether the span at this place of `ids` has arrived before. */
+  /** Whether the span at this position of `ids` has arrived before. */
   arrive(ids: Uint32Array, at: number): boolean {
     return this.#mark(ids, at, arrived)
   }

@@ -7,17 +7,17 @@ export interface SinkOptions {
   readonly grpc?: boolean | undefined
   /** 'count' reads only the ids of spans, and keeps no spans. Default: 'spans'. */
   readonly keep?: 'spans' | 'count' | undefined
-  /** How many spans are kept; the oldest are forgotten first. Default: 200,000. */
+  /** How many spans are kept. The oldest are forgotten first. Default: 200,000. */
   readonly maxKeptSpans?: number | undefined
   /** A larger body, compressed or decompressed, is answered with 413. Default: 64 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Whether to answer 400 to fields that are not in the schema. OTLP has receivers ignore them. Default: false. */
+  /** Whether to answer 400 to fields that are not in the schema. By OTLP, receivers ignore them. Default: false. */
   readonly strict?: boolean | undefined
 }
 
 export type ResolvedSinkOptions = Readonly<{ [Name in keyof SinkOptions]-?: Exclude<SinkOptions[Name], undefined> }>
 
-/** Throws a RangeError for unknown options, above all for a `host`: the sink can only be reached from this machine. */
+/** Throws a RangeError for unknown options, most importantly for `host`: the sink can only be reached from this machine. */
 export function resolveOptions(options: SinkOptions): ResolvedSinkOptions {
   const {
     port = 0,

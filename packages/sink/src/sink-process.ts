@@ -11,7 +11,7 @@ let sink: Sink | undefined
 process.on('message', (call: ForkCall) => {
   void answer(call)
 })
-// The parent is gone, for whatever reason, so nobody can call any more.
+// The parent is gone, so there will be no more calls.
 process.on('disconnect', () => process.exit())
 
 async function answer(call: ForkCall): Promise<void> {
@@ -54,14 +54,14 @@ async function run(call: ForkCall): Promise<ForkResult> {
 async function sendSpans(from: Sink, id: number): Promise<void> {
   const spans = await from.spans()
   for (let at = 0; at < spans.length; at += spansPerPart) {
-    // oxlint-disable-next-line no-await-in-loop -- waiting until a part has left limits what is buffered
+    // oxlint-disable-next-line no-await-in-loop -- waiting until a part was sent limits what is buffered
     await send({ id, part: spans.slice(at, at + spansPerPart) })
   }
 }
 
 async function send(message: ForkAnswer): Promise<void> {
   await new Promise<void>((resolve) => {
-    // An error means that the parent is gone; then 'disconnect' ends this process.
+    // An error means that the parent is gone, and 'disconnect' ends this process.
     process.send?.(message, undefined, undefined, () => {
       resolve()
     })

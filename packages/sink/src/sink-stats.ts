@@ -5,24 +5,24 @@
  * `received = delivered + rejected + refused + unanswered + waiting`.
  */
 export interface SinkStats {
-  /** Requests whose headers were read, whatever became of them. */
+  /** Requests whose headers were read, whether or not they were answered. */
   readonly requests: number
   /** Connections that were opened. */
   readonly connections: number
   readonly openConnections: number
   /** Spans that arrived in a body that could be decoded. */
   readonly received: number
-  /** Spans of requests answered with 2xx, without those that a partial success rejected. Only these are in `spans()`. */
+  /** Spans of requests that were answered with 2xx, except those that a partial success rejected. Only these are in `spans()`. */
   readonly delivered: number
   /** Spans that a partial success reported as rejected. */
   readonly rejected: number
   /** Spans of requests that were answered with another status. */
   readonly refused: number
-  /** Spans of requests that got no status: a fault, or the sender went away first. */
+  /** Spans of requests that got no status, because of a fault or because the sender disconnected first. */
   readonly unanswered: number
-  /** Spans of requests that are not answered yet. */
+  /** Spans of requests that have not been answered yet. */
   readonly waiting: number
-  /** Received spans whose ids had been received before, whatever the answer was then. */
+  /** Received spans whose ids had been received before, whatever the earlier answer was. */
   readonly duplicates: number
   /** Delivered spans that had been delivered before. So `delivered - deliveredTwice` different spans were delivered. */
   readonly deliveredTwice: number
@@ -34,7 +34,10 @@ export interface SinkStats {
   readonly bytesDecoded: number
   /** Requests that the sink itself refused, by reason. */
   readonly refusals: Readonly<Partial<Record<Refusal, number>>>
-  /** Fields that are not in the schema, with the number of requests that had them. Protobuf is only checked for them if spans are kept or `strict` is on. */
+  /**
+   * Fields that are not in the schema, with the number of requests that had them. Protobuf requests are only checked for them
+   * if spans are kept or `strict` is on.
+   */
   readonly unknownFields: Readonly<Record<string, number>>
   /** The headers of the last request, with names in lower case. */
   readonly lastHeaders: Readonly<Record<string, string>> | undefined

@@ -4,8 +4,8 @@ import type { Reply } from './reply.js'
 import type { SinkStats } from './sink-stats.js'
 
 /**
- * A receiver that is listening. The interface is the same in this process and in a child process, so every call that may
- * cross the boundary is async.
+ * A receiver that is listening. It may run in this process or in a child process, so every call that may cross the boundary is
+ * async.
  */
 export interface Sink {
   /** The URL of OTLP/HTTP, with its path. */
@@ -19,10 +19,10 @@ export interface Sink {
    * Without replies the sink is healthy again. Does not affect requests that are being answered.
    */
   script(...replies: Reply[]): Promise<void>
-  /** Delivered spans, in order of arrival. A span arrives when its request was read and its answer is about to be sent. */
+  /** Delivered spans, in order of delivery. A span is delivered when its request was read and the answer is about to be sent. */
   spans(): Promise<ReceivedSpan[]>
   stats(): Promise<SinkStats>
-  /** Waits until that many spans were delivered since the last reset. Rejects with the progress after 5 s by default. */
+  /** Waits until `count` spans were delivered since the last reset. Rejects after 5 s by default; the error tells the counts. */
   waitForSpans(count: number, timeoutMillis?: number): Promise<void>
   /**
    * Destroys every HTTP connection and refuses new ones, until `listenAgain`. Counters, spans and script stay. Does not

@@ -5,11 +5,11 @@ interface Waiter {
   readonly settle: (error?: Error) => void
 }
 
-/** Calls that wait for spans. Each settles once: by enough spans, by its own deadline, or by the end of the sink. */
+/** Calls that wait for spans. Each is settled once: by enough spans, by its own deadline, or when the sink is closed. */
 export class SpanWaiters {
   readonly #waiters = new Set<Waiter>()
 
-  /** Call it only for a count that is not reached yet. `progress` is for the error message when the time is over. */
+  /** Call this only for a count that is not reached yet. `progress` is for the error message of a time-out. */
   async wait(count: number, timeoutMillis: number, progress: () => string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {

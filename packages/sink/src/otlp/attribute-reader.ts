@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError } from './span-batch.js'
+import { DecodeError } from './decoded-request.js'
 import type { Fields, LeafReader } from './leaf-reader.js'
 import type { AttributeHolder, Attributes, RepeatedKey, Value } from './value.js'
 
-// protobufjs has a similar limit, whose exact value depends on the message around it. JSON has none.
+// protobufjs has a similar limit, but its exact value depends on the surrounding message. JSON has none.
 const maxDepth = 100
 
 /** Reads lists of keys and values at any depth, and keeps repeated keys, which a record cannot hold. */
 export class AttributeReader {
   readonly #leaf: LeafReader
   readonly #unknownField: (type: string, name: string) => void
-  /** The current position. Shared, so that no value needs an array of its own. */
+  /** The path to the current value. A single array for all values, so that no value needs one of its own. */
   readonly #path: (string | number)[] = []
   #repeatedKeys: RepeatedKey[] = []
 
@@ -36,7 +36,7 @@ export class AttributeReader {
       const key = this.#leaf.text(pair['key'], 'KeyValue.key')
       const value = this.#value(pair['value'], key)
       if (Object.hasOwn(record, key)) this.#repeatedKeys.push({ path: [...this.#path, key], value })
-      // An assignment would set the prototype, and the value would be lost.
+      // A plain assignment would set the prototype, and the value would be lost.
       else if (key === '__proto__')
         Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
       else record[key] = value

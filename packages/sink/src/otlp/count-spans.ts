@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
-import { DecodeError, type SpanBatch, wordsPerId } from './span-batch.js'
+import { DecodeError, type DecodedRequest, wordsPerId } from './decoded-request.js'
 
 /**
- * Counts the spans of a request and reads their ids. Skips the rest, which would be nearly all of the work. Still checks the
- * wire format down to the fields of each span, so a truncated or foreign body is refused and not counted.
+ * Counts the spans of a request and reads their ids. Skips everything else, which would be nearly all of the work. It still
+ * checks the wire format down to the fields of each span, so a truncated or foreign body is refused and not counted.
  */
-export function countSpans(body: Uint8Array): SpanBatch {
+export function countSpans(body: Uint8Array): DecodedRequest {
   const ids = new IdList()
   try {
     const wire = protobuf.Reader.create(body)
@@ -41,12 +41,12 @@ function entersMessage(wire: protobuf.Reader, field: number): boolean {
 function end(wire: protobuf.Reader, outer: number): number {
   const size = wire.size()
   const inner = wire.pos + size
-  if (inner > outer) throw new RangeError(`a message of ${size} bytes reaches past the one around it`)
+  if (inner > outer) throw new RangeError(`a message of ${size} bytes extends past the one around it`)
   return inner
 }
 
 function atEnd(wire: protobuf.Reader, expected: number): void {
-  if (wire.pos !== expected) throw new RangeError('a field reaches past its message')
+  if (wire.pos !== expected) throw new RangeError('a field extends past its message')
 }
 
 class IdList {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError, type SpanBatch, idsOf } from './span-batch.js'
+import { DecodeError, type DecodedRequest, idsOf } from './decoded-request.js'
 import { jsonLeafReader } from './json-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Throws a {@link DecodeError} for bytes that are not an ExportTraceServiceRequest in OTLP/JSON. */
-export function decodeJson(body: Uint8Array): SpanBatch {
+export function decodeJson(body: Uint8Array): DecodedRequest {
   const reader = new RequestReader(jsonLeafReader)
   const spans = reader.spans(parse(body))
   return { count: spans.length, ids: idsOf(spans), spans, unknownFields: reader.unknownFields }

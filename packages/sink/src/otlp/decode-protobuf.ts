@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import protobuf from 'protobufjs'
-import { DecodeError, type SpanBatch, idsOf } from './span-batch.js'
+import { DecodeError, type DecodedRequest, idsOf } from './decoded-request.js'
 import { otlpSchema } from './otlp-schema.js'
 import { protobufLeafReader } from './protobuf-leaf-reader.js'
 import { RequestReader } from './request-reader.js'
@@ -8,7 +8,7 @@ import { RequestReader } from './request-reader.js'
 const requestType: protobuf.Type = otlpSchema.lookupType('ExportTraceServiceRequest')
 
 /** Throws a {@link DecodeError} for bytes that are not an ExportTraceServiceRequest. */
-export function decodeProtobuf(body: Uint8Array): SpanBatch {
+export function decodeProtobuf(body: Uint8Array): DecodedRequest {
   const reader = new RequestReader(protobufLeafReader)
   const spans = reader.spans(parse(body))
   return { count: spans.length, ids: idsOf(spans), spans, unknownFields: reader.unknownFields }

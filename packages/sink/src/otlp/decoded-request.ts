@@ -2,7 +2,7 @@
 import type { ReceivedSpan } from './received-span.js'
 
 /** The spans of one request. */
-export interface SpanBatch {
+export interface DecodedRequest {
   readonly count: number
   /** Six 32-bit words for each span: four of the trace id, two of the span id. */
   readonly ids: Uint32Array
@@ -13,7 +13,7 @@ export interface SpanBatch {
 
 export const wordsPerId = 6
 
-/** The ids of decoded spans, in the form of `SpanBatch.ids`. */
+/** The ids of decoded spans, in the form of `DecodedRequest.ids`. */
 export function idsOf(spans: readonly ReceivedSpan[]): Uint32Array {
   const ids = new Uint32Array(spans.length * wordsPerId)
   let at = 0

@@ -37,14 +37,14 @@ const codes: Readonly<Record<number, number>> = {
   408: 4, // DEADLINE_EXCEEDED
   413: 8, // RESOURCE_EXHAUSTED
   415: 3,
-  // OTLP's retryable statuses; over gRPC all of them are UNAVAILABLE.
+  // The statuses that OTLP calls retryable. Over gRPC all of them are UNAVAILABLE.
   429: 14,
   502: 14,
   503: 14,
   504: 14,
 }
 
-/** The gRPC code that an OTLP sender treats like this status of HTTP. */
+/** The gRPC code that an OTLP sender treats like this HTTP status. */
 export function grpcCode(httpStatus: number): number {
   return codes[httpStatus] ?? (httpStatus < 500 ? 2 : 13) // UNKNOWN, INTERNAL
 }

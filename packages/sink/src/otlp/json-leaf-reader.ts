@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError } from './span-batch.js'
+import { DecodeError } from './decoded-request.js'
 import type { LeafReader } from './leaf-reader.js'
 import { otlpSchema } from './otlp-schema.js'
 
 /**
- * Checks types and ranges, which JSON does not. Follows ProtoJSON (null means "not sent", numbers may be strings) with the
- * exceptions of OTLP: hex ids, and enums only as numbers.
+ * Checks types and ranges, because JSON does not. Follows ProtoJSON (null means "not sent", numbers may be strings) with the
+ * exceptions that OTLP makes: ids are hex, and enums are always numbers.
  */
 export const jsonLeafReader: LeafReader = {
   message(raw, type, unknownField) {

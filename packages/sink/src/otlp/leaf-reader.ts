@@ -3,7 +3,7 @@
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Reads single fields, which is where the two encodings differ. `undefined` stands for a field that was not sent; `where` is
+ * Reads single fields: this is where the two encodings differ. `undefined` stands for a field that was not sent. `where` is
  * the name of the field in error messages.
  */
 export interface LeafReader {
@@ -12,7 +12,7 @@ export interface LeafReader {
   /** Stands in for a message that was not sent. */
   empty(type: string): Fields
   list(raw: unknown, where: string): readonly unknown[]
-  /** Which member of AnyValue is set. */
+  /** The name of the AnyValue member that is set. */
   choice(anyValue: Fields): string | undefined
   text(raw: unknown, where: string): string
   /** Lower-case hex. */
@@ -21,7 +21,7 @@ export interface LeafReader {
   int32(raw: unknown, where: string): number
   uint32(raw: unknown, where: string): number
   int64(raw: unknown, where: string): bigint
-  /** Decimal, unsigned. */
+  /** An unsigned decimal number. */
   fixed64(raw: unknown, where: string): string
   double(raw: unknown, where: string): number
   /** A copy, so that one kept span does not keep a whole request in memory. */

@@ -2,7 +2,7 @@
 import protobuf from 'protobufjs'
 
 // Written from the published field numbers and not from generated code, so that it cannot repeat a sender's mistake. Enums
-// are int32, which has the same bytes and keeps numbers that OTLP has not defined yet.
+// are declared as int32, which has the same bytes and preserves numbers that OTLP has not defined yet.
 const source = `
 syntax = "proto3";
 

@@ -2,9 +2,9 @@
 import type { AttributeHolder } from './value.js'
 
 /**
- * One span in a normal form: the same object for protobuf and for JSON, with everything that was sent. Ids are lower-case
- * hex, and '' when absent. Times are decimal strings of nanoseconds. A field that was not sent has the default of proto3:
- * absent and default are the same bytes, so no receiver can tell them apart.
+ * One span in a normal form, which is the same for protobuf and JSON and contains everything that was sent. Ids are
+ * lower-case hex, or '' if absent. Times are nanoseconds as decimal strings. A field that was not sent has the default of
+ * proto3: an absent field and a default value are the same bytes, so no receiver can tell them apart.
  */
 export interface ReceivedSpan extends AttributeHolder {
   readonly traceId: string

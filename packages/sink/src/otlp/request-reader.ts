@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AttributeReader } from './attribute-reader.js'
-import { DecodeError } from './span-batch.js'
+import { DecodeError } from './decoded-request.js'
 import type { Fields, LeafReader } from './leaf-reader.js'
 import type {
   ReceivedEntityRef,
@@ -11,7 +11,7 @@ import type {
   ReceivedSpan,
 } from './received-span.js'
 
-/** Reads an ExportTraceServiceRequest of either encoding, and makes the normal form of its spans. Use one for each request. */
+/** Reads an ExportTraceServiceRequest in either encoding and converts its spans to the normal form. Use one per request. */
 export class RequestReader {
   readonly #leaf: LeafReader
   readonly #attributes: AttributeReader
@@ -114,8 +114,8 @@ export class RequestReader {
   }
 
   /**
-   * In OTLP an id of another length, or of zeroes only, is invalid. Links of zeroes are accepted all the same, as the Collector
-   * accepts them: the API records links without a context if they have attributes or a trace state.
+   * In OTLP an id of another length, or one that is all zeroes, is invalid. Links may still have ids of zeroes, as in the
+   * Collector: the API records links without a context if they have attributes or a trace state.
    */
   #id(message: Fields, name: string, bytes: number, type: string): string {
     const id = this.#leaf.id(message[name], `${type}.${name}`)

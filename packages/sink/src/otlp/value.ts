@@ -6,7 +6,7 @@
  */
 export type Value = null | string | boolean | bigint | number | Uint8Array | readonly Value[] | Attributes
 
-/** Without an order, since attributes are a set. A key that was sent twice has its first value; see {@link RepeatedKey}. */
+/** Unordered, because attributes are a set. A key that was sent twice has its first value; see {@link RepeatedKey}. */
 export interface Attributes {
   readonly [key: string]: Value
 }

@@ -31,7 +31,7 @@ test('the last of several ids holds, as in a decode', () => {
 test.each([
   ['a torn request', fullBytes.subarray(0, -1), 'not an OTLP trace request'],
   ['text', Buffer.from('hello, world'), 'not an OTLP trace request'],
-  ['a span that reaches past its scope', block(1, block(2, Buffer.from([0x12, 0x7f, 0]))), 'reaches past'],
+  ['a span that reaches past its scope', block(1, block(2, Buffer.from([0x12, 0x7f, 0]))), 'extends past'],
   ['a field that reaches past its span', one(spanNumbered(1), Buffer.from([0x2a, 0x7f])), 'not an OTLP trace request'],
   ['a span without a trace id', one(hex(2, '01'.repeat(8))), 'Span.traceId is missing'],
   ['a span id of zeroes', one(hex(1, '01'.repeat(16)), hex(2, '00'.repeat(8))), 'Span.spanId is missing or all zeroes'],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { DecodeError } from '../../src/otlp/span-batch.js'
+import { DecodeError } from '../../src/otlp/decoded-request.js'
 import { decodeProtobuf } from '../../src/otlp/decode-protobuf.js'
 import { block, fixed32, hex, int, pair, requestWith, spanNumbered } from '../wire.js'
 import { fullBytes, fullSpan } from './full-request.js'
