@@ -22,7 +22,7 @@ if (command === 'doctor' && !options.includes('--help')) {
   if (program === undefined) void doctor()
   else {
     process.stderr.write(
-      `spanring doctor does not start the application: leave out ${program}, and give only the options of node.\n`,
+      `spanring doctor does not start the application: leave out ${program}, and pass only the options of node.\n`,
     )
     process.exitCode = 2
   }

@@ -13,7 +13,7 @@ export function flag(name: string): boolean {
   return variable(name)?.toLowerCase() === 'true'
 }
 
-/** The parts of a comma-separated list, trimmed, each once, without empty ones. */
+/** The entries of a comma-separated list: trimmed, without duplicates and without empty ones. */
 export function list(name: string): string[] {
   const parts = (process.env[name] ?? '').split(',').map((part) => part.trim())
   return [...new Set(parts)].filter((part) => part !== '')

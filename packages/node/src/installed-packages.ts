@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isOwnProgram, realPath } from './own-files.js'
 
-/** A package that was found, and how to find what it depends on. */
+/** A package that was found, with what is needed to find its dependencies. */
 export interface InstalledPackage {
   readonly name: string
   /** The file that `require(name)` loads. */
@@ -15,7 +15,7 @@ export interface InstalledPackage {
 
 /**
  * Finds a package where the application would find it: from its main program, then from the working directory, then from
- * this file, which is where package managers with strict trees, such as pnpm, link it. Undefined if it is in none of them.
+ * this file, because that is where strict package managers such as pnpm link it. Undefined if it is not found.
  */
 export function findPackage(name: string): InstalledPackage | undefined {
   return findFrom(origins(), name)
@@ -46,8 +46,8 @@ function findFrom(places: readonly string[], name: string): InstalledPackage | u
 
 function origins(): string[] {
   const main = process.argv[1]
-  // Only the working directory is left if there is no program, as with `node --eval`, or if it is ours. Node.js resolves
-  // modules from where a linked program really is.
+  // There is no program with `node --eval`, and our own program does not count. If the program is a link, Node.js resolves
+  // modules from its real path.
   const programs = main === undefined || main === '' || isOwnProgram(main) ? [] : [realPath(main)]
   return [...programs, join(process.cwd(), 'package.json'), import.meta.url]
 }

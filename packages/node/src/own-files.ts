@@ -9,7 +9,7 @@ export function isOwnProgram(program: string): boolean {
   return basename(file) === 'cli.js' && isOwnFile(file)
 }
 
-/** Whether a file belongs to this package. Looks in both formats, because one may be loaded and the other run. */
+/** Whether a file belongs to this package, in either module format: one may be loaded while the other one runs. */
 export function isOwnFile(path: string): boolean {
   // This file is dist/esm/own-files.js or dist/cjs/own-files.js.
   const dist = dirname(dirname(realPath(fileURLToPath(import.meta.url))))

@@ -186,7 +186,7 @@ describe('spanring doctor', () => {
     async (options) => {
       const { code, text } = await diagnose(options)
 
-      expect(text).toBe('spanring doctor does not start the application: leave out app.js, and give only the options of node.\n')
+      expect(text).toBe('spanring doctor does not start the application: leave out app.js, and pass only the options of node.\n')
       expect(code).toBe(2)
     },
   )

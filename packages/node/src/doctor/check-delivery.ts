@@ -9,7 +9,7 @@ import type { ProbeReport } from './probe-report.js'
 import { excerpt } from './redact.js'
 import type { Warning } from './warning.js'
 
-/** What became of the test span, and why. */
+/** Finds out what became of the test span, and why. */
 export async function checkDelivery(
   { testSpan, millis, read }: ProbeReport,
   warnings: readonly Warning[],
@@ -17,7 +17,7 @@ export async function checkDelivery(
 ): Promise<Finding> {
   if (testSpan === 'none') {
     return fault(
-      'Nothing starts tracing in this set-up, so no span is made.',
+      'Nothing starts tracing in this set-up, so no span is created.',
       'Give this command the options with which node starts your application, for example: spanring doctor --import @spanring/node/register',
     )
   }
@@ -34,16 +34,16 @@ export async function checkDelivery(
   return ok(`The test span was accepted, ${Math.round(millis)} ms after it ended.`)
 }
 
-/** What the stock exporter logs about an answer that it cannot read, with the answer at the end. */
+/** What the stock exporter logs about an answer that it cannot read. The answer is at the end of the line. */
 const STOCK_NOT_OTLP = /could not deserialize response/
 /** What the stock exporter logs about a partial success with rejected spans. */
 const STOCK_REJECTED = /Partial Success response: .*"rejectedSpans":"?[1-9]/
 
-/** What is wrong with an answer that reports success. Both exporters log it as a warning, and the export succeeds. */
+/** What is wrong with an answer that has a success status. Both exporters log a warning, and the export succeeds. */
 function checkAnswer(warnings: readonly Warning[], env: Environment): Finding | undefined {
   const rejected = warnings.find(({ isOurs, code, text }) => code === SPANS_REJECTED || (!isOurs && STOCK_REJECTED.test(text)))
   if (rejected !== undefined) return fault(`The backend rejected the test span: ${excerpt(rejected.text, env)}`)
-  // The stock exporter cannot read `{}` as protobuf, but some backends answer so.
+  // Some backends answer `{}`, which the stock exporter cannot read as protobuf.
   const foreign = warnings.find(
     ({ isOurs, code, text }) => code === NOT_OTLP || (!isOurs && STOCK_NOT_OTLP.test(text) && !text.endsWith(' {}')),
   )
@@ -54,7 +54,7 @@ function checkAnswer(warnings: readonly Warning[], env: Environment): Finding | 
   )
 }
 
-/** A stock processor does not tell its callers about an export that failed; it only logs the failure through `diag`. */
+/** A stock processor does not tell its callers that an export failed. It only logs the failure through `diag`. */
 function stockFailure(warnings: readonly Warning[]): { error: string } | undefined {
   const failed = warnings.find(
     ({ text }) => /export|ECONNREFUSED/i.test(text) && /fail|error/i.test(text) && !STOCK_NOT_OTLP.test(text),

@@ -6,7 +6,7 @@ import type { ProbeReport } from './probe-report.js'
 
 const EXPORTERS = ['otlp', 'console', 'zipkin']
 
-/** Finds a variable that was read and leaves nothing to send; undefined if there is none. */
+/** Finds a variable because of which there is nothing to send. Undefined if there is none, or if nothing reads it. */
 export function checkSwitches(env: Environment, { read, testSpan }: ProbeReport): Finding | undefined {
   const valueOf = (name: string): string => (read.includes(name) ? (env[name] ?? '').trim() : '')
   if (valueOf('OTEL_SDK_DISABLED').toLowerCase() === 'true' && testSpan === 'none') {
@@ -30,7 +30,7 @@ export function checkSwitches(env: Environment, { read, testSpan }: ProbeReport)
   const samplesNone = sampler.endsWith('traceidratio') && Number(valueOf('OTEL_TRACES_SAMPLER_ARG') || 1) === 0
   if (testSpan !== 'unsampled' || !(sampler.endsWith('always_off') || samplesNone)) return undefined
   const what = `OTEL_TRACES_SAMPLER=${sampler}${samplesNone ? ' with OTEL_TRACES_SAMPLER_ARG=0' : ''} samples nothing`
-  // Traces that others have sampled are still recorded, so this may be intended.
+  // Traces that callers have sampled are still recorded, so this may be intended.
   if (sampler.startsWith('parentbased_')) return note(`${what} that begins here, so no test span was sent.`)
   return fault(`${what}.`, 'Set it to parentbased_always_on, or unset it, where traces are wanted.')
 }

@@ -3,10 +3,10 @@ import type { Environment } from '../environment.js'
 import { fault } from './finding.js'
 import type { Finding } from './finding.js'
 
-/** A shorter time-out was most likely meant in seconds: a single garbage collection may take longer. */
+/** A shorter time-out was probably meant in seconds: a single garbage collection may take longer than that. */
 const LEAST_MILLIS = 100
 
-/** The exporter uses the first of them that it can use. */
+/** The exporter uses the first of these that has a valid value. */
 const OF_EXPORTER = ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT']
 
 interface TimeLimit {
@@ -17,7 +17,7 @@ interface TimeLimit {
   readonly millis: number
 }
 
-/** The time-outs that are set, are read by anything, and can be used, without those that another one overrides. */
+/** The time-outs that are set, valid and read by anything, except for those that another one overrides. */
 function timeLimits(env: Environment, read: readonly string[]): TimeLimit[] {
   const limits = [...OF_EXPORTER, 'OTEL_BSP_EXPORT_TIMEOUT', 'SPANRING_EXIT_TIMEOUT'].flatMap((variable) => {
     const given = Number(env[variable]?.trim() || NaN)
@@ -25,11 +25,11 @@ function timeLimits(env: Environment, read: readonly string[]): TimeLimit[] {
     return isUsed && read.includes(variable) ? [{ variable, given, millis: Math.ceil(given) }] : []
   })
   const ofExporter = limits.find(({ variable }) => OF_EXPORTER.includes(variable))
-  // Zero means without a limit, and overrides as well.
+  // Zero means without a limit. It overrides other time-outs, too.
   return limits.filter((limit) => limit.millis > 0 && (limit === ofExporter || !OF_EXPORTER.includes(limit.variable)))
 }
 
-/** Finds time-outs that were most likely meant in seconds. */
+/** Finds time-outs that were probably meant in seconds. */
 export function checkTimeLimits(env: Environment, read: readonly string[]): Finding[] {
   return timeLimits(env, read)
     .filter(({ millis }) => millis < LEAST_MILLIS)

@@ -5,13 +5,13 @@ import { fault, note, ok } from './finding.js'
 import type { Finding } from './finding.js'
 import type { ProbeReport } from './probe-report.js'
 
-/** Variables of metrics and logs, which the doctor ignores, and those that it sets or removes itself. */
+/** The variables of metrics and logs, which the doctor ignores, and the variables that it sets or removes itself. */
 const NOT_LOOKED_AT = /METRIC|_LOGS_|BLRP|^OTEL_LOG_LEVEL$|^SPANRING_DOCTOR_/
 
-/** `NodeSDK` reads these only where it makes the span processors itself. Names that nothing knows are not among them. */
+/** `NodeSDK` reads these only if it makes the span processors itself. */
 const OF_NODE_SDK = /^OTEL_(TRACES_EXPORTER|BSP_\w+|EXPORTER_OTLP_(TRACES_)?PROTOCOL)$/
 
-/** Names that are known; a typing error may have been meant as one of them. */
+/** Known names. An unknown name may be one of these with a typing error. */
 const NAMES = [
   'SPANRING_EXIT_TIMEOUT',
   'OTEL_NODE_RESOURCE_DETECTORS',
@@ -30,10 +30,10 @@ const NAMES = [
   ),
 ]
 
-/** Two letters that changed places count as two. */
+/** Two transposed letters count as two errors. */
 const MAX_TYPING_ERRORS = 2
 
-/** Tells which of the variables that are set are read by anything, and what is wrong with them. */
+/** Reports which of the variables that are set are read by anything, and what is wrong with them. */
 export function checkVariables(env: Environment, report: ProbeReport): Finding[] {
   const set = Object.keys(env).filter((name) => /^(OTEL|SPANRING)_/.test(name) && env[name] !== '' && !NOT_LOOKED_AT.test(name))
   const unread = set.toSorted().filter((name) => !report.read.includes(name))
@@ -46,7 +46,7 @@ export function checkVariables(env: Environment, report: ProbeReport): Finding[]
   ]
 }
 
-/** Nothing in the probe reads it: the doctor removes it there, so that it hears every warning. */
+/** Checks `OTEL_LOG_LEVEL` here, because the probe cannot: the doctor removes it there, in order to see every warning. */
 function checkLogLevel(text: string): Finding[] {
   if (text === '') return []
   const level = text.toUpperCase()
@@ -94,7 +94,7 @@ function nearest(given: string): string | undefined {
   return best !== undefined && best.distance <= MAX_TYPING_ERRORS ? best.name : undefined
 }
 
-/** How many letters are missing, wrong or too many (Levenshtein distance). */
+/** The number of missing, wrong and superfluous letters (Levenshtein distance). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of Array.from(a).entries()) {

@@ -9,7 +9,7 @@ export interface Diagnosis {
   readonly isHealthy: boolean
 }
 
-/** Gathers what can be known about a set-up, draws conclusions, and puts them into words. */
+/** Gathers what can be known about a set-up, draws conclusions, and renders them as text. */
 export async function diagnose(options: readonly string[]): Promise<Diagnosis> {
   const evidence = await gather(options)
   const findings = await examine(evidence)

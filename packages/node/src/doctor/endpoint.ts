@@ -8,7 +8,7 @@ export interface EndpointSource {
   readonly value: string | undefined
 }
 
-/** Which variable sets the address. The one for traces overrides the general one. */
+/** Finds the variable that sets the address. The variable for traces overrides the general one. */
 export function endpointSource(env: Environment): EndpointSource {
   const general = 'OTEL_EXPORTER_OTLP_ENDPOINT'
   for (const variable of ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', general]) {
@@ -18,7 +18,7 @@ export function endpointSource(env: Environment): EndpointSource {
   return { variable: general, value: undefined }
 }
 
-/** Where spans go, in words. `read` are the names of the variables that anything reads. */
+/** Describes where spans go. `read` are the names of the variables that anything reads. */
 export function endpointText(env: Environment, read: readonly string[]): string {
   const { value } = endpointSource(env)
   if (value !== undefined) return value

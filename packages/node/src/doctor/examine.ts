@@ -12,12 +12,12 @@ import type { ProbeReport } from './probe-report.js'
 import { excerpt, redact } from './redact.js'
 import type { Warning } from './warning.js'
 
-/** How much of stderr is shown if the set-up does not start, in characters. */
+/** How much of stderr is shown if the set-up fails to start, in characters. */
 const STDERR_LENGTH = 1000
 
-/** What OpenTelemetry's own packages log about an option or a variable that they cannot use. */
+/** What OpenTelemetry's own packages log about an invalid option or variable. */
 const STOCK_INVALID_SETTING = /must be|Unsupported|Unrecognized|Unknown value/
-/** Such a line repeats the backend's words, which may be about anything; `checkDelivery` looks at it. */
+/** Such a line repeats an answer of the backend, which may contain any text. `checkDelivery` examines it instead. */
 const STOCK_ANSWER = /could not deserialize response|Partial Success/
 
 /** Draws conclusions from what is known, in the order in which they are shown. */
@@ -26,7 +26,7 @@ export async function examine(evidence: Evidence): Promise<Finding[]> {
   return [
     ...examineStart(evidence),
     ...(probe.report === undefined
-      ? // Redacted before it is cut, because the rest of a secret that was cut is still a secret.
+      ? // Redacted before it is cut, because a part of a secret would not be recognised.
         [fault(`The set-up itself does not start: ${redact(probe.stderr, env).trim().slice(0, STDERR_LENGTH)}`)]
       : await examineReport(probe.report, probe.warnings, env)),
   ]
@@ -60,7 +60,7 @@ async function examineReport(report: ProbeReport, warnings: readonly Warning[], 
   ]
 }
 
-/** Nothing if the warning is about the delivery of spans, or about something that the doctor finds out by itself. */
+/** No finding if the warning is about the delivery of spans, or about something that the doctor checks itself. */
 function examineWarning({ isOurs, code, text }: Warning, env: Environment): Finding[] {
   if (code === NO_ES_MODULES) return [note(text)]
   const isInvalid = isOurs

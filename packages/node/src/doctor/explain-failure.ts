@@ -15,7 +15,7 @@ interface Explanation {
 }
 
 /**
- * Explains an error of any exporter, and what to do about it. `read` are the names of the variables that anything reads.
+ * Explains an error of any exporter, and says what to do about it. `read` are the names of the variables that anything reads.
  */
 export async function explainFailure(
   { error: failed, data }: FailedSpan,
@@ -25,7 +25,7 @@ export async function explainFailure(
   const { variable, value } = endpointSource(env)
   const url = /https?:\/\/[^\s;]+?(?=: |[\s;]|$)/.exec(failed)?.[0]
   const where = url ?? 'the endpoint'
-  // First, because the backend's own words follow the status, and they may contain anything that is looked for below.
+  // Checked first: text of the backend follows the status, and it may contain anything that is searched for below.
   const [, status, location, words = ''] =
     /(?:answered|HTTP) (\d{3})(?: with Location (that is not a URL|\S+?)(?=: |[;\s]|$))?(?:: (.*))?/s.exec(failed) ?? []
   if (status !== undefined) {
@@ -90,7 +90,7 @@ export async function explainFailure(
 
 function explainStatus(status: number, where: string, variable: string, location: string | undefined): Explanation {
   if (status >= 300 && status < 400) {
-    // In place of a URL that it cannot read, the exporter of spanring puts a few words.
+    // If it cannot parse the URL, the exporter of spanring puts a few words in its place.
     const target = location === undefined ? '' : ` to ${location.includes(' ') ? 'an invalid URL' : location}`
     return {
       what: `${where} redirects${target} (HTTP ${status}), and the exporter does not follow redirects.`,
@@ -126,7 +126,7 @@ function explainStatus(status: number, where: string, variable: string, location
   return { what: `the backend answers HTTP ${status}.`, advice: 'Look at the logs of the backend.' }
 }
 
-/** True of a gRPC server: it begins with an HTTP/2 SETTINGS frame, and a server of HTTP/1.1 does not. */
+/** True for a gRPC server, which begins with an HTTP/2 SETTINGS frame. A server of HTTP/1.1 does not. */
 function speaksHttp2(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const session = connect(new URL(url).origin)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** One line of the doctor's answer. A single fault makes the exit code 1. */
+/** One line of the doctor's report. A single fault makes the exit code 1. */
 export interface Finding {
   readonly kind: 'ok' | 'note' | 'fault'
   readonly text: string

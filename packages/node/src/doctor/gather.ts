@@ -9,16 +9,16 @@ import { runProbe } from './run-probe.js'
 import type { ProbeResult } from './run-probe.js'
 
 const OUR_REGISTER = '@spanring/node/register'
-/** What is looked at if nothing is given that could start telemetry. */
+/** The options that the doctor uses if none of the given ones could start telemetry. */
 const DEFAULT_START = ['--import', OUR_REGISTER] as const
 const PRELOAD = /(^|\s)(--import|--require|-r|--experimental-loader|--loader)\b/
 
 /** Everything that the doctor knows about a set-up. */
 export interface Evidence {
   readonly env: Environment
-  /** The options of node that start telemetry, from `NODE_OPTIONS` and from the command. */
+  /** The options of node that start telemetry, from `NODE_OPTIONS` and from the command line. */
   readonly startedBy: string
-  /** False if neither of them preloads anything; then `startedBy` is our own register. */
+  /** False if none of these options preloads anything. `startedBy` is then our own register. */
   readonly isStartGiven: boolean
   /** Whether the stock register and ours are both among the options. */
   readonly isStartedTwice: boolean
@@ -30,7 +30,7 @@ export interface Evidence {
   readonly probe: ProbeResult
 }
 
-/** Looks at the set-up in the working directory. `options` are those of node that start its telemetry. */
+/** Inspects the set-up in the working directory. `options` are the options of node that start its telemetry. */
 export async function gather(options: readonly string[]): Promise<Evidence> {
   const given = [process.env['NODE_OPTIONS'] ?? '', ...options].join(' ')
   const isStartGiven = PRELOAD.test(given)

@@ -21,7 +21,7 @@ const WITH_VALUE = new Set([
   '--unhandled-rejections',
 ])
 
-/** The first argument that is neither an option of node nor the value of one: node would run it as the program. */
+/** The first argument that is neither an option of node nor the value of one. Node would run it as the program. */
 export function firstArgument(args: readonly string[]): string | undefined {
   return args.find((arg, index) => !arg.startsWith('-') && !WITH_VALUE.has(args[index - 1] ?? ''))
 }

@@ -6,9 +6,9 @@ interface Processor {
   stats?(): unknown
 }
 
-/** Names whose processors a tracer provider has; undefined if that cannot be seen. */
+/** Describes the span processors of a tracer provider; undefined if they cannot be found. */
 export function pipelineInUse(provider: object): string | undefined {
-  // In every SDK line the provider holds one processor, and that one holds a list of processors.
+  // In every SDK line the provider has one processor, which contains a list of processors.
   const processors = partsOf(provider).flatMap((active) => {
     const parts = partsOf(active)
     return parts.length > 0 && !isSpanring(active) ? parts : [active]

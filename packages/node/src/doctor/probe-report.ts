@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the probe reports: a process with the set-up of the application. */
+/** What the probe reports. The probe is a process with the set-up of the application. */
 export interface ProbeReport {
   /** Names of the variables of OpenTelemetry and spanring that anything in the process has read. */
   readonly read: readonly string[]
   readonly testSpan: TestSpan
-  /** Whose processors the spans go through; undefined if that cannot be seen. */
+  /** Describes the processors that the spans go through; undefined if they cannot be found. */
   readonly pipeline?: string | undefined
   /** Milliseconds from the end of the test span to the answer. */
   readonly millis: number
@@ -20,14 +20,14 @@ export interface FailedSpan {
   readonly data?: string | undefined
 }
 
-/** One line that went through `diag`, or the report, which comes last. */
+/** One line that was logged through `diag`, or the report, which comes last. */
 export type ProbeMessage = { readonly logged: string } | { readonly report: ProbeReport }
 
-/** Where the preload keeps the names of what was read, for the probe in the same process. */
+/** Where the preload keeps the names of the variables that were read, for the probe in the same process. */
 export const READ: unique symbol = Symbol.for('spanring.doctor.1') as never
-/** Where every copy of the API registers; the key changes only with the major version of the API. */
+/** Where every copy of the API registers. The key changes only with the major version of the API. */
 export const API: unique symbol = Symbol.for('opentelemetry.js.api.1') as never
-/** Names the variable that tells the preload the application's version of the API. The API refuses to work with another. */
+/** The variable that tells the preload the API version of the application. The API refuses to work with any other version. */
 export const API_VERSION = 'SPANRING_DOCTOR_API_VERSION'
 
 export interface ApiGlobal {

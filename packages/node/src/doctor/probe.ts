@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs after the set-up of the application, in the application's place. Ends one span, and reports what became of it.
+// Runs after the set-up of the application, in place of the application. Ends one span, and reports what became of it.
 import { pipelineInUse } from './pipeline-in-use.js'
 import { API, READ } from './probe-report.js'
 import type { ApiGlobal, ProbeMessage, ProbeReport, TestSpan } from './probe-report.js'
@@ -25,7 +25,7 @@ export async function probe(): Promise<void> {
   const pipeline = provider && pipelineInUse(provider.getDelegate?.() ?? provider)
   const millis = performance.now() - startedAt
   const report: ProbeReport = { read: [...(globals[READ] ?? [])], testSpan, pipeline, millis }
-  // What the set-up does at the end of a process is of no interest here.
+  // Killed, because what the set-up does at the end of a process does not matter here.
   process.send?.({ report } satisfies ProbeMessage, () => process.kill(process.pid, 'SIGKILL'))
 }
 
@@ -47,7 +47,7 @@ async function send(provider: TracerProvider): Promise<TestSpan> {
   }
 }
 
-/** A provider may reject with a list of errors, and an error about several addresses contains one for each. */
+/** A provider may reject with a list of errors, and an error about several addresses contains an error for each of them. */
 function textOf(error: unknown): string {
   if (Array.isArray(error)) return error.map(textOf).join('; ')
   const { message, errors, code } = (error ?? {}) as { message?: string; errors?: unknown[]; code?: unknown }
@@ -55,7 +55,7 @@ function textOf(error: unknown): string {
   return parts.filter(Boolean).join('; ') || String(error)
 }
 
-/** What the backend wrote, which exporters attach to the error. Not cut here, because a cut may leave a part of a secret. */
+/** What the backend wrote, which exporters attach to the error. Not cut before it is redacted: a cut may divide a secret. */
 function dataOf(error: unknown): string | undefined {
   if (Array.isArray(error)) return error.map(dataOf).find((data) => data !== undefined)
   const { data } = (error ?? {}) as { data?: unknown }

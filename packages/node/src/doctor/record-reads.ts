@@ -2,13 +2,13 @@
 
 /**
  * Records which variables of OpenTelemetry and spanring are read. Code that copies the whole environment, for example for a
- * child process, reads every variable and uses none. So once a round over all of them is complete, the reads that happened
- * only in that round are forgotten.
+ * child process, reads every variable without using any. So when a round through all variables is complete, the variables
+ * that were read only in that round are forgotten.
  */
 export function recordReads(env: NodeJS.ProcessEnv, read: Set<string>): NodeJS.ProcessEnv {
-  /** Not read since the names were last listed. */
+  /** Variables that were not read since the names were last listed. */
   let unread = new Set<string | symbol>()
-  /** Read only in this round. */
+  /** Variables that were read only in this round. */
   let ofRound = new Set<string>()
 
   return new Proxy(env, {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded before everything else in the set-up. Records which variables are read, and what is logged through diag.
+// Preloaded before everything else in the set-up. Records which variables are read and what is logged through `diag`.
 import { isMainThread } from 'node:worker_threads'
 import { API, API_VERSION, READ } from './probe-report.js'
 import type { ApiGlobal, ProbeMessage } from './probe-report.js'

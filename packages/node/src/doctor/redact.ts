@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Environment } from '../environment.js'
 
-/** Shorter values would be found in any text. */
+/** Shorter values occur in any text. */
 const SHORTEST_SECRET = 4
-/** Stands in front of a secret, and is not one itself. */
+/** A word in front of a secret, but not itself a secret. */
 const SCHEME = /^(basic|bearer)$/i
 /** The length of an excerpt, in characters. */
 const EXCERPT_LENGTH = 300
 
-/** Removes from a text what must not be shown: values of headers, user and password of URLs, and their queries. */
+/** Removes secrets from a text: the values of headers, and user, password and query of URLs. */
 export function redact(text: string, env: Environment): string {
   const withoutUrls = text
     // Up to the last @, because a password may contain others.
@@ -20,8 +20,8 @@ export function redact(text: string, env: Environment): string {
 }
 
 /**
- * The beginning of what a backend has written, on one line, without secrets and the tags of HTML. Redacts before it cuts,
- * because the rest of a secret that was cut is still a secret.
+ * The beginning of what a backend has written, on one line, without secrets and HTML tags. Redacts before it cuts, because a
+ * part of a secret would not be recognised.
  */
 export function excerpt(text: string, env: Environment): string {
   const line = redact(text, env)
@@ -37,7 +37,7 @@ function secretsOf(env: Environment): string[] {
     .flatMap((list) => list.split(','))
     .flatMap((pair) => {
       const value = pair.slice(pair.search(/[=:]/) + 1).trim()
-      // Each word, too: of `Bearer abc` a backend may repeat only `abc`.
+      // Includes each word, because a backend may repeat only the `abc` of `Bearer abc`.
       return [pair.trim(), value, decoded(value), ...value.split(/\s+/)]
     })
   return [...new Set(values)]

@@ -4,7 +4,7 @@ import type { Finding } from './finding.js'
 import type { Evidence } from './gather.js'
 import { redact } from './redact.js'
 
-/** Control characters make a terminal do things. Line feeds stay, because a text may have several lines. */
+/** Control characters, which a terminal would obey. Line feeds are not included, because a text may have several lines. */
 const CONTROL = /(?!\n)[\p{Cc}\p{Cf}]+/gu
 
 /** What the doctor prints, without secrets. */

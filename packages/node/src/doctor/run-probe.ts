@@ -9,30 +9,30 @@ import { warningOf, warningsOnStderr } from './warning.js'
 import type { Warning } from './warning.js'
 
 export interface ProbeResult {
-  /** Undefined if the set-up failed before the probe could send its span. */
+  /** Undefined if the set-up failed before the probe could report. */
   readonly report: ProbeReport | undefined
   /** What was logged, each text once. */
   readonly warnings: readonly Warning[]
   readonly stderr: string
 }
 
-/** How long the set-up and its test span may take, in milliseconds; longer than the probe waits for the span. */
+/** How long the set-up and the test span may take, in milliseconds. Longer than the probe waits for the span. */
 const LIMIT_MILLIS = 60_000
 /** How long to wait for a backend that is down, in milliseconds. Nobody wants to wait for every retry of the exporter. */
 const DOWN_MILLIS = 2500
 
-/** Starts Node.js as the application is started, with the probe in the place of the application. */
+/** Starts Node.js in the same way as the application, but with the probe in its place. */
 export async function runProbe(options: readonly string[], apiVersion: string | undefined): Promise<ProbeResult> {
   const record = fileURLToPath(new URL('../../cjs/doctor/record.js', import.meta.url))
   const probe = new URL('probe.js', import.meta.url).href
-  // The address and the time-outs stay as the application has them. Replaced are only the exporters of other signals, and
-  // the level that could keep warnings from us.
+  // Address and time-outs stay as the application has them. Only the exporters of other signals are replaced, and the log
+  // level, which could hide warnings from us.
   const { OTEL_LOG_LEVEL: _, ...inherited } = process.env
   const child = spawn(process.execPath, [...options, '--eval', `import(${JSON.stringify(probe)}).then((it) => it.probe())`], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...inherited,
-      // In front of the application's own preloads. Options of NODE_OPTIONS run first, in their order.
+      // Placed before the application's own preloads. Node.js applies NODE_OPTIONS first, in order.
       NODE_OPTIONS: `--require ${JSON.stringify(record)} ${process.env['NODE_OPTIONS'] ?? ''}`,
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
@@ -72,7 +72,7 @@ function uniqueByText(warnings: readonly Warning[]): Warning[] {
   return warnings.filter(({ text }) => !texts.has(text) && texts.add(text))
 }
 
-/** The warning that the backend is down, as an error of the exporter would put it: address and reason. */
+/** Turns the warning that the backend is down into the text of an exporter's error: address and reason. */
 function errorOfOutage(text: string): string {
   const [, where, why] = /^OTLPTraceExporter: (\S+) is down: (.*?)(?:; trying again.*)?$/s.exec(text) ?? []
   return where === undefined ? text : `${where}: ${why}`

@@ -2,7 +2,7 @@
 
 /** One warning or error that the probe process logged, through `diag` or on stderr. */
 export interface Warning {
-  /** Whether spanring wrote it; everything else is from OpenTelemetry, or from the application. */
+  /** Whether spanring wrote it. If not, it is from OpenTelemetry or from the application. */
   readonly isOurs: boolean
   /** One of `packages/core/src/warning-codes.ts`; undefined if it has none. */
   readonly code: string | undefined
@@ -10,14 +10,14 @@ export interface Warning {
   readonly text: string
 }
 
-/** A line that went through `diag`. */
+/** Parses a line that was logged through `diag`. */
 export function warningOf(line: string): Warning {
   const [, source = '', code, text = line] =
     /^(?:(BatchSpanProcessor|OTLPTraceExporter): )(?:(\[SPANRING_\w+\]) )?(.*)$/s.exec(line) ?? []
   return source === '' ? { isOurs: false, code: undefined, text: line } : { isOurs: true, code, text: `${source}: ${text}` }
 }
 
-/** Those that stand on stderr in lines that begin with `spanring: `. */
+/** The warnings on stderr, in lines that begin with `spanring: `. */
 export function warningsOnStderr(stderr: string): Warning[] {
   return stderr.split('\n').flatMap((line) => {
     const [, code, rest] = /^spanring: (?:(\[SPANRING_\w+\]) )?(.*)$/.exec(line) ?? []

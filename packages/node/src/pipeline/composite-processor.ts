@@ -2,7 +2,7 @@
 import type { FlushOptions, ProcessorStats, ReadableSpan, ShutdownOptions } from '@spanring/batch-span-processor'
 import { sumStats } from './sum-stats.js'
 
-/** The `SpanProcessor` interface of the OpenTelemetry SDK, any line, with the options and the counts of spanring. */
+/** The `SpanProcessor` interface of every OpenTelemetry SDK line, with the options and the counts of spanring. */
 export interface SpanProcessor {
   onStart(span: unknown, parentContext: unknown): void
   onEnd(span: ReadableSpan): void
@@ -11,13 +11,13 @@ export interface SpanProcessor {
   /** Exports what is queued and closes the exporters; see `BatchSpanProcessor.shutdown`. */
   shutdown(options?: ShutdownOptions): Promise<void>
   /**
-   * Where every span is, added up over the exporters; see `BatchSpanProcessor.stats`. Spans that the `console` exporter
+   * The counts of all spans, added up over the exporters; see `BatchSpanProcessor.stats`. Spans that the `console` exporter
    * prints are not counted.
    */
   stats(): ProcessorStats
 }
 
-/** Several processors, or none, as one. A failure of one does not affect the others. */
+/** Combines any number of processors, even none, into one. If one of them fails, the others are not affected. */
 export class CompositeProcessor implements SpanProcessor {
   readonly #processors: readonly SpanProcessor[]
 

@@ -3,7 +3,7 @@ import type { ProcessorStats, ReadableSpan, SpanExporter } from '@spanring/batch
 import type { SpanProcessor } from './composite-processor.js'
 import { sumStats } from './sum-stats.js'
 
-/** Prints each span as soon as it ends: a person at a terminal does not want batches. */
+/** Prints each span as soon as it ends, because a person at a terminal does not want batches. */
 export class ConsoleProcessor implements SpanProcessor {
   readonly #exporter: SpanExporter
 

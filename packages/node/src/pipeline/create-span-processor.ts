@@ -9,21 +9,21 @@ import { exportersFromEnvironment } from './exporters.js'
 import { countsToKeep, negated, sumStats } from './sum-stats.js'
 import { sharedState } from './thread-processors.js'
 
-/** The options of the processor, and where it exports to. Each option overrides its environment variable. */
+/** The options of the processor and of its exporter. Each option overrides its environment variable. */
 export interface SpanProcessorOptions extends BufferConfig {
   /** Where to export. Default: what `OTEL_TRACES_EXPORTER` names, else an `OTLPTraceExporter`. */
   exporter?: SpanExporter | undefined
   /**
-   * Options of the OTLP exporter, where that is used. If they have a `protocol`, `OTEL_EXPORTER_OTLP_PROTOCOL` is not read.
+   * Options of the OTLP exporter, if that is used. If they have a `protocol`, `OTEL_EXPORTER_OTLP_PROTOCOL` is not read.
    * Default: `OTEL_EXPORTER_OTLP_[TRACES_]*`.
    */
   otlp?: OTLPTraceExporterOptions | undefined
 }
 
 /**
- * Makes a span processor and its exporters from code and environment. `NodeSDK` ignores `OTEL_TRACES_EXPORTER`,
- * `OTEL_EXPORTER_OTLP_PROTOCOL` and `OTEL_BSP_*` if it is given `spanProcessors`; this function reads them. Never throws
- * because of the environment: what cannot be used is reported on stderr.
+ * Makes a span processor and its exporters from the options and the environment. If `NodeSDK` is given `spanProcessors`, it
+ * ignores `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_PROTOCOL` and `OTEL_BSP_*`; this function reads them. Never throws
+ * because of the environment: invalid values are reported on stderr.
  *
  * @example
  * new NodeSDK({ spanProcessors: [createSpanProcessor()] }).start()
@@ -33,7 +33,7 @@ export function createSpanProcessor(options: SpanProcessorOptions = {}): SpanPro
   return processors.length === 1 ? (processors[0] as SpanProcessor) : new CompositeProcessor(processors)
 }
 
-/** One processor for each exporter. None if `OTEL_TRACES_EXPORTER` is `none`, or names no exporter that can be used. */
+/** Makes one processor per exporter. Makes none if `OTEL_TRACES_EXPORTER` is `none`, or names no exporter that can be used. */
 export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcessorOptions = {}): SpanProcessor[] {
   const exporters = exporter ? [{ exporter, isConsole: false }] : exportersFromEnvironment(otlp)
   return exporters.map((found) =>
@@ -41,7 +41,7 @@ export function createSpanProcessors({ exporter, otlp, ...config }: SpanProcesso
   )
 }
 
-/** In the shared state until its shutdown has ended, so that `flush` waits for what the shutdown is still delivering. */
+/** Stays in the shared state until its shutdown has ended, so that `flush` waits for what the shutdown still delivers. */
 class TrackedProcessor extends BatchSpanProcessor {
   constructor(options: BufferConfig & { exporter: SpanExporter }) {
     super(options)
@@ -59,7 +59,7 @@ class TrackedProcessor extends BatchSpanProcessor {
     const state = sharedState()
     if (!state.processors.delete(this)) return
     state.past = sumStats([state.past, countsToKeep(this.stats())])
-    // Counts spans that end even later. Replaced only now, so that nothing is added to what runs for every span.
+    // From now on, counts spans that end even later. Replaced only here, so that nothing is added to the hot path.
     this.onEnd = (span) => {
       const before = countsToKeep(this.stats())
       super.onEnd(span)

@@ -9,15 +9,15 @@ import { logToStderr, messageOf } from '../stderr.js'
 
 export interface NamedExporter {
   readonly exporter: SpanExporter
-  /** It prints, so it should get each span at once. */
+  /** Whether it prints spans, so that it should get each one at once. */
   readonly isConsole: boolean
 }
 
-/** The exporters that `OTEL_TRACES_EXPORTER` names, in its order. Leaves out what cannot be loaded, with a line on stderr. */
+/** The exporters that `OTEL_TRACES_EXPORTER` names, in that order. Reports those that cannot be loaded on stderr. */
 export function exportersFromEnvironment(otlp: OTLPTraceExporterOptions = {}): NamedExporter[] {
   const names = list('OTEL_TRACES_EXPORTER')
   if (names.includes('none')) {
-    if (names.length > 1) logToStderr('WARN', 'OTEL_TRACES_EXPORTER has none beside other names; no spans are exported')
+    if (names.length > 1) logToStderr('WARN', 'OTEL_TRACES_EXPORTER combines none with other names; no spans are exported')
     return []
   }
   const exporters = (names.length === 0 ? ['otlp'] : names).flatMap((name) => {
@@ -56,7 +56,7 @@ function isGrpc({ protocol }: OTLPTraceExporterOptions): boolean {
   return (variable('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? variable('OTEL_EXPORTER_OTLP_PROTOCOL')) === 'grpc'
 }
 
-/** An exporter of OpenTelemetry itself, from the first of these packages that the application or its `NodeSDK` depends on. */
+/** An exporter of OpenTelemetry, from the first of the packages that the application or its `NodeSDK` depends on. */
 function stockExporter(className: string, why: string, ...packages: [string, ...string[]]): SpanExporter | undefined {
   const sdk = findPackage('@opentelemetry/sdk-node')
   for (const name of packages) {

@@ -26,12 +26,12 @@ export function sumStats(parts: readonly ProcessorStats[]): ProcessorStats {
   }
 }
 
-/** The counts that stay when a processor is shut down. The others describe a queue and exports that no longer exist. */
+/** The counts that remain when a processor is shut down. The others describe a queue and exports that no longer exist. */
 export function countsToKeep(stats: ProcessorStats): ProcessorStats {
   return { ...stats, abandonedExports: 0, queueCapacity: 0 }
 }
 
-/** Every count with the opposite sign, so that `sumStats` subtracts it. */
+/** The counts with the opposite sign, so that `sumStats` subtracts them. */
 export function negated(stats: ProcessorStats): ProcessorStats {
   const negate = (counts: object): object =>
     Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, typeof count === 'number' ? -count : negate(count)]))

@@ -7,8 +7,8 @@ export interface SharedState {
   /** The processors of `createSpanProcessor` and `register` whose shutdown has not ended. */
   readonly processors: Set<BatchSpanProcessor>
   /**
-   * The counts of all others. The processors themselves are forgotten, because an application may make one for each
-   * invocation.
+   * The counts of all processors whose shutdown has ended. The processors themselves are forgotten, because an application
+   * may make one for each invocation.
    */
   past: ProcessorStats
   /** Whether `register` has run in this thread. */
@@ -17,7 +17,7 @@ export interface SharedState {
 
 const KEY = Symbol.for('spanring.node.1')
 
-/** On the global object: ES module and CommonJS module may both be loaded, and a package may be installed twice. */
+/** Stored on the global object: both module formats of this package may be loaded, and it may be installed twice. */
 export function sharedState(): SharedState {
   const holder = globalThis as { [KEY]?: SharedState }
   holder[KEY] ??= { processors: new Set(), past: sumStats([]), hasRegistered: false }
@@ -25,9 +25,9 @@ export function sharedState(): SharedState {
 }
 
 /**
- * Where every span is, at any time: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`, added up over
- * every processor that `createSpanProcessor` or `register` made in this thread. Processors that are shut down stay in every
- * count but `queueCapacity`.
+ * The counts of all spans: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`. They are added up over all
+ * processors that `createSpanProcessor` or `register` made in this thread. The counts of spans include processors that were
+ * shut down.
  */
 export function stats(): ProcessorStats {
   const { past, processors } = sharedState()

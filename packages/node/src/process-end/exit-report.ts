@@ -3,7 +3,7 @@ import { systemClock } from '@spanring/core/clock'
 import { logToStderr } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
-/** In one iteration of the event loop. Another package may want to be last as well, and the two would move for ever. */
+/** The limit in one iteration of the event loop. If another package also wants to be last, both would move for ever. */
 const MAX_MOVES = 1000
 
 /** Members of `process` that its types leave out. */
@@ -13,21 +13,21 @@ interface ExitingProcess {
 }
 
 /**
- * Writes one sentence to stderr when the process ends, after everything that the application does at that moment: spans
- * that it traces in its own `exit` listeners belong to the counts.
+ * Writes one sentence to stderr when the process ends, after everything that the application does at that moment: the counts
+ * include spans that end in its own `exit` listeners.
  *
- * Two listeners of `exit` do this. The first stays in front of all others, and replaces `process.reallyExit`, which runs
- * even where a listener calls `process.exit()` and so keeps those behind it from running. The last one stays behind all
- * others; both move in a microtask whenever somebody adds a listener.
+ * Two listeners of `exit` do this. One stays in front of all others and replaces `process.reallyExit`. That function runs even
+ * if a listener calls `process.exit()`, which keeps the listeners behind it from running. The other one stays behind all
+ * others. Both move in a microtask whenever a listener is added.
  */
 export class ExitReport {
   readonly #text: () => string | undefined
   #written: string | undefined
   #isMoving = false
   #moves = 0
-  /** Whether `#onExitLast` was last when the exit began: Node.js calls the listeners that it had at that moment. */
+  /** Whether `#onExitLast` was last when the exit began. Node.js calls only the listeners that existed at that moment. */
   #isLast = true
-  /** The process had nothing left to do a moment ago, so this exit is not caused by `process.exit`. */
+  /** Whether the process had nothing left to do a moment ago, so that `process.exit` is not the cause of this exit. */
   #isIdle = false
 
   constructor(text: () => string | undefined) {
@@ -38,7 +38,7 @@ export class ExitReport {
       if (event === 'exit' && listener !== this.#onExitFirst && listener !== this.#onExitLast) this.#onOtherListener()
     })
     process.on('uncaughtExceptionMonitor', () => {
-      // An exception in an `exit` listener keeps those behind it from being called. Any other one leads to `exit` at once.
+      // An exception in an `exit` listener keeps later listeners from being called. Any other exception causes `exit` at once.
       if (isExiting()) this.write()
       else this.#moveToEnds()
     })
@@ -48,7 +48,7 @@ export class ExitReport {
     })
   }
 
-  /** Writes nothing if there is nothing to report, or nothing new. */
+  /** Does nothing if there is nothing to report, or nothing new. */
   write(): void {
     const text = this.#text()
     if (text === undefined || text === this.#written) return
@@ -56,7 +56,7 @@ export class ExitReport {
     logToStderr('WARN', text)
   }
 
-  /** As `write`, but after the callbacks of the package signal-exit where those are still to come. */
+  /** Like `write`, but after the callbacks of the package signal-exit if those have not run yet. */
   writeAfterSignalExit(): void {
     if (!afterSignalExit(() => this.write())) this.write()
   }
@@ -83,7 +83,7 @@ export class ExitReport {
         process.on('exit', this.#onExitLast)
       }
     } catch {
-      // A frozen process does not let its listeners be changed. An exception here would end it.
+      // The listeners of a frozen `process` object cannot be changed. An exception here would end the process.
     }
   }
 
@@ -94,7 +94,7 @@ export class ExitReport {
       this.write()
       reallyExit?.call(process, code)
     }
-    // Fails where it cannot be replaced, as in a frozen process.
+    // False if it cannot be replaced, for example because the `process` object is frozen.
     const isReplaced = reallyExit !== undefined && Reflect.set(exiting, 'reallyExit', writeAndExit)
     // If other listeners are behind `#onExitLast`, then `process.exit` runs in the same stretch of code that added them, and
     // `reallyExit` comes after them.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProcessorStats } from '@spanring/batch-span-processor'
 
-/** How many spans wait or are being sent. */
+/** The number of spans that wait or are being sent. */
 export function unsentOf({ queued, encoded, inFlight }: ProcessorStats): number {
   return queued + encoded + inFlight
 }
 
 /**
- * One sentence about the spans that stay undelivered if the process ends now; undefined if there are none. It covers every
- * sampled span that has ended, even those that ended during the shutdown.
+ * One sentence about the spans that will not be delivered if the process ends now; undefined if there are none. It covers
+ * all sampled spans that have ended, including those that ended during the shutdown.
  */
 export function describeLoss(stats: ProcessorStats): string | undefined {
   const unsent = { 'still queued': stats.queued + stats.encoded, 'still being sent': stats.inFlight }

@@ -15,32 +15,32 @@ import { allFulfilWithin, otherListenersKeepAlive } from './waits.js'
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
-/** One stop may arrive as two signals, since npm and supervisors pass on what the whole group was sent. In milliseconds. */
+/** A repeated signal within this time, in milliseconds, is ignored: npm and supervisors pass on what the whole group gets. */
 const REPEATED_WITHIN_MILLIS = 1000
-/** In exit timeouts: an application that lives this long after a signal goes on. 30 s by default, as Kubernetes grants. */
+/** An application that lives for this many exit time-outs after a signal goes on. 30 s by default, as in Kubernetes. */
 const GRACE_FACTOR = 6
-/** The share of the budget in which a flush has to end. Metrics and logs need the rest when the backend is down. */
+/** The share of the budget that a flush may use. Metrics and logs need the rest when the backend is down. */
 const FLUSH_SHARE = 0.75
-/** The share of the exit timeout in which what hangs after a flush is closed. */
+/** The share of the exit time-out for closing what still hangs after a flush. */
 const CLOSE_SHARE = 0.05
 /**
- * How often in a row `beforeExit` may bring new spans while the application does nothing else. A listener that traces
- * whenever it is called would otherwise keep the process alive for ever.
+ * How many times in a row `beforeExit` may cause new spans while the application does nothing else. Otherwise a listener that
+ * traces whenever it is called would keep the process alive for ever.
  */
 const MAX_IDLE_ROUNDS = 3
 
 type State = 'running' | 'flushing' | 'draining' | 'ending' | 'ending by signal'
 
-/** What is shut down: `NodeSDK`, which has metrics and logs beside the spans. */
+/** What is shut down: the `NodeSDK`, which also handles metrics and logs. */
 interface Sdk {
   shutdown(): Promise<void>
 }
 
 /**
- * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. If the
- * application listens to a signal, the application decides what happens, and spans only leave at once from then on. Any
- * other signal ends the process as it would without us. All of that together, metrics and logs included, delays the end
- * by at most `SPANRING_EXIT_TIMEOUT`. A line on stderr counts what is lost.
+ * Delivers what is left when the process ends: when it has nothing left to do, and on SIGTERM and SIGINT. If the application
+ * listens to a signal, the application decides what happens, and from then on spans are only sent without delay. Otherwise
+ * the signal ends the process as it would without us. All of this together, including metrics and logs, delays the end by at
+ * most `SPANRING_EXIT_TIMEOUT`. A line on stderr says how many spans were lost.
  *
  * ```
  *    ┌────────────────── delivered, or given up ──────────────────┐
@@ -56,8 +56,8 @@ interface Sdk {
  * each of these ── signal that the application does not handle ──► ending by signal ──► raised again without our listeners
  * ```
  *
- * The method that enters a state is the only one that leaves it, but for a signal that the application does not handle.
- * So each of them looks at the state again after a wait, and stops if a signal has taken over.
+ * A state is left by the method that entered it, or because of a signal that the application does not handle. So each of
+ * these methods checks the state again after a wait, and stops if a signal has taken over.
  */
 export class ProcessEnd {
   #state: State = 'running'
@@ -71,7 +71,7 @@ export class ProcessEnd {
   #graceTimer: Timer | undefined
   #idleRounds = 0
   #shutdownPromise: Promise<boolean> | undefined
-  /** Only while the state is `ending by signal`. */
+  /** Set only in the state `ending by signal`. */
   #endedBy: { readonly signal: NodeJS.Signals; readonly at: number } | undefined
 
   constructor(sdk: Sdk, spans: RenewableProcessor) {
@@ -84,7 +84,7 @@ export class ProcessEnd {
 
   /** Begins to listen to the process. */
   watch(): void {
-    // Signals reach the main thread alone.
+    // Only the main thread gets signals.
     if (isMainThread) this.#listeners.add()
     process.on('beforeExit', () => void this.#drainBeforeExit())
   }
@@ -92,7 +92,7 @@ export class ProcessEnd {
   #onSignal(signal: NodeJS.Signals): void {
     if (this.#listeners.appListensTo(signal)) this.#onSignalOfApp()
     else if (this.#endedBy === undefined) void this.#endBySignal(signal)
-    // Another signal, or the same one later, comes from somebody who does not want to wait.
+    // Another signal, or the same one after a while, means that the sender does not want to wait.
     else if (signal !== this.#endedBy.signal || systemClock.now() - this.#endedBy.at > REPEATED_WITHIN_MILLIS) this.#raise(signal)
   }
 
@@ -121,7 +121,7 @@ export class ProcessEnd {
       // oxlint-disable-next-line no-await-in-loop -- as above
     } while (isInTime && (await this.#hasMoreToFlush()))
     if (!isInTime && this.#is('flushing')) {
-      // If the application goes on, it should not lose more spans to a slow backend.
+      // If the application goes on, a slow backend must not cost it more spans.
       this.#promptSending.stop()
       await this.#spans.letGo(this.#exitTimeoutMillis * CLOSE_SHARE)
     }
@@ -137,12 +137,12 @@ export class ProcessEnd {
     return hasMore()
   }
 
-  /** State `draining`: the process has nothing left to do. Once what this brings up is done, `beforeExit` comes again. */
+  /** State `draining`: the process has nothing left to do. If this causes more work, `beforeExit` comes again after it. */
   async #drainBeforeExit(): Promise<void> {
     if (!this.#is('running')) return
     this.#state = 'draining'
     this.#startBudget()
-    // The application's listeners run after ours, and what they trace is delivered as well.
+    // The application's listeners run after ours, and the spans that they create are delivered as well.
     const appGoesOn = await otherListenersKeepAlive()
     const hasTraced = unsentOf(this.#spans.stats()) > 0
     const isInTime = !hasTraced || (await this.#flushInTime())
@@ -160,11 +160,11 @@ export class ProcessEnd {
   async #end(): Promise<void> {
     this.#state = 'ending'
     const isDone = await this.#shutdown()
-    // A request of metrics, logs or a stock exporter that hangs would keep alive a process that has nothing left to do.
+    // Otherwise a hanging request of metrics, logs or a stock exporter would keep alive a process that has nothing left to do.
     if (!isDone && this.#is('ending')) systemClock.startTimer(() => process.exit(), this.#budget.left)
   }
 
-  /** State `ending by signal`; also from `ending`, whose shutdown it then waits for. */
+  /** State `ending by signal`. If the state was `ending`, it waits for the shutdown that has already begun. */
   async #endBySignal(signal: NodeJS.Signals): Promise<void> {
     this.#state = 'ending by signal'
     this.#endedBy = { signal, at: systemClock.now() }
@@ -176,14 +176,14 @@ export class ProcessEnd {
     raiseSignal(signal, this.#listeners, this.#report)
   }
 
-  /** True if everything has ended well and in time; then nothing of it keeps the process alive. */
+  /** Resolves to true if everything succeeded in time. In that case nothing of it keeps the process alive. */
   #shutdown(): Promise<boolean> {
     if (this.#shutdownPromise === undefined) {
       this.#startBudget()
       this.#promptSending.stop()
-      // Zero would mean: without a limit.
+      // Zero would mean without a limit.
       const timeoutMillis = Math.max(1, this.#budget.left)
-      // The processor first: the call by NodeSDK, which gives no limit, joins this one.
+      // The processor first, with a limit. The call by NodeSDK, which gives no limit, then gets the same promise.
       this.#shutdownPromise = allFulfilWithin(timeoutMillis, () => [
         this.#spans.shutdown({ timeoutMillis }),
         this.#sdk.shutdown(),
@@ -193,18 +193,18 @@ export class ProcessEnd {
   }
 
   #startBudget(): void {
-    // Spans have ended after an earlier signal's time was over, so the application went on, and this is a new end.
+    // If spans have ended after the time of an earlier signal was over, the application went on, and this is a new end.
     if (this.#spans.isRenewed) this.#budget.renew()
     this.#budget.start()
   }
 
-  /** False if the time was too short. True also if spans have failed for good: that is no reason to let go of the rest. */
+  /** False if the time was too short. True even if spans have failed for good, because that is no reason to give up the rest. */
   async #flushInTime(): Promise<boolean> {
-    const keptMillis = this.#exitTimeoutMillis * (1 - FLUSH_SHARE)
-    if (this.#budget.left <= keptMillis) return false
-    const isDelivered = await flush({ timeoutMillis: this.#budget.left - keptMillis })
-    const isInTime = isDelivered || this.#budget.left > keptMillis
-    // What follows is the application's own time.
+    const reservedMillis = this.#exitTimeoutMillis * (1 - FLUSH_SHARE)
+    if (this.#budget.left <= reservedMillis) return false
+    const isDelivered = await flush({ timeoutMillis: this.#budget.left - reservedMillis })
+    const isInTime = isDelivered || this.#budget.left > reservedMillis
+    // From here on, the application uses its own time.
     if (isDelivered) this.#budget.pause()
     return isInTime
   }

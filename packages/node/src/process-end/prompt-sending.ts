@@ -2,9 +2,9 @@
 import { systemClock } from '@spanring/core/clock'
 import type { RenewableProcessor } from './renewable-processor.js'
 
-/** From the start of one flush to the start of the next, in milliseconds, whoever flushes: each is a request of its own. */
+/** The shortest time between the starts of two flushes of any caller, in milliseconds: each flush is a separate request. */
 const INTERVAL_MILLIS = 10
-/** How long to wait for one flush before the next begins, in milliseconds. The requests of the first go on. */
+/** How long to wait for one flush before the next begins, in milliseconds. The requests of the first one continue. */
 const FLUSH_MILLIS = 50
 
 /**
@@ -29,7 +29,7 @@ export class PromptSending {
       this.#isWanted = true
       if (this.#isRunning) return
       this.#isRunning = true
-      // More spans may end in this iteration of the event loop.
+      // Deferred, because more spans may end in this iteration of the event loop.
       systemClock.soon(() => void this.#run())
     }
   }

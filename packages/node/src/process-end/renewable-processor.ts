@@ -5,14 +5,14 @@ import type { SpanProcessor } from '../pipeline/composite-processor.js'
 import { countsToKeep, sumStats } from '../pipeline/sum-stats.js'
 
 /**
- * A processor that can let go of everything that it waits for, without an end to tracing. What is queued or in flight is
- * given up and counted, its connections are closed, and the next span that ends goes through a new pipeline.
+ * A processor that can let go of everything that it waits for without ending tracing. Queued spans and spans in flight are
+ * given up and counted, the connections are closed, and the next span that ends goes through a new pipeline.
  */
 export class RenewableProcessor implements SpanProcessor {
   readonly #create: () => readonly SpanProcessor[]
   /** Undefined from `letGo` until the next span ends. */
   #current: CompositeProcessor | undefined
-  /** Those that were let go and have not ended yet; then their counts move to `#past`. */
+  /** Processors that were let go and whose shutdown has not ended. When it has, their counts move to `#past`. */
   readonly #former = new Set<CompositeProcessor>()
   #past = sumStats([])
   #hasLetGo = false
@@ -49,7 +49,7 @@ export class RenewableProcessor implements SpanProcessor {
     return this.#shutdownPromise
   }
 
-  /** Gives up what has not left within that many milliseconds. Never rejects. */
+  /** Gives up everything that is not delivered within `timeoutMillis`. Never rejects. */
   async letGo(timeoutMillis: number): Promise<void> {
     const former = this.#current
     if (former === undefined || this.#shutdownPromise !== undefined) return

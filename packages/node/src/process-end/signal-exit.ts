@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The npm package signal-exit, which very many packages depend on. It runs callbacks after all `exit` listeners, and when
-// a signal ends the process. All copies of 4.x share one emitter object; all older copies share another.
+// Support for the npm package signal-exit, which a great many packages depend on. It runs callbacks after all `exit`
+// listeners, and when a signal ends the process. All copies of 4.x share one emitter object, and all older copies another.
 
 interface Emitter {
   /** How many copies are in use; each adds one listener to each signal. */
@@ -17,7 +17,7 @@ export function signalExitListeners(): number {
   return emitters().reduce((sum, { emitter }) => sum + (emitter.count ?? 0), 0)
 }
 
-/** Calls `then` after everything that signal-exit calls when the process ends; false if it will call nothing. */
+/** Calls `then` after everything that signal-exit calls when the process ends. Returns false if it will call nothing. */
 export function afterSignalExit(then: () => void): boolean {
   const waiting = emitters().filter(({ emitter, last }) => (emitter.count ?? 0) > 0 && emitter.on && !emitter.emitted?.[last])
   let left = waiting.length

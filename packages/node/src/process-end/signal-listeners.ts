@@ -2,13 +2,14 @@
 import { signalExitListeners } from './signal-exit.js'
 
 /**
- * Our signal listeners. Also tells whether the application listened to a signal when it arrived: Node.js removes a `once`
- * listener before it calls it, and a listener that runs before ours may remove itself and others.
+ * Our signal listeners. Also knows whether the application listened to a signal when the signal arrived. That takes more than
+ * a look at the listeners: Node.js removes a `once` listener before calling it, and a listener that runs before ours may
+ * remove itself and others.
  */
 export class SignalListeners {
-  /** One function for each signal, because `process.emit('SIGTERM')`, as applications write it, passes no name. */
+  /** A separate function for each signal, because an application's `process.emit('SIGTERM')` passes no name. */
   readonly #own = new Map<string, () => void>()
-  /** How many listeners were removed in the current stretch of code, which is the signal's own while it is emitted. */
+  /** How many listeners were removed since the last microtask; while a signal is emitted, that is since it arrived. */
   readonly #removed = new Map<string, number>()
 
   constructor(signals: readonly NodeJS.Signals[], onSignal: (signal: NodeJS.Signals) => void) {
@@ -30,7 +31,7 @@ export class SignalListeners {
   }
 
   /**
-   * Whether the application listens to the signal. Call it only while the signal is emitted. Listeners of the package
+   * Whether the application listens to the signal. Call this only while the signal is being emitted. Listeners of the package
    * signal-exit do not count: it raises the signal again only when no other listener is left, so it would wait for us while
    * we wait for it.
    */

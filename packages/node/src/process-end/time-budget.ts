@@ -9,7 +9,7 @@ const NAME = 'SPANRING_EXIT_TIMEOUT'
 /** Half of what Docker waits before it sends SIGKILL. */
 const DEFAULT_MILLIS = 5000
 
-/** How long the end of the process may be delayed to deliver what is left, in milliseconds. Default: 5000. */
+/** How long delivering what is left may delay the end of the process, in milliseconds. Default: 5000. */
 export function exitTimeoutMillis(): number {
   const text = variable(NAME)
   if (text === undefined) return DEFAULT_MILLIS
@@ -22,7 +22,7 @@ export function exitTimeoutMillis(): number {
   return DEFAULT_MILLIS
 }
 
-/** Time that can be spent in pieces, in milliseconds. While it is paused, it costs nothing. */
+/** A time budget that can be spent in pieces, in milliseconds. While it is paused, nothing is spent. */
 export class TimeBudget {
   readonly millis: number
   #left: number
@@ -33,7 +33,7 @@ export class TimeBudget {
     this.#left = millis
   }
 
-  /** Has no effect while it runs already. */
+  /** Has no effect if it is already running. */
   start(): void {
     this.#startedAt ??= systemClock.now()
   }

@@ -2,17 +2,17 @@
 import { bounded } from '@spanring/core/bounded'
 import { systemClock } from '@spanring/core/clock'
 
-/** For a listener of `beforeExit`: waits for the listeners behind it. True if one of them has given the process more to do. */
+/** Lets a `beforeExit` listener wait for the listeners behind it. True if one of them gave the process more to do. */
 export async function otherListenersKeepAlive(): Promise<boolean> {
   const before = process.getActiveResourcesInfo().length
   await Promise.resolve()
   const isKeptAlive = process.getActiveResourcesInfo().length > before
-  // By then what they have put off to this iteration of the event loop has run, too.
+  // After this, whatever they deferred to this iteration of the event loop has run, too.
   await new Promise<void>((resolve) => systemClock.soon(resolve))
   return isKeptAlive
 }
 
-/** True if all steps fulfil before the time is over. Keeps the process alive meanwhile. */
+/** Resolves to true if all steps fulfil within the time. Keeps the process alive meanwhile. */
 export async function allFulfilWithin(millis: number, steps: () => Promise<unknown>[]): Promise<boolean> {
   const bound = { at: systemClock.now() + millis, keepAlive: true }
   const settled = await bounded(systemClock, bound, () => Promise.allSettled(steps()))

@@ -12,13 +12,13 @@ interface Api {
   readonly DiagLogLevel: Readonly<Record<string, number>>
 }
 
-/** How our processor and our exporter begin what they log. */
+/** The beginning of every line that our processor and our exporter log. */
 const OURS = /^(BatchSpanProcessor|OTLPTraceExporter): /
 
 /**
- * Sets a logger with the application's own copy of the API. Call it before the pipeline is made, which may log warnings.
- * Writes to stderr, since stdout belongs to the application. Without `OTEL_LOG_LEVEL` it writes the few warnings of our
- * pipeline and nothing else.
+ * Sets a logger with the application's own copy of the API. Call this before the pipeline is created, because that may log
+ * warnings. The logger writes to stderr, because stdout belongs to the application. Without `OTEL_LOG_LEVEL` it writes only
+ * the few warnings of our pipeline.
  */
 export function setDiagLogger(found: InstalledPackage | undefined): void {
   const { diag, DiagLogLevel } = (found?.load() ?? {}) as Partial<Api>
@@ -36,7 +36,7 @@ export function setDiagLogger(found: InstalledPackage | undefined): void {
   diag.setLogger(everything, level ?? (DiagLogLevel['INFO'] as number))
 }
 
-/** Runs `make` without `OTEL_LOG_LEVEL`. Where it is set, `NodeSDK` sets a logger of its own, which writes to stdout. */
+/** Runs `make` without `OTEL_LOG_LEVEL`. If it is set, `NodeSDK` sets a logger of its own, which writes to stdout. */
 export function withoutLogLevel<T>(make: () => T): T {
   const level = process.env[LEVEL]
   delete process.env[LEVEL]

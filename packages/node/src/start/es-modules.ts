@@ -9,16 +9,16 @@ import { preloadsOfHooksThread } from './preloads.js'
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation'
 
-/** Loader hooks that run in the thread itself. Only newer versions of the package and of Node.js have them. */
+/** Loader hooks that run in the application's thread. Only newer versions of the package and of Node.js have them. */
 interface HooksInThread {
   readonly supportsSyncHooks?: () => boolean
   readonly register?: () => void
 }
 
 /**
- * Instruments what ES modules import: instrumentations hook `require` by default, and imports do not pass through it. The
- * hook must come from the copy of the base package that the instrumentations use. A hook of another copy would not know
- * which modules they ask for.
+ * Instruments what ES modules import. By default instrumentations hook `require`, which imports bypass. The hook must come
+ * from the copy of the base package that the instrumentations use: a hook of another copy would not know which modules they
+ * ask for.
  */
 export function instrumentEsModules(instrumentations: InstalledPackage): void {
   try {
@@ -28,7 +28,7 @@ export function instrumentEsModules(instrumentations: InstalledPackage): void {
   }
 }
 
-/** False if there are no hooks that run in the thread itself. */
+/** Returns false if there are no hooks that run in the application's thread. */
 function hookInThread(instrumentations: InstalledPackage): boolean {
   if (!('registerHooks' in module)) return false
   const base = findBehind(instrumentations, INSTRUMENTATION)
@@ -39,7 +39,7 @@ function hookInThread(instrumentations: InstalledPackage): boolean {
   return true
 }
 
-/** That thread runs preloads of the application again. One that opens a fixed port would hang the application for ever. */
+/** The other thread runs preloads of the application again. A preload that opens a fixed port would hang it for ever. */
 function hookFromOtherThread(instrumentations: InstalledPackage): void {
   const repeated = preloadsOfHooksThread(process.execArgv, process.env['NODE_OPTIONS'] ?? '')
   if (repeated.length > 0) {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { isOwnFile } from '../own-files.js'
 
 /**
- * What `--require` preloads, without the files of this package. Node.js runs these preloads again in the thread of the
- * loader hooks as soon as somebody asks for that thread. Empty if the command line asks for it anyway. What `--import`
- * preloads runs once.
+ * What `--require` preloads, without the files of this package. Node.js runs these preloads again in the thread of the loader
+ * hooks, as soon as that thread is needed. Empty if the command line needs the thread anyway. Preloads of `--import` run only
+ * once.
  */
 export function preloadsOfHooksThread(execArgv: readonly string[], nodeOptions: string): string[] {
   const args = [...wordsOf(nodeOptions), ...execArgv]
@@ -23,7 +23,7 @@ function valuesOf(args: readonly string[], names: readonly string[]): string[] {
   })
 }
 
-/** Splits as Node.js does: at spaces, but not between double quotes, where a backslash escapes. */
+/** Splits at spaces as Node.js does, but not between double quotes, where a backslash escapes the next character. */
 function wordsOf(text: string): string[] {
   const words = text.match(/(?:"(?:\\.|[^"\\])*"|[^" ])+/g) ?? []
   return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replaceAll(/\\(.)/g, '$1')))

@@ -16,7 +16,7 @@ const SDK = '@opentelemetry/sdk-node'
 const INSTRUMENTATIONS = '@opentelemetry/auto-instrumentations-node'
 const API = '@opentelemetry/api'
 
-/** The part of `NodeSDK` that we use; the same in 0.2xx and 0.3xx. */
+/** The part of `NodeSDK` that we use. It is the same in 0.2xx and 0.3xx. */
 interface NodeSdk {
   start(): void
   shutdown(): Promise<void>
@@ -32,8 +32,8 @@ interface InstrumentationsPackage {
 }
 
 /**
- * Starts the `NodeSDK` that the application has installed, once in a thread. Never throws, since an application without
- * telemetry is better than none. What is missing is reported on stderr.
+ * Starts the `NodeSDK` that the application has installed, once per thread. Never throws, because an application without
+ * telemetry is better than none. Reports what is missing on stderr.
  */
 export function register(): void {
   const state = sharedState()
