@@ -67,19 +67,19 @@ export class PendingRequest {
     return true
   }
 
-  /** Returns what to send. The body may be being read until `end` is called. */
+  /** Returns what to send. Until `end` is called, the body may be in use. */
   begin(): Post {
     if (this.#post === undefined) throw new Error('the request is not ready')
     this.#isFree = false
     return this.#post
   }
 
-  /** Call this after an attempt. `isFree` means that the body is no longer being read. */
+  /** Call this after an attempt. `isFree` means that the body is no longer in use. */
   end(isFree: boolean): void {
     this.#isFree = isFree
   }
 
-  /** Gives the memory back, unless it may still be being read. The request can be prepared again. */
+  /** Gives the memory back, unless it may still be in use. The request can be prepared again. */
   letGo(): void {
     if (this.#isFree) this.#assembled?.release()
     this.#assembled = undefined
