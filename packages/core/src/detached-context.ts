@@ -28,22 +28,18 @@ export class DetachedContext {
   readonly otelContext: Context
 
   /**
-   * `base` is the OpenTelemetry context to start from. `snapshot` runs work in the asynchronous contexts of now; default: the
-   * one of Node.js, if there is one that can be used.
+   * `base` is the OpenTelemetry context to start from. `snapshot` runs work in the current asynchronous contexts; default:
+   * the one of Node.js, where there is one that can be used.
    */
-  constructor(base: Context, snapshot: Runner = takeSnapshot()) {
+  constructor(base: Context, snapshot?: Runner) {
     this.otelContext = base.setValue(SUPPRESS_TRACING, true)
-    this.runNeutral = snapshot
+    // Cloudflare Workers do not allow code to enter the contexts of a request that is over, or to do I/O from there.
+    const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
+    this.runNeutral = snapshot ?? hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
   }
 
   /** Runs work in the asynchronous contexts of the constructor, with `active` as the OpenTelemetry context. */
   run<R>(work: () => R, active: Context = this.otelContext): R {
     return this.runNeutral(() => context.with(active, work))
   }
-}
-
-function takeSnapshot(): Runner {
-  // Cloudflare Workers do not allow code to enter the contexts of a request that is over, or to do I/O from there.
-  const hooks = 'WebSocketPair' in globalThis ? undefined : builtinModule<AsyncHooks>('async_hooks')
-  return hooks?.AsyncLocalStorage?.snapshot?.() ?? ((work) => work())
 }

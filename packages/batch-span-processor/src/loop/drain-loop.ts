@@ -160,7 +160,7 @@ export class DrainLoop {
     this.#to('stopped', NEVER, Infinity)
     const lost = this.#parts.ledger.sweep()
     this.#assembler.clear()
-    if (lost) this.#parts.barriers.fail(0, new Error(`shutdown ran out of time with ${lost} spans not exported`))
+    if (lost) this.#parts.barriers.fail(0, new Error(`shutdown timed out with ${lost} spans unsent`))
     this.#inFlight.sweep()
     this.#settleBarriers()
   }

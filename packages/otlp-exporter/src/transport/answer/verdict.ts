@@ -165,6 +165,6 @@ function describeError(error: Error, secrets: Secrets): string {
   const { code } = error as NodeJS.ErrnoException
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
   const words = error.message || (first instanceof Error ? first.message : '') || error.name
-  const text = worded(() => excerptOf(words, secrets, MESSAGE_LENGTH), error.name)
+  const text = tryMake(() => excerptOf(words, secrets, MESSAGE_LENGTH), error.name)
   return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
 }
