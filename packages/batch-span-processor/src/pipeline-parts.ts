@@ -9,7 +9,7 @@ import type { ExporterAdapter } from './export/exporter-adapter.js'
 import type { LateAbortController } from './export/late-abort-controller.js'
 import type { Settings } from './options.js'
 import type { SpanRing } from './queue/span-ring.js'
-import type { FlushBarriers } from './waits/flush-barriers.js'
+import type { FlushBarriers } from './loop/flush-barriers.js'
 
 /** What the parts of one pipeline share (the drain loop, flushes and shutdown): the settings, and references to each other. */
 export interface PipelineParts extends Settings {

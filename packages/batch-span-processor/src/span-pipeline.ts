@@ -16,7 +16,7 @@ import { admit } from './queue/admission.js'
 import { SpanRing } from './queue/span-ring.js'
 import { flush } from './waits/flush.js'
 import type { FlushOptions } from './waits/flush.js'
-import { FlushBarriers } from './waits/flush-barriers.js'
+import { FlushBarriers } from './loop/flush-barriers.js'
 import { runShutdown } from './waits/shutdown.js'
 import type { ShutdownOptions } from './waits/shutdown.js'
 

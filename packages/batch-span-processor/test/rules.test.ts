@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of DESIGN.md that a look at the source can hold: what a rule allows in one file stands in no other.
 import { readdirSync, readFileSync } from 'node:fs'
-import { sep } from 'node:path'
+import { dirname, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -58,3 +58,24 @@ test.each<[string, RegExp, string[]]>([
 test('R2: the mode changes in one place', () => {
   expect(sources.get('batch-span-processor/loop/drain-loop.ts')?.match(/#mode = /g)).toHaveLength(1)
 })
+
+test.each(['batch-span-processor', 'otlp-exporter', 'node', 'sink'])(
+  'in %s no two folders import each other, but for one inside the other',
+  (name) => {
+    const src = `${root}${name}/src/`
+    const imports = new Map<string, Set<string>>()
+    for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))) {
+      const folder = dirname(file.split(sep).join('/'))
+      for (const [, path = ''] of readFileSync(src + file, 'utf8').matchAll(/from '(\.[^']*)'/g)) {
+        const imported = posix.dirname(posix.join(folder, path))
+        if (imported !== folder) imports.set(folder, (imports.get(folder) ?? new Set()).add(imported))
+      }
+    }
+    expect(imports.size).toBeGreaterThan(0)
+    const isInside = (a: string, b: string): boolean => b === '.' || a.startsWith(`${b}/`)
+    const circles = [...imports].flatMap(([from, all]) =>
+      [...all].filter((to) => imports.get(to)?.has(from) && !isInside(from, to) && !isInside(to, from)).map((to) => [from, to]),
+    )
+    expect(circles).toEqual([])
+  },
+)

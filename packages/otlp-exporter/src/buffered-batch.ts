@@ -3,7 +3,7 @@ import type { Deadline } from '@spanring/core'
 import type { ByteBudget } from './byte-budget.js'
 import type { AddResult, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, SpanBatch } from './span-exporter.js'
+import type { BatchOutcome, SpanBatch } from './span-batch.js'
 import type { Transport } from './transport/transport.js'
 
 /** By what factor the room must have grown to make another try worthwhile: each try encodes the span again. */

@@ -10,9 +10,9 @@ import { TraceEncoder } from './encode/trace-encoder.js'
 import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { SpanBatch } from './span-exporter.js'
+import type { SpanBatch } from './span-batch.js'
 import { Transport } from './transport/transport.js'
-import { WholeExports } from './whole-export.js'
+import { ArrayExports } from './array-exports.js'
 
 /**
  * How long `shutdown` waits for exports under way after it has ended their back-offs, in milliseconds. A healthy backend
@@ -54,7 +54,7 @@ export class OTLPTraceExporter {
   readonly #exports = new Set<Promise<void>>()
   /** The batches that are being filled. */
   readonly #open = new Set<BufferedBatch>()
-  readonly #arrays: WholeExports
+  readonly #arrays: ArrayExports
   #shutdownPromise: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
@@ -71,7 +71,7 @@ export class OTLPTraceExporter {
     this.#budget = new ByteBudget(settings.maxBufferedBytes)
     this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
     this.#transport = new Transport(settings, this.#telemetry)
-    this.#arrays = new WholeExports({
+    this.#arrays = new ArrayExports({
       openBatch: (onRoom) => this.#openBatch(onRoom),
       now: () => systemClock.now(),
       nextIteration: () => new Promise((resolve) => systemClock.soon(resolve)),

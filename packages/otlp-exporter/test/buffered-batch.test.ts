@@ -9,7 +9,7 @@ import { ByteBudget } from '../src/byte-budget.js'
 import { resolveOptions } from '../src/config/settings.js'
 import { TraceEncoder } from '../src/encode/trace-encoder.js'
 import { OTLPTraceExporter } from '../src/otlp-trace-exporter.js'
-import type { BatchOutcome, SpanBatch } from '../src/span-exporter.js'
+import type { BatchOutcome, SpanBatch } from '../src/span-batch.js'
 import { Transport } from '../src/transport/transport.js'
 import { endedSpan, endedSpans } from './ended-span.js'
 

@@ -2,7 +2,7 @@
 import type { ReadableSpan } from '@spanring/core'
 import { FULL_RING_EXTRA, MAX_TURN_MILLIS, ROOM_WAIT_MILLIS, SPANS_PER_CLOCK_READING } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
-import type { StagedBatch } from './staged-batch.js'
+import type { StagedBatch } from '../export/staged-batch.js'
 
 /** How far a turn got: it staged everything that it found, it ran out of time, or the exporter has no room. */
 export type Progress = 'done' | 'more' | 'no_room'
@@ -18,7 +18,7 @@ export class BatchAssembler {
   readonly #onRoom: () => void
   #open: StagedBatch | undefined
   /** The time since which the open batch, although empty, has had no room for the oldest span; Infinity if it has room. */
-  #refusedSince = Infinity
+  #noRoomSince = Infinity
   /** A lower bound for the time at which the spans in the ring ended, on the clock's scale. */
   #since = 0
 
@@ -84,7 +84,7 @@ export class BatchAssembler {
       if (this.#waitsForRoom()) return false
       result = 'buffer_full'
     }
-    this.#refusedSince = Infinity
+    this.#noRoomSince = Infinity
     // Not earlier: code inside add() that ends a span or reads the counts must find this span in the ring.
     ring.take()
     if (result !== 'added') {
@@ -134,8 +134,8 @@ export class BatchAssembler {
     const { counts } = this.#parts.ledger
     const now = this.#parts.clock.now()
     // The exporter will have more room once one of our batches is settled.
-    if (this.#refusedSince === Infinity || counts.inFlight + counts.encoded > 0) this.#refusedSince = now
-    return now - this.#refusedSince < Math.min(this.#parts.exportTimeoutMillis, ROOM_WAIT_MILLIS)
+    if (this.#noRoomSince === Infinity || counts.inFlight + counts.encoded > 0) this.#noRoomSince = now
+    return now - this.#noRoomSince < Math.min(this.#parts.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 
   /** Counts the span that was just taken as one that can never be sent. */

@@ -2,7 +2,7 @@
 import type { ExportsInFlight } from '../export/exports-in-flight.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 import type { BatchAssembler, Progress } from './batch-assembler.js'
-import type { StagedBatch } from './staged-batch.js'
+import type { StagedBatch } from '../export/staged-batch.js'
 
 /** Decides which batch is sent and when. Batches leave in the order in which their spans ended, while slots are free. */
 export class BatchDispatcher {

@@ -2,7 +2,7 @@
 import { bounded } from '@spanring/core'
 import type { Clock, ReadableSpan, SpanResource } from '@spanring/core'
 import { LEAST_WAIT_MILLIS, RESOURCE_WAIT_MILLIS } from '../limits.js'
-import type { StagedBatch } from './staged-batch.js'
+import type { StagedBatch } from '../export/staged-batch.js'
 
 /**
  * Holds batches back while one of their resources is still being detected. It waits once per resource, not once per batch,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock, IncrementalSpanExporter, SpanExporter } from '@spanring/core'
-import { StagedBatch } from '../batching/staged-batch.js'
+import { StagedBatch } from './staged-batch.js'
 import { exportOfBatches } from './incremental-export.js'
 import { WholeBatchExporter } from './whole-batch-exporter.js'
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchOutcome, Settled } from '@spanring/core'
-import type { StagedBatch } from '../batching/staged-batch.js'
+import type { StagedBatch } from './staged-batch.js'
 import { GRACE_MILLIS, OVERDUE_MILLIS } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 

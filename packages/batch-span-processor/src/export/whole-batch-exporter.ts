@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchOutcome, Clock, ExportResult, ReadableSpan, SpanExporter } from '@spanring/core'
 import { MAX_PAUSE_MILLIS } from '../limits.js'
-import { StagedBatch } from '../batching/staged-batch.js'
+import { StagedBatch } from './staged-batch.js'
 
 /**
  * Lets the drain loop use an exporter that takes an array. Only one batch at a time is between opening and outcome, so calls

@@ -5,7 +5,7 @@ import { BatchDispatcher } from '../batching/batch-dispatcher.js'
 import { ExportsInFlight } from '../export/exports-in-flight.js'
 import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
-import type { FlushBarrier } from '../waits/flush-barriers.js'
+import type { FlushBarrier } from './flush-barriers.js'
 import { ArrivalRate } from './arrival-rate.js'
 import { LoopTimer } from './loop-timer.js'
 

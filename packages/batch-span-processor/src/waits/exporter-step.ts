@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Bound, Settled } from '@spanring/core'
 import type { PipelineParts } from '../pipeline-parts.js'
-import type { FlushBarrier } from './flush-barriers.js'
+import type { FlushBarrier } from '../loop/flush-barriers.js'
 
 export interface Limit extends Bound {
   /** The time limit that the caller gave, for the message of a time-out. */

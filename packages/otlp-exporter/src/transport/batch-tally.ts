@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchOutcome } from '../span-exporter.js'
+import type { BatchOutcome } from '../span-batch.js'
 import type { PartialSuccess } from './answer/export-response.js'
 import { ExporterError, errorTypeOf } from './exporter-error.js'
 import type { Failure } from './exporter-error.js'

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
-import type { BatchOutcome } from '../../src/span-exporter.js'
+import type { BatchOutcome } from '../../src/span-batch.js'
 import type { BackendChange } from '../../src/transport/retry/backend.js'
 import type { FinishedExport } from '../../src/transport/transport-hooks.js'
 import { Transport } from '../../src/transport/transport.js'

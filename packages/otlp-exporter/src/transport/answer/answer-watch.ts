@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Duplex } from 'node:stream'
-import type { Connector } from '../connection/connector.js'
+import type { buildConnector } from 'undici'
 import { AnswerReader } from './answer-reader.js'
 import type { SeenOnWire } from './answer-reader.js'
+
+type Connector = buildConnector.connector
 
 /**
  * Sits between the sockets of one connection and undici, which reads them with `socket.read()`. So it knows what a backend

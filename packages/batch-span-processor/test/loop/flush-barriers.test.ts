@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { FlushBarriers } from '../../src/waits/flush-barriers.js'
+import { FlushBarriers } from '../../src/loop/flush-barriers.js'
 
 test('a barrier is done when everything before its target has left, and not before', () => {
   const barriers = new FlushBarriers()

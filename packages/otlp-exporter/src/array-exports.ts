@@ -2,7 +2,7 @@
 import type { Deadline } from '@spanring/core'
 import type { BufferedBatch } from './buffered-batch.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome } from './span-exporter.js'
+import type { BatchOutcome } from './span-batch.js'
 
 /** How long one stretch of encoding may block the event loop, in milliseconds. */
 const STRETCH_MILLIS = 0.5
@@ -22,7 +22,7 @@ const SHARED_MILLIS = 100
  */
 const MAX_WAITING_SPANS = 2048
 
-export interface WholeExportParts {
+export interface ArrayExportsParts {
   /** Opens a batch. Returns undefined while there is no room, and `onRoom` is called once there is. */
   readonly openBatch: (onRoom: () => void) => BufferedBatch | undefined
   readonly now: () => number
@@ -60,8 +60,8 @@ class SharedBatch {
  * Arrays of one span share a request while they queue: otherwise a processor that exports every span by itself would need a
  * buffer and a request for each one. Larger arrays do not share a request, because their size was chosen by someone.
  */
-export class WholeExports {
-  readonly #parts: WholeExportParts
+export class ArrayExports {
+  readonly #parts: ArrayExportsParts
   /** Resolves when every array that was exported so far is encoded or refused. */
   #encoded: Promise<void> = Promise.resolve()
   #queuedArrays = 0
@@ -75,7 +75,7 @@ export class WholeExports {
   #wake = (): void => {}
   readonly #onRoom = (): void => this.#wake()
 
-  constructor(parts: WholeExportParts) {
+  constructor(parts: ArrayExportsParts) {
     this.#parts = parts
   }
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Deadline } from '@spanring/core'
 import type { BufferedBatch } from '../src/buffered-batch.js'
-import type { BatchOutcome, SpanBatch } from '../src/span-exporter.js'
-import { WholeExports } from '../src/whole-export.js'
+import type { BatchOutcome, SpanBatch } from '../src/span-batch.js'
+import { ArrayExports } from '../src/array-exports.js'
 import { endedSpans } from './ended-span.js'
 
 type AddResult = ReturnType<SpanBatch['add']>
@@ -11,7 +11,7 @@ type Span = ReturnType<typeof endedSpans>[number]
 
 const CLOSING = new AbortController().signal
 
-/** What `WholeExports` sees of an exporter: batches that take so many spans, and a clock that only `add` moves on. */
+/** What `ArrayExports` sees of an exporter: batches that take so many spans, and a clock that only `add` moves on. */
 function setup(
   options: {
     /** How many batches there may be, until `freeRoom` allows more. */
@@ -55,7 +55,7 @@ function setup(
     return batch as unknown as BufferedBatch
   }
   const refused: Record<string, number> = {}
-  const exports = new WholeExports({
+  const exports = new ArrayExports({
     openBatch,
     now: () => now,
     nextIteration: () => {

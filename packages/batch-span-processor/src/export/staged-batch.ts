@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SpanBatch, SpanResource } from '@spanring/core'
-import { LateAbortController } from '../export/late-abort-controller.js'
+import { LateAbortController } from './late-abort-controller.js'
 
 /**
  * What the processor knows about one batch, from its opening to its outcome. The spans themselves are in `batch`, whose
