@@ -4,6 +4,7 @@ export type { BlackHole } from './black-hole.js'
 export { forkSink } from './fork-sink.js'
 export type { ForkedSink } from './forked-sink.js'
 export { startSink } from './local-sink.js'
+export { decodeProtobuf } from './otlp/decode-protobuf.js'
 export type { PartialSuccess } from './otlp/export-response.js'
 export type {
   ReceivedEntityRef,

@@ -26,6 +26,8 @@ export class FlightRecord {
   readonly batches: RecordedBatch[] = []
   /** What must not happen and did, at the moment when it did. */
   readonly violations: string[] = []
+  /** Requests that have left. */
+  requestCount = 0
   readonly #fates = new Map<string, Fate>()
 
   admitted(id: string): void {
@@ -53,15 +55,16 @@ export class FlightRecord {
     return batch
   }
 
-  /** A request is about to leave that has this span in it. */
-  requested(id: string): void {
-    const batch = this.batchOf(id)
-    if (batch === undefined) this.violations.push(`a request has span ${id}, which was not handed over`)
-    else batch.requests++
-  }
-
-  get requestCount(): number {
-    return this.batches.reduce((sum, { requests }) => sum + requests, 0)
+  /** A request is about to leave with these spans: one batch, a part of one, or several arrays of one span each. */
+  requested(ids: readonly string[]): void {
+    this.requestCount++
+    const batches = new Set<RecordedBatch>()
+    for (const id of ids) {
+      const batch = this.batchOf(id)
+      if (batch === undefined) this.violations.push(`a request has span ${id}, which was not handed over`)
+      else batches.add(batch)
+    }
+    for (const batch of batches) batch.requests++
   }
 
   /** Spans in requests after the first of their batch. */

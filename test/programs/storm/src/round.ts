@@ -48,7 +48,7 @@ export async function playRound(sdk: Sdk, sink: Sink, random: SeededRandom, mill
   const recorded = random.chance(0.75) ? recordBatches(exporter, record) : recordArrays(exporter, record)
   const processor = new BatchSpanProcessor(recorded, options.processor)
   const tracer = sdk.createTracerProvider([recordDoor(processor, record)]).getTracer('storm')
-  const stopTapping = tapRequests((id) => record.requested(id))
+  const stopTapping = tapRequests((ids) => record.requested(ids))
 
   const waits = new Waits()
   const delay = monitorEventLoopDelay()
