@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { builtinModule } from './builtin-module.js'
-import { MAX_TIMER_MILLIS } from './limits.js'
+
+/** The longest delay of a timer, in milliseconds; a longer one would fire at once. */
+export const MAX_TIMER_MILLIS: number = 2 ** 31 - 1
 
 /** The delay in the range that timers accept, in milliseconds. Rounded up: a timer that fires early would find nothing due. */
 export function timerDelay(millis: number): number {

@@ -2,11 +2,10 @@
 export { bounded } from './bounded.js'
 export type { Bound, Settled } from './bounded.js'
 export { builtinModule } from './builtin-module.js'
-export { platformGlobal, systemClock, timerDelay } from './clock.js'
+export { MAX_TIMER_MILLIS, platformGlobal, systemClock, timerDelay } from './clock.js'
 export type { Clock, Timer } from './clock.js'
 export { takeComponentNumber } from './component-number.js'
 export { DetachedContext } from './detached-context.js'
-export { MAX_TIMER_MILLIS } from './limits.js'
 export type {
   BatchOutcome,
   Deadline,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread } from 'node:worker_threads'
-import { systemClock } from '@spanring/core/clock'
+import { MAX_TIMER_MILLIS, systemClock } from '@spanring/core/clock'
 import type { Timer } from '@spanring/core/clock'
-import { MAX_TIMER_MILLIS } from '@spanring/core/limits'
 import { flush } from '../pipeline/flush.js'
 import { ExitReport } from './exit-report.js'
 import { describeLoss, unsentOf } from './loss.js'

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { systemClock } from '@spanring/core/clock'
-import { MAX_TIMER_MILLIS } from '@spanring/core/limits'
+import { MAX_TIMER_MILLIS, systemClock } from '@spanring/core/clock'
 import { INVALID_SETTING } from '@spanring/core/warning-codes'
 import { variable } from '../environment.js'
 import { logToStderr } from '../stderr.js'
