@@ -43,6 +43,8 @@ export class BufferedBatch implements SpanBatch {
   /** Its share of the budget, in bytes. */
   #held: number
   #isOpen = true
+  /** A getter of the span may call the exporter while the span is being encoded. */
+  #isAdding = false
 
   constructor({ encoder, transport, budget, reserved, maxBytes, onRoom, open }: BufferedBatchParts) {
     this.#encoder = encoder
@@ -63,8 +65,15 @@ export class BufferedBatch implements SpanBatch {
     return this.#encoder.byteLength
   }
 
+  /** Whether the exporter may close the batch to get memory back: it holds spans, and its buffer is not being written to. */
+  get isReclaimable(): boolean {
+    return this.#encoder.spanCount > 0 && !this.#isAdding
+  }
+
   add(span: ReadableSpan): AddResult {
+    this.#isAdding = true
     const result = this.#encoder.add(span)
+    this.#isAdding = false
     if (result === 'added' || this.#encoder.spanCount > 0 || !this.#isOpen) return result
     if (result === 'full') return this.#addToEmpty(span)
     this.#budget.stopWaiting(this.#onRoom)

@@ -155,7 +155,7 @@ export class OTLPTraceExporter {
 
   /** Closes the open batches that hold spans, so their callers send them sooner. True if there were any. */
   #closeFilled(): boolean {
-    const filled = [...this.#open].filter(({ spanCount }) => spanCount > 0)
+    const filled = [...this.#open].filter(({ isReclaimable }) => isReclaimable)
     for (const batch of filled) batch.close()
     return filled.length > 0
   }
@@ -182,6 +182,7 @@ export class OTLPTraceExporter {
     const last = systemClock.now() + CALLBACKS_MILLIS
     await bounded(systemClock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
     this.#budget.close()
+    this.#open.clear()
     this.#encoder.close()
   }
 }

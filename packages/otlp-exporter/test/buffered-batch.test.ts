@@ -352,6 +352,19 @@ test('batches that nobody closes give back what they do not use when another one
   expect([second?.add(endedSpan(3)), third?.add(endedSpan(4))]).toEqual(['added', 'added'])
 })
 
+test('a batch is not closed for another one while a span is being added to it', () => {
+  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/', maxBufferedBytes: MIB })
+  onTestFinished(() => exporter.shutdown())
+  const batch = exporter.openBatch(() => {})
+  expect(batch?.add(endedSpan(1))).toBe('added')
+  const opened: unknown[] = []
+  const span = endedSpan(2)
+  Object.defineProperty(span.attributes, 'getter', { enumerable: true, get: () => opened.push(exporter.openBatch(() => {})) })
+  expect(batch?.add(span)).toBe('added')
+  expect(opened).toEqual([undefined])
+  expect(batch?.add(endedSpan(3))).toBe('added')
+})
+
 test('what is held is what the buffers take, by the measure of Node.js', async () => {
   const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
   onTestFinished(() => exporter.shutdown())

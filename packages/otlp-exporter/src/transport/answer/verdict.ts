@@ -59,6 +59,9 @@ const INVALID_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ])
 
+/** What a code looks like. A dispatcher of the application may put anything there, and codes are shown as they are. */
+const CODE = /^[A-Z][A-Z0-9_]{1,59}$/
+
 /** The limit of decompression for an answer that is not a success, in bytes. The message of a larger one is left out. */
 const DECOMPRESSED_BYTES = 256 * 1024
 /** How much of a body is searched for a message, in bytes. Reading more of a page of several megabytes would not help. */
@@ -164,7 +167,7 @@ function excerptsOf(body: Uint8Array, secrets: Secrets, isWhole: boolean): { sho
 function describeError(error: Error, secrets: Secrets): string {
   const { code } = error as NodeJS.ErrnoException
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
-  const words = error.message || (first instanceof Error ? first.message : '') || error.name
-  const text = tryMake(() => excerptOf(words, secrets, MESSAGE_LENGTH), error.name)
-  return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text
+  const words = error.message || (first instanceof Error ? first.message : '') || error.name || ''
+  const text = tryMake(() => excerptOf(words, secrets, MESSAGE_LENGTH), 'an error without words')
+  return typeof code === 'string' && CODE.test(code) && !text.includes(code) ? `${text} (${code})` : text
 }

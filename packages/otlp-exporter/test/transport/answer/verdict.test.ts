@@ -156,3 +156,14 @@ test('an error of a dispatcher that quotes the request is shown without what may
   expect(verdict).toMatchObject({ kind: 'outage', message: expect.stringContaining('no mock for') as string })
   expect(JSON.stringify(verdict)).not.toContain('s3cret')
 })
+
+test('the code of an error is shown if it looks like one', () => {
+  const settings = resolveOptions({ headers: { authorization: 'Bearer s3cret-token' } }, {})
+  const messageFor = (code: string) => {
+    const error = Object.assign(new Error('boom'), { code })
+    const answer: Answer = { end: 'broken', seen: 'unsent', headers: {}, body: Buffer.alloc(0), error }
+    return (verdictOf(answer, settings, settings.headers) as { message: string }).message
+  }
+  expect(messageFor('ECONNREFUSED')).toBe('boom (ECONNREFUSED)')
+  expect(messageFor('s3cret-token')).toBe('boom')
+})
