@@ -134,16 +134,15 @@ export class BufferedBatch implements SpanBatch {
     this.close()
     const encoded = this.#encoder.finish()
     const outcome = await this.#transport.sendBatch(encoded, deadline)
-    encoded.release()
-    this.#releaseBudget()
+    // The budget is freed with the memory: the export thread may still be using it.
+    encoded.release(() => this.#releaseBudget())
     return outcome
   }
 
   /** Closes the batch and gives everything back without sending. */
   discard(): void {
     this.close()
-    this.#encoder.finish().release()
-    this.#releaseBudget()
+    this.#encoder.finish().release(() => this.#releaseBudget())
   }
 
   #releaseBudget(): void {

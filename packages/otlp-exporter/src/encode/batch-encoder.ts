@@ -6,7 +6,7 @@ import { type ByteWriter, TOO_LARGE } from './byte-writer.js'
 import { EncodedBatch } from './encoded-batch.js'
 import { sanitizeSpan } from './sanitize/span.js'
 import type { Truncated } from './sanitize/values.js'
-import type { SpanFormat } from './span-format.js'
+import type { GroupPrefixes, SpanFormat } from './span-format.js'
 import { PREFIX_TOO_LARGE, type EncodedPrefixCache, SpanGroups } from './span-groups.js'
 
 export interface BatchEncoderParts {
@@ -17,9 +17,14 @@ export interface BatchEncoderParts {
   readonly limit: number
   /** How large the request of any batch may be, in bytes. */
   readonly maxBytes: number
+  /** How many bytes behind the spans are needed for what another thread must know of them. */
+  readonly indexBytes: IndexBytes
   /** Called when a span was added without a part that cannot be sent. */
   readonly onTruncated: (what: Truncated) => void
 }
+
+/** For that many spans, and the prefixes of their groups. */
+export type IndexBytes = (spanCount: number, groups: readonly GroupPrefixes[]) => number
 
 export type AddResult = ReturnType<SpanBatch['add']>
 
@@ -44,6 +49,7 @@ export class BatchEncoder {
   #limit = 0
   readonly #writer: ByteWriter
   readonly #pool: BufferPool
+  readonly #indexBytes: IndexBytes
   readonly #groups: SpanGroups
   readonly #ends: number[] = []
   readonly #groupOf: number[] = []
@@ -53,12 +59,13 @@ export class BatchEncoder {
   #neededBytes = 0
   #isClosed = false
 
-  constructor({ format, prefixes, pool, limit, maxBytes, onTruncated }: BatchEncoderParts) {
+  constructor({ format, prefixes, pool, limit, maxBytes, indexBytes, onTruncated }: BatchEncoderParts) {
     this.#format = format
     this.#maxBytes = maxBytes
     this.#onTruncated = onTruncated
     this.#writer = format.createWriter(pool, Math.min(limit, maxBytes))
     this.#pool = pool
+    this.#indexBytes = indexBytes
     this.#groups = new SpanGroups(prefixes)
     this.#overheadBytes = format.framingBytes
     this.limit = limit
@@ -80,7 +87,7 @@ export class BatchEncoder {
 
   /** The size of a request with all spans so far, in bytes. May be a few bytes too high for each resource and scope. */
   get byteLength(): number {
-    return this.#spanCount === 0 ? 0 : this.#writer.pos + this.#overheadBytes
+    return this.#spanCount === 0 ? 0 : this.#ends[this.#spanCount - 1]! + this.#overheadBytes
   }
 
   /** The size of the buffer that holds the spans, in bytes. */
@@ -121,21 +128,34 @@ export class BatchEncoder {
     if (this.#isClosed) return
     this.#isClosed = true
     if (this.#spanCount === 0) return this.#writer.release()
-    this.#pool.observe(this.#writer.pos)
-    this.#writer.shrink()
+    const behind = this.#bytesBehind(this.#groups.prefixes())
+    this.#pool.observe(this.#writer.pos + behind)
+    this.#writer.fit(behind)
   }
 
   /** Closes the encoder and hands its buffer over to the encoded batch. Call it only once. */
   finish(): EncodedBatch {
     this.close()
+    const groups = this.#groups.prefixes()
+    // Attributes of a resource may have arrived since the batch was closed.
+    if (this.#spanCount > 0) this.#writer.fit(this.#bytesBehind(groups))
+    const pool = this.#pool
+    const buffer = this.#writer.takeBuffer()
     return new EncodedBatch({
       format: this.#format,
-      pool: this.#pool,
-      writer: this.#writer,
-      groups: this.#groups.prefixes(),
+      pool,
+      buffer,
+      usableBytes: buffer.length,
+      groups,
       groupOf: this.#groupOf,
       ends: this.#ends,
+      giveBack: (isFree) => (isFree ? pool.give(buffer) : pool.abandon(buffer)),
     })
+  }
+
+  /** How many bytes are needed behind the spans. */
+  #bytesBehind(groups: readonly GroupPrefixes[]): number {
+    return this.#format.tailBytes + this.#indexBytes(this.#spanCount, groups)
   }
 
   #encode(span: ReadableSpan, start: number): AddResult {

@@ -17,6 +17,29 @@ const KEPT_BYTES = 16 * 1024 * 1024
 /** How long an idle buffer is kept, in milliseconds. */
 const IDLE_MILLIS = 30_000
 
+/**
+ * How much memory there is in front of every buffer, in bytes: `buffer.byteOffset` is at least this. What a request says before
+ * its first span is written there, so that the spans need not be copied. Memory that is shared with another thread also has
+ * {@link HEADER_BYTES} for what the two have to tell each other.
+ */
+export const FRONT_BYTES = 4096
+/** How much of {@link FRONT_BYTES} no request may use, in bytes. */
+export const HEADER_BYTES = 128
+
+/** Where the memory of buffers comes from. */
+export interface Memory {
+  /** A buffer of that many bytes, with {@link FRONT_BYTES} in front of it. */
+  allocate(bytes: number): Buffer
+  /** Called when the pool forgets a buffer. Somebody may still be reading it. */
+  free(buffer: Buffer): void
+}
+
+/** Memory that only this thread can reach. The garbage collector frees it. */
+const ownMemory: Memory = {
+  allocate: (bytes) => Buffer.allocUnsafeSlow(FRONT_BYTES + bytes).subarray(FRONT_BYTES),
+  free: () => {},
+}
+
 interface Idle {
   readonly buffer: Buffer
   readonly since: number
@@ -33,6 +56,7 @@ export class BufferPool {
   readonly #idle = new Map<number, Idle[]>()
   #idleBytes = 0
   readonly #clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'>
+  readonly #memory: Memory
   /** Set while there are idle buffers. */
   #timer: Timer | undefined
   /** Sizes of the last batches, in bytes. */
@@ -41,7 +65,8 @@ export class BufferPool {
   #usual = FIRST
   #isClosed = false
 
-  constructor(clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
+  constructor(memory: Memory = ownMemory, clock: Pick<Clock, 'now' | 'startTimer' | 'stopTimer'> = systemClock) {
+    this.#memory = memory
     this.#clock = clock
   }
 
@@ -59,7 +84,7 @@ export class BufferPool {
   take(size: number, most: number = Infinity): Buffer {
     const rounded = Math.min(sizeOf(size), most)
     const idle = this.#idle.get(rounded)?.pop()
-    if (idle === undefined) return Buffer.allocUnsafeSlow(rounded)
+    if (idle === undefined) return this.#memory.allocate(rounded)
     this.#idleBytes -= rounded
     return idle.buffer
   }
@@ -67,13 +92,22 @@ export class BufferPool {
   /** Gives a buffer back. It must not be read, written or given back again after this. */
   give(buffer: Buffer): void {
     const { length } = buffer
-    if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) return
+    if (length === 0) return
+    if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) {
+      this.#memory.free(buffer)
+      return
+    }
     const since = this.#clock.now()
     const idle = this.#idle.get(length)
     if (idle === undefined) this.#idle.set(length, [{ buffer, since }])
     else idle.push({ buffer, since })
     this.#idleBytes += length
     this.#timer ??= this.#clock.startTimer(() => this.#trim(), IDLE_MILLIS)
+  }
+
+  /** Gives up a buffer that somebody may still be reading. It is not used again. */
+  abandon(buffer: Buffer): void {
+    if (buffer.length > 0) this.#memory.free(buffer)
   }
 
   /**
@@ -101,6 +135,7 @@ export class BufferPool {
     this.#isClosed = true
     this.#clock.stopTimer(this.#timer)
     this.#timer = undefined
+    for (const idle of this.#idle.values()) for (const { buffer } of idle) this.#memory.free(buffer)
     this.#idle.clear()
     this.#idleBytes = 0
   }
@@ -110,6 +145,7 @@ export class BufferPool {
     const now = this.#clock.now()
     for (const [length, idle] of this.#idle) {
       while (idle[0] !== undefined && now - idle[0].since >= IDLE_MILLIS) {
+        this.#memory.free(idle[0].buffer)
         idle.shift()
         this.#idleBytes -= length
       }

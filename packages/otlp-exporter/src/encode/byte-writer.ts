@@ -84,14 +84,30 @@ export class ByteWriter {
     return new Uint8Array(this.bytes.subarray(0, this.pos))
   }
 
-  /** Moves everything written into a smaller buffer if that saves much. */
-  shrink(): void {
-    if (sizeOf(this.pos) < this.bytes.length * WELL_USED) this.#move(this.#pool.take(this.pos))
+  /**
+   * Makes space for `extra` bytes behind everything written. Moves it into a smaller buffer if that saves much, and into a
+   * larger one if needed: that may exceed the limit.
+   */
+  fit(extra: number): void {
+    const needed = this.pos + extra
+    const { length } = this.bytes
+    if (needed > length || sizeOf(needed) < length * WELL_USED) this.#move(this.#pool.take(needed))
+  }
+
+  /** Hands the buffer over to the caller, and starts again. */
+  takeBuffer(): Buffer {
+    const { bytes } = this
+    this.#forget()
+    return bytes
   }
 
   /** Gives the buffer back to the pool and starts again. The next write takes another one. */
   release(): void {
     this.#pool.give(this.bytes)
+    this.#forget()
+  }
+
+  #forget(): void {
     this.bytes = EMPTY
     this.view = EMPTY_VIEW
     this.pos = 0

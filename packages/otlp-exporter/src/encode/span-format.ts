@@ -20,7 +20,9 @@ export interface SpanFormat<Writer extends ByteWriter = ByteWriter> {
   /** At most this many bytes are added to prefixes and spans for each resource, for each scope, and once per request. */
   readonly framingBytes: number
   requestLength(parts: readonly ResourcePart[]): number
-  /** `out` must have the length of the request. */
+  /** How many bytes a request with a single resource and scope has behind its last span. */
+  readonly tailBytes: number
+  /** `out` must have the length of the request. It may lie around the spans, with each of them where the request has it. */
   writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer): void
 }
 
@@ -77,4 +79,10 @@ function addScope(resources: Map<Uint8Array, ResourcePart>, prefixes: GroupPrefi
   const scope: ScopePart = { prefix: prefixes.scope, ranges: [], spanBytes: 0 }
   resource.scopes.push(scope)
   return scope
+}
+
+/** Copies a range of the spans to `at`, unless the request is assembled around them. Returns its size, in bytes. */
+export function putSpans(spans: Buffer, from: number, to: number, out: Buffer, at: number): number {
+  if (out.buffer === spans.buffer && out.byteOffset + at === spans.byteOffset + from) return to - from
+  return spans.copy(out, at, from, to)
 }

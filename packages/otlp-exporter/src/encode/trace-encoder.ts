@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BatchEncoder } from './batch-encoder.js'
-import { BufferPool } from './buffer-pool.js'
+import { BatchEncoder, type IndexBytes } from './batch-encoder.js'
+import { BufferPool, type Memory } from './buffer-pool.js'
 import { jsonFormat } from './json/format.js'
 import { protobufFormat } from './protobuf/format.js'
 import type { Truncated } from './sanitize/values.js'
@@ -16,6 +16,10 @@ export interface TraceEncoderOptions {
   readonly format: OtlpFormat
   /** How large a request may be before compression, in bytes. Default: 64 MiB. */
   readonly maxRequestBytes?: number | undefined
+  /** Where the encoded spans are. Default: memory of this thread. */
+  readonly memory?: Memory | undefined
+  /** How many bytes behind the spans of a batch another thread needs. Default: none. */
+  readonly indexBytes?: IndexBytes | undefined
   /** Called when something is sent without a part that cannot be sent, for example one whose getter throws. */
   readonly onTruncated?: ((what: Truncated) => void) | undefined
 }
@@ -30,10 +34,14 @@ export class TraceEncoder {
   readonly maxRequestBytes: number
   readonly #format: SpanFormat
   readonly #prefixes: EncodedPrefixCache
-  readonly #pool = new BufferPool()
+  readonly #pool: BufferPool
+  readonly #indexBytes: IndexBytes
   readonly #onTruncated: (what: Truncated) => void
 
-  constructor({ format, maxRequestBytes = MAX_REQUEST_BYTES, onTruncated = () => {} }: TraceEncoderOptions) {
+  constructor(options: TraceEncoderOptions) {
+    const { format, maxRequestBytes = MAX_REQUEST_BYTES, memory, indexBytes = () => 0, onTruncated = () => {} } = options
+    this.#pool = new BufferPool(memory)
+    this.#indexBytes = indexBytes
     this.#format = format === 'json' ? jsonFormat() : protobufFormat()
     this.contentType = this.#format.contentType
     this.maxRequestBytes = maxRequestBytes
@@ -49,6 +57,7 @@ export class TraceEncoder {
       pool: this.#pool,
       limit,
       maxBytes: this.maxRequestBytes,
+      indexBytes: this.#indexBytes,
       onTruncated: this.#onTruncated,
     })
   }

@@ -111,7 +111,7 @@ test('closed it keeps nothing, nor what is given back later, and gives what is a
 function setup() {
   let now = 0
   const timers = new Map<() => void, number>()
-  const pool = new BufferPool({
+  const pool = new BufferPool(undefined, {
     now: () => now,
     startTimer: (callback, delayMillis, keepAlive) => {
       expect(keepAlive).toBeFalsy()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KeyCache } from '../key-cache.js'
-import type { ResourcePart, SpanFormat } from '../span-format.js'
+import { putSpans, type ResourcePart, type SpanFormat } from '../span-format.js'
 import { writeResource, writeScope, writeSpan } from './span.js'
 import { JsonWriter, quoteKey } from './writer.js'
 
@@ -19,6 +19,8 @@ export function jsonFormat(): SpanFormat<JsonWriter> {
     writeResource,
     writeScope,
     requestLength,
+    // The ends of the scope, the resource and the request.
+    tailBytes: 3 * END.length,
     writeRequest,
   }
 }
@@ -41,7 +43,7 @@ function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer
       at = put(out, at, scope.prefix, j === 0)
       for (let k = 0; k < scope.ranges.length; k += 2) {
         const from = scope.ranges[k]! + (k === 0 ? 1 : 0)
-        at += spans.copy(out, at, from, scope.ranges[k + 1])
+        at += putSpans(spans, from, scope.ranges[k + 1]!, out, at)
       }
       at += END.copy(out, at)
     }

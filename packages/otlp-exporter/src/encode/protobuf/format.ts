@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KeyCache } from '../key-cache.js'
-import type { ResourcePart, ScopePart, SpanFormat } from '../span-format.js'
+import { putSpans, type ResourcePart, type ScopePart, type SpanFormat } from '../span-format.js'
 import { encodeKey } from './encoded-key.js'
 import { writeResource, writeScope, writeSpan } from './span.js'
 import { ProtobufWriter, varintLength } from './writer.js'
@@ -22,6 +22,8 @@ export function protobufFormat(): SpanFormat<ProtobufWriter> {
     writeResource,
     writeScope,
     requestLength,
+    // Every length is in front of what it counts.
+    tailBytes: 0,
     writeRequest,
   }
 }
@@ -43,7 +45,8 @@ function writeRequest(parts: readonly ResourcePart[], spans: Buffer, out: Buffer
       at = putFrame(out, at, SCOPE_SPANS, scopeLength(scope))
       out.set(scope.prefix, at)
       at += scope.prefix.length
-      for (let i = 0; i < scope.ranges.length; i += 2) at += spans.copy(out, at, scope.ranges[i], scope.ranges[i + 1])
+      const { ranges } = scope
+      for (let i = 0; i < ranges.length; i += 2) at += putSpans(spans, ranges[i]!, ranges[i + 1]!, out, at)
     }
   }
 }
