@@ -4,14 +4,14 @@ import type { ByteBudget } from './byte-budget.js'
 import type { AddResult, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome, SpanBatch } from './span-batch.js'
-import type { Transport } from './transport/transport.js'
+import type { BatchTransport } from './batch-transport.js'
 
 /** By what factor the room must have grown to make another try worthwhile: each try encodes the span again. */
 const WORTH_A_TRY = 9 / 8
 
 export interface BufferedBatchParts {
   readonly encoder: BatchEncoder
-  readonly transport: Transport
+  readonly transport: BatchTransport
   readonly budget: ByteBudget
   /** The bytes of the budget that are reserved for the batch. */
   readonly reserved: number
@@ -35,7 +35,7 @@ export interface BufferedBatchParts {
  */
 export class BufferedBatch implements SpanBatch {
   readonly #encoder: BatchEncoder
-  readonly #transport: Transport
+  readonly #transport: BatchTransport
   readonly #budget: ByteBudget
   readonly #maxBytes: number
   readonly #onRoom: () => void

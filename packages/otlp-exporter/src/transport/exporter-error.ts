@@ -14,7 +14,7 @@
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: the spans were handed over after the shutdown
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
- * - `internal`: a bug in the exporter
+ * - `internal`: a bug in the exporter, or its code for connections could not be loaded
  */
 export type FailureReason =
   | `http_${number}`

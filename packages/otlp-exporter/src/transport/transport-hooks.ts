@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BatchOutcome } from '../span-batch.js'
+import type { BatchTally } from './batch-tally.js'
 import type { BackendChange } from './retry/backend.js'
 
 /** One export from hand-over to outcome, including back-offs. */
@@ -38,4 +40,19 @@ export function callHook<N extends keyof TransportHooks>(
   } catch {
     // A failing counter must not make an export fail.
   }
+}
+
+/** Reports the end of an export, whose batch is now fully in the tally, and returns its outcome. */
+export function endExport(hooks: TransportHooks, tally: BatchTally, durationMillis: number): BatchOutcome {
+  const outcome = tally.outcome()
+  callHook(hooks, 'onEnd', {
+    spanCount: tally.spanCount,
+    exported: outcome.exported,
+    failed: outcome.failed,
+    durationMillis,
+    attemptCount: tally.attemptCount,
+    statusCode: tally.statusCode,
+    errorType: tally.errorType,
+  })
+  return outcome
 }

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { DetachedContext, bounded } from '@spanring/core'
 import type { Bound, Deadline } from '@spanring/core'
+import type { BatchTransport } from '../batch-transport.js'
 import type { BatchOutcome } from '../span-batch.js'
 import { warnLater } from '../warn.js'
 import { AnswerWarnings } from './answer/answer-warnings.js'
@@ -18,7 +19,7 @@ import type { SendableBatch } from './request/pending-request.js'
 import { RequestHeaders } from './request/request-headers.js'
 import { Backend } from './retry/backend.js'
 import { RequestSender } from './retry/request-sender.js'
-import { callHook } from './transport-hooks.js'
+import { callHook, endExport } from './transport-hooks.js'
 import type { TransportHooks } from './transport-hooks.js'
 import type { TransportSettings } from './transport-settings.js'
 
@@ -37,7 +38,7 @@ const DESTROY_LIMIT_MILLIS = 250
  * is always a value: nothing here throws or rejects. Nothing is shared with the application: connections, context and timers
  * are our own.
  */
-export class Transport {
+export class Transport implements BatchTransport {
   readonly #settings: TransportSettings
   readonly #clock: TransportClock
   readonly #hooks: TransportHooks
@@ -72,21 +73,24 @@ export class Transport {
     })
   }
 
-  /**
-   * Sends a batch, which the caller releases afterwards. Never rejects. Settles by `deadline.at` or after `timeoutMillis`,
-   * whichever is earlier. After `shutdown` it settles at once, without sending anything.
-   */
   sendBatch(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome> {
-    const tally = new BatchTally(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
     callHook(this.#hooks, 'onStart', batch.spanCount)
+    return this.sendStarted(batch, deadline, this.#clock.now())
+  }
+
+  /**
+   * As `sendBatch`, for a batch that was handed over at `startedAt`, before there was a transport: its time runs from then on,
+   * and the caller has called `onStart` for it.
+   */
+  sendStarted(batch: SendableBatch, deadline: Deadline, startedAt: number): Promise<BatchOutcome> {
+    const tally = new BatchTally(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
     const refusal = this.#refusal()
     if (refusal !== undefined) {
       tally.fail(batch.spanCount, refusal)
-      return Promise.resolve(this.#end(tally, this.#clock.now()))
+      return Promise.resolve(this.#end(tally, startedAt))
     }
-    const now = this.#clock.now()
-    const operation = new Operation(now, Math.min(deadline.at, now + this.#settings.timeoutMillis), deadline)
-    const sent = this.#context.run(() => this.#send(operation, batch, tally))
+    const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + this.#settings.timeoutMillis), deadline)
+    const sent = this.#context.run(() => this.#send(operation, batch, tally, startedAt))
     this.#active.set(operation, sent)
     return sent
   }
@@ -97,10 +101,6 @@ export class Transport {
     return status === 'done'
   }
 
-  /**
-   * Ends back-offs with one last try, waits for batches under way until the bound, then destroys every connection. A batch
-   * that has no outcome by then counts as failed for the reason `shutdown`. A second call returns the same promise.
-   */
   shutdown(bound: Bound): Promise<void> {
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise
@@ -123,8 +123,7 @@ export class Transport {
     await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
   }
 
-  async #send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<BatchOutcome> {
-    const startedAt = this.#clock.now()
+  async #send(operation: Operation, batch: SendableBatch, tally: BatchTally, startedAt: number): Promise<BatchOutcome> {
     await this.#sender.send(operation, batch, tally)
     operation.detach()
     this.#active.delete(operation)
@@ -133,16 +132,6 @@ export class Transport {
   }
 
   #end(tally: BatchTally, startedAt: number): BatchOutcome {
-    const outcome = tally.outcome()
-    callHook(this.#hooks, 'onEnd', {
-      spanCount: tally.spanCount,
-      exported: outcome.exported,
-      failed: outcome.failed,
-      durationMillis: this.#clock.now() - startedAt,
-      attemptCount: tally.attemptCount,
-      statusCode: tally.statusCode,
-      errorType: tally.errorType,
-    })
-    return outcome
+    return endExport(this.#hooks, tally, this.#clock.now() - startedAt)
   }
 }
