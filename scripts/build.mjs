@@ -88,6 +88,8 @@ async function buildCommonJs(esm) {
     // Writes the names of exports in a form that Node.js reads without running the file, so that ES modules can import them.
     platform: 'node',
     target: 'node20',
+    // `import()` becomes `require`: left as it is, it would load the ES module from CommonJS, and fail in Jest and other vm contexts.
+    supported: { 'dynamic-import': false },
     logLevel: 'warning',
     ...(usesUrl && {
       define: { 'import.meta.url': '__moduleUrl' },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded, systemClock } from '@spanring/core'
 import type { ExportResult } from '@spanring/core'
+import { ArrayExports } from './array-exports.js'
+import type { BatchTransport } from './batch-transport.js'
 import { BufferedBatch } from './buffered-batch.js'
 import { ByteBudget } from './byte-budget.js'
 import type { OTLPTraceExporterOptions } from './config/options.js'
@@ -9,10 +11,9 @@ import type { Settings } from './config/settings.js'
 import { TraceEncoder } from './encode/trace-encoder.js'
 import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
+import { LazyTransport } from './lazy-transport.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { SpanBatch } from './span-batch.js'
-import { Transport } from './transport/transport.js'
-import { ArrayExports } from './array-exports.js'
 
 /**
  * How long `shutdown` waits for exports under way after it has ended their back-offs, in milliseconds. A healthy backend
@@ -48,7 +49,7 @@ export class OTLPTraceExporter {
   readonly #encoder: TraceEncoder
   readonly #budget: ByteBudget
   readonly #telemetry: ExporterTelemetry
-  readonly #transport: Transport
+  readonly #transport: BatchTransport
   readonly #closing = new AbortController()
   /** The calls of `export` whose spans are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
@@ -70,7 +71,7 @@ export class OTLPTraceExporter {
     })
     this.#budget = new ByteBudget(settings.maxBufferedBytes)
     this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
-    this.#transport = new Transport(settings, this.#telemetry)
+    this.#transport = new LazyTransport(settings, this.#telemetry)
     this.#arrays = new ArrayExports({
       openBatch: (onRoom) => this.#openBatch(onRoom),
       now: () => systemClock.now(),

@@ -129,16 +129,20 @@ describe('the packages in a bundle', () => {
     expect(await sink.stats()).toMatchObject({ delivered: 2 })
   })
 
-  test('run as a bundle of rollup', async () => {
+  test.each([
+    // What comes after the application in the one file is undefined until a top-level await is over.
+    ['one file', 'deliver-beside-await.mjs', { file: join(dir, 'rollup.mjs'), inlineDynamicImports: true }],
+    ['several files', 'deliver.mjs', { dir, entryFileNames: 'rollup.mjs', chunkFileNames: '[name]-[hash].mjs' }],
+  ])('run as a bundle of rollup in %s', async (_files, file, output) => {
     const ours = /^@spanring\/|^[./]/
     const bundle = await rollup({
-      input: join(dir, 'deliver.mjs'),
+      input: join(dir, file),
       external: (id) => !ours.test(id),
       plugins: [
         { name: 'resolve', resolveId: (id, from) => (from && id.startsWith('@spanring/') ? resolveModule(id, from) : null) },
       ],
     })
-    await bundle.write({ file: join(dir, 'rollup.mjs'), format: 'es' })
+    await bundle.write({ ...output, format: 'es' })
     await bundle.close()
 
     expect(await run(dir, 'rollup.mjs')).toMatchObject({ code: 0, stdout: 'delivered true 1\n', stderr: '' })
