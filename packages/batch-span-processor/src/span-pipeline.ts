@@ -60,6 +60,7 @@ export class SpanPipeline {
       closing: new LateAbortController(),
     }
     this.#loop = new DrainLoop(this.#parts)
+    adapter.onExit(() => this.#loop.drainNow())
   }
 
   /** Queues a span, or counts it as dropped. */

@@ -16,4 +16,4 @@ export type {
   SpanExporter,
   SpanResource,
 } from './span-exporter.js'
-export { BACKEND_DOWN, INVALID_HEADER_LIST, INVALID_SETTING, NOT_OTLP, SPANS_REJECTED } from './warning-codes.js'
+export { BACKEND_DOWN, EXPORT_THREAD, INVALID_HEADER_LIST, INVALID_SETTING, NOT_OTLP, SPANS_REJECTED } from './warning-codes.js'

@@ -47,6 +47,12 @@ export interface IncrementalSpanExporter extends SpanExporter {
    * Default: the `export` found beside `openBatch` when the processor is constructed, so an earlier wrapper goes unnoticed.
    */
   readonly exportOfBatches?: SpanExporter['export'] | undefined
+  /**
+   * For an exporter that can still send in the `exit` event of a process, in which promises and timers no longer run. It calls
+   * `drain` there, again and again as outcomes arrive: the processor hands over everything that is queued and calls `send`,
+   * all in the call.
+   */
+  onExit?(drain: () => void): void
 }
 
 /**
@@ -94,6 +100,11 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Aborted when the processor shuts down: end any back-off now and make one last attempt. */
   readonly closing: AbortSignal
+  /**
+   * For an exporter that learns the outcome in the `exit` event of a process, in which promises no longer settle: counts it in
+   * the call. Optional; at any other time the promise of `send` does.
+   */
+  readonly onOutcome?: ((outcome: BatchOutcome) => void) | undefined
 }
 
 /** What became of the spans of a batch: `exported` plus all counts in `failed` equals the number of spans added. */

@@ -14,5 +14,7 @@ export const SPANS_REJECTED = '[SPANRING_SPANS_REJECTED]'
 export const NOT_OTLP = '[SPANRING_NOT_OTLP]'
 /** A package that the set-up needs is not installed, or cannot be loaded. */
 export const MISSING_PACKAGE = '[SPANRING_MISSING_PACKAGE]'
+/** There is no export thread although there should be one, or it has ended. */
+export const EXPORT_THREAD = '[SPANRING_EXPORT_THREAD]'
 /** Names imported from ES modules are not instrumented. */
 export const NO_ES_MODULES = '[SPANRING_NO_ES_MODULES]'

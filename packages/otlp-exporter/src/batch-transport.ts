@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Bound, Deadline } from '@spanring/core'
 import type { BatchOutcome } from './span-batch.js'
-import type { SendableBatch } from './transport/request/pending-request.js'
+import type { EncodedBatch } from './encode/encoded-batch.js'
 
 /** What the exporter needs of a transport. The exporter knows no more of it, so it can run without loading one. */
 export interface BatchTransport {
@@ -9,10 +9,12 @@ export interface BatchTransport {
    * Sends a batch, which the caller releases afterwards. Never rejects. Settles by `deadline.at` or after `timeoutMillis`,
    * whichever is earlier. After `shutdown` it settles at once, without sending anything.
    */
-  sendBatch(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome>
+  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<BatchOutcome>
   /**
    * Ends back-offs with one last try, waits for batches under way until the bound, then closes every connection. A batch that
    * has no outcome by then counts as failed for the reason `shutdown`. A second call returns the same promise.
    */
   shutdown(bound: Bound): Promise<void>
+  /** Reports to the hooks at once what has happened in another thread. */
+  poll?(): void
 }

@@ -117,7 +117,7 @@ export class LazyTransport implements BatchTransport {
   #fail(batch: SendableBatch, startedAt: number, failure: Failure): BatchOutcome {
     const tally = new BatchTally(batch.spanCount, this.#settings.endpoint.printable)
     tally.fail(batch.spanCount, failure)
-    return endExport(this.#hooks, tally, this.#clock.now() - startedAt)
+    return endExport(this.#hooks, batch, tally, this.#clock.now() - startedAt)
   }
 }
 

@@ -11,9 +11,10 @@ import type { Settings } from './config/settings.js'
 import { TraceEncoder } from './encode/trace-encoder.js'
 import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
-import { LazyTransport } from './lazy-transport.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { SpanBatch } from './span-batch.js'
+import type { ExitFlush } from './thread/exit-flush.js'
+import { chooseTransport } from './transport-choice.js'
 
 /**
  * How long `shutdown` waits for exports under way after it has ended their back-offs, in milliseconds. A healthy backend
@@ -50,6 +51,7 @@ export class OTLPTraceExporter {
   readonly #budget: ByteBudget
   readonly #telemetry: ExporterTelemetry
   readonly #transport: BatchTransport
+  readonly #exitFlush: ExitFlush | undefined
   readonly #closing = new AbortController()
   /** The calls of `export` whose spans are being encoded or sent. */
   readonly #exports = new Set<Promise<void>>()
@@ -64,14 +66,18 @@ export class OTLPTraceExporter {
     const settings = resolveOptions(options)
     this.#settings = settings
     this.maxConcurrentBatches = settings.concurrencyLimit
+    this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
+    const { transport, exitFlush, memory, indexBytes } = chooseTransport(settings, this.#telemetry)
+    this.#transport = transport
+    this.#exitFlush = exitFlush
     this.#encoder = new TraceEncoder({
       format: settings.protocol === 'http/json' ? 'json' : 'protobuf',
       maxRequestBytes: settings.maxRequestBytes,
+      memory,
+      indexBytes,
       onTruncated: (what) => this.#telemetry.truncate(what),
     })
     this.#budget = new ByteBudget(settings.maxBufferedBytes)
-    this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
-    this.#transport = new LazyTransport(settings, this.#telemetry)
     this.#arrays = new ArrayExports({
       openBatch: (onRoom) => this.#openBatch(onRoom),
       now: () => systemClock.now(),
@@ -137,9 +143,18 @@ export class OTLPTraceExporter {
     return self.#shutdownPromise
   }
 
+  /**
+   * With `worker`, the exporter calls `drain` in the `exit` event of the process, to get what is queued. Without, it cannot send
+   * anything there, and ignores the call.
+   */
+  onExit(drain: () => void): void {
+    selfOf(this).#exitFlush?.add(drain)
+  }
+
   /** What the exporter has done so far. Needs no MeterProvider. */
   stats(): ExporterStats {
     const self = selfOf(this)
+    self.#transport.poll?.()
     return self.#telemetry.stats(self.#budget.held)
   }
 
@@ -182,6 +197,7 @@ export class OTLPTraceExporter {
     await this.#transport.shutdown({ at })
     const last = systemClock.now() + CALLBACKS_MILLIS
     await bounded(systemClock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
+    this.#exitFlush?.close()
     this.#budget.close()
     this.#open.clear()
     this.#encoder.close()

@@ -43,6 +43,15 @@ export class ExporterAdapter {
     }
   }
 
+  /** See `IncrementalSpanExporter.onExit`. */
+  onExit(drain: () => void): void {
+    try {
+      ;(this.#exporter as Partial<IncrementalSpanExporter>).onExit?.(drain)
+    } catch {
+      // Then nothing is sent in the `exit` event, as with any other exporter.
+    }
+  }
+
   /** How many batches may be in flight, including this one. Arrays are limited to one by {@link WholeBatchExporter}. */
   slotsFor({ isEncoded }: StagedBatch): number {
     return this.mayOverlap && !isEncoded ? Infinity : this.#maxConcurrentBatches

@@ -37,7 +37,9 @@ export class ExportsInFlight {
     const settledBy = isEncoded ? at + GRACE_MILLIS : at
     staged.lostAt = settledBy + OVERDUE_MILLIS
     // The signal ends the wait as well, so that a sweep leaves no timer behind.
-    const wait = context.call(clock, { at: settledBy, signal }, () => batch.send({ at, signal, closing: closing.signal }))
+    const onOutcome = (value: BatchOutcome): void => this.#settle(staged, { status: 'done', value })
+    const deadline = { at, signal, closing: closing.signal, onOutcome }
+    const wait = context.call(clock, { at: settledBy, signal }, () => batch.send(deadline))
     void wait.then((settled) => this.#settle(staged, settled))
   }
 

@@ -15,6 +15,7 @@ export type NumberName =
   | 'maxRequestBytes'
   | 'maxResponseBytes'
   | 'maxBufferedBytes'
+  | 'exitFlushMillis'
   | `retry.${'maxAttempts' | 'initialBackoffMillis' | 'maxBackoffMillis' | 'multiplier'}`
 
 /** The longest delay of a timer, in milliseconds. Also the largest integer that the specification requires us to support. */
@@ -28,6 +29,7 @@ const RULES: Readonly<Record<NumberName, Rule>> = {
   maxRequestBytes: { fallback: 64 * MIB, min: 1, max: MAX_INT32 },
   maxResponseBytes: { fallback: 4 * MIB, min: 1, max: 2 ** 30 },
   maxBufferedBytes: { fallback: 32 * MIB, min: 1, max: MAX_INT32 },
+  exitFlushMillis: { fallback: 500, min: 0, max: MAX_INT32 },
   'retry.maxAttempts': { fallback: Infinity, min: 1, max: MAX_INT32 },
   'retry.initialBackoffMillis': { fallback: 1000, min: 1, max: MAX_INT32 },
   'retry.maxBackoffMillis': { fallback: 5000, min: 1, max: MAX_INT32 },

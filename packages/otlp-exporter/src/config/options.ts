@@ -143,6 +143,26 @@ export interface OTLPTraceExporterOptions {
    * single span that is larger counts as `too_large`. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
    */
   maxBufferedBytes?: number | undefined
+  /**
+   * With `true`, spans are sent from a thread of their own, the export thread: requests, retries and compression no longer use
+   * the thread of the application, spans that were handed over leave even while that thread is busy, and in the `exit` event
+   * of the process everything that is queued is sent, for at most `exitFlushMillis`. The thread is started with the first
+   * batch, and never keeps the process alive.
+   *
+   * A function given as `headers` is still called in the thread of the application. Other functions and objects cannot be given
+   * to a thread: with `dispatcher`, or with `lookup`, `checkServerIdentity`, `secureContext` and the like among the connection
+   * options, spans are sent from the thread of the application, and a warning names the option. So they are where no thread
+   * can be started.
+   *
+   * In a bundle, `{ file }` is where the bundler has put `@spanring/otlp-exporter/export-thread`: a path, or a `file:` URL.
+   * Default: `SPANRING_WORKER`, else false.
+   */
+  worker?: boolean | { readonly file: string | URL } | undefined
+  /**
+   * How long the `exit` event of a process waits for the export thread to send what is queued, in milliseconds. Has no effect
+   * without `worker`. 0 to 2^31-1. Default: 500.
+   */
+  exitFlushMillis?: number | undefined
 }
 
 /**

@@ -13,6 +13,8 @@ import { cleanHeaders, headersFromEnvironment } from './headers.js'
 import { describe, numberOf } from './numbers.js'
 import type { Compression, OTLPTraceExporterOptions, Protocol } from './options.js'
 import { resolveProxy } from './proxy.js'
+import { resolveWorker } from './worker.js'
+import type { WorkerSettings } from './worker.js'
 
 /**
  * The options after validation: what the transport needs, and what the exporter itself needs. Code that gets these settings
@@ -23,6 +25,9 @@ export interface Settings extends TransportSettings {
   readonly protocol: Protocol
   /** At least `maxRequestBytes`. */
   readonly maxBufferedBytes: number
+  /** Undefined if spans are sent from the thread of the application. */
+  readonly worker: WorkerSettings | undefined
+  readonly exitFlushMillis: number
 }
 
 /**
@@ -79,6 +84,8 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     maxRequestBytes: requestBytesOf(options.maxRequestBytes, maxBufferedBytes),
     maxResponseBytes: numberOf('maxResponseBytes', options.maxResponseBytes),
     maxBufferedBytes,
+    worker: resolveWorker(options.worker, env),
+    exitFlushMillis: numberOf('exitFlushMillis', options.exitFlushMillis),
   }
 }
 

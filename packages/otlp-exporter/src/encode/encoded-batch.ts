@@ -13,9 +13,9 @@ export interface EncodedBatchParts {
   readonly usableBytes: number
   readonly groups: readonly GroupPrefixes[]
   /** The group of each span. */
-  readonly groupOf: readonly number[]
+  readonly groupOf: ArrayLike<number>
   /** Where the bytes of each span end. */
-  readonly ends: readonly number[]
+  readonly ends: ArrayLike<number>
   /** Takes the buffer back. Unless `isFree`, somebody may still be reading it. */
   readonly giveBack: (isFree: boolean) => void
 }

@@ -49,8 +49,8 @@ export interface ScopePart {
 /** Sorts the spans `from` up to, but not including, `to` by resource and scope. Adjacent spans of a scope become one range. */
 export function requestParts(
   groups: readonly GroupPrefixes[],
-  groupOf: readonly number[],
-  ends: readonly number[],
+  groupOf: ArrayLike<number>,
+  ends: ArrayLike<number>,
   from: number,
   to: number,
 ): ResourcePart[] {

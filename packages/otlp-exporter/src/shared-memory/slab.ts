@@ -4,48 +4,61 @@
  * A slab is a SharedArrayBuffer with one owner at a time. Only its owner reads or writes it.
  *
  * ```
- *             ┌───────────────────────────── returned ring ◄──────────────────────────┐
+ *             ┌──────────────────────────── returned ring ◄───────────────────────────┐
  *             ▼                                                                       │
- *   APPLICATION ──handOver──► filled ring ──► THREAD ──begin──► IN_REQUEST ──giveBack──┘
+ *   APPLICATION ──hand over──► filled ring ──► THREAD ──begin──► IN_REQUEST ──give back
  *                                               ▲                   │
- *                                               └─────retreat───────┘
+ *                                               └──────retreat──────┘
  * ```
  *
- * The owner is a word of the slab, so that the application knows what a thread that died has done: a batch that was never
- * begun is handed to the next thread, one that was in a request may have reached the backend and is not sent again.
+ * The owner is a word of the slab, so that the application knows how far a thread that died has come: a batch that was never
+ * begun is handed to the next thread; one that was in a request may have reached the backend, and is not sent again.
  *
- * | the thread dies            | the application finds | what it does                      |
- * |----------------------------|-----------------------|-----------------------------------|
- * | before it took the number  | THREAD                | hands it over again               |
- * | before the first request   | THREAD                | hands it over again               |
- * | in a request               | IN_REQUEST            | counts the batch as failed        |
- * | before it gave back        | IN_REQUEST            | as above, though it may be exported |
- * | after it gave back         | the number in the ring | takes the outcome                |
+ * | the thread dies             | the application finds  | and                                                 |
+ * |-----------------------------|------------------------|-----------------------------------------------------|
+ * | before it took the number   | THREAD                 | hands the slab over again                           |
+ * | before the first request    | THREAD                 | hands the slab over again                           |
+ * | between two attempts        | THREAD                 | hands the slab over again: the first one has failed |
+ * | in a request                | IN_REQUEST             | counts the batch as failed                          |
+ * | answered, not given back    | IN_REQUEST             | counts the batch as failed, although it arrived     |
+ * | after it gave the slab back | its number in the ring | takes the outcome                                   |
  */
 
-/** Who may use the slab. */
 export const APPLICATION = 0
 export const THREAD = 1
-/** Owned by the thread, and a request with its bytes was begun. */
+/** Owned by the thread, and a request with its bytes may have begun. */
 export const IN_REQUEST = 2
+export type Owner = typeof APPLICATION | typeof THREAD | typeof IN_REQUEST
 
-/** The word of a slab that names its owner. */
+/** The size of the header, in bytes. */
+const HEADER_BYTES = 128
 const OWNER = 0
+/** The first word of the header that a user of the slab may give a meaning to. It is 8-byte aligned. */
+export const FIRST_WORD = 2
 
-export class SlabOwner {
-  readonly #words: Int32Array
+export class Slab {
+  /** How both threads call it. A number is never given to another slab. */
+  readonly number: number
+  readonly memory: SharedArrayBuffer
+  /** The words of the header. Plain accesses will do: the rings publish them together with the slab. */
+  readonly words: Int32Array
+  /** The same memory as `words`, for what needs more than 32 bits. */
+  readonly floats: Float64Array
 
-  constructor(memory: SharedArrayBuffer) {
-    this.#words = new Int32Array(memory, 0, 1)
+  constructor(number: number, memory: SharedArrayBuffer) {
+    this.number = number
+    this.memory = memory
+    this.words = new Int32Array(memory, 0, HEADER_BYTES / Int32Array.BYTES_PER_ELEMENT)
+    this.floats = new Float64Array(memory, 0, HEADER_BYTES / Float64Array.BYTES_PER_ELEMENT)
   }
 
-  get current(): number {
-    // Acquire: the application looks when the thread is gone, or has given the slab back.
-    return Atomics.load(this.#words, OWNER)
+  get owner(): Owner {
+    // Acquire: the application looks at it after the thread has died.
+    return Atomics.load(this.words, OWNER) as Owner
   }
 
-  set current(owner: number) {
-    // Release, and before the first byte is given to a socket: a thread that dies in a request must have said that it began.
-    Atomics.store(this.#words, OWNER, owner)
+  set owner(owner: Owner) {
+    // Release, before a byte is given to a socket: a thread that dies in a request must have said that it began one.
+    Atomics.store(this.words, OWNER, owner)
   }
 }

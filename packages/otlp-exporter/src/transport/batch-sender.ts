@@ -43,7 +43,8 @@ export class BatchSender {
   async send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<void> {
     if (batch.spanCount === 0) return
     // Headers first, then the slot: a token service that hangs must not occupy connections.
-    const headers = await this.#headers.resolve(operation)
+    const { headers: own } = batch
+    const headers = own === undefined ? await this.#headers.resolve(operation) : ({ kind: 'headers', values: own } as const)
     if (headers.kind === 'failed') {
       tally.fail(batch.spanCount, headers)
       return

@@ -13,6 +13,7 @@
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: the spans were handed over after the shutdown
+ * - `export_thread`: the export thread ended while it sent them; they may have arrived
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
  * - `internal`: a bug in the exporter, or its code for connections could not be loaded
  */
@@ -29,6 +30,7 @@ export type FailureReason =
   | 'aborted'
   | 'shutdown'
   | 'already_shutdown'
+  | 'export_thread'
   | 'no_webassembly'
   | 'internal'
 

@@ -43,9 +43,14 @@ export function callHook<N extends keyof TransportHooks>(
 }
 
 /** Reports the end of an export, whose batch is now fully in the tally, and returns its outcome. */
-export function endExport(hooks: TransportHooks, tally: BatchTally, durationMillis: number): BatchOutcome {
+export function endExport(
+  hooks: TransportHooks,
+  batch: { onEnd?(finished: FinishedExport): void },
+  tally: BatchTally,
+  durationMillis: number,
+): BatchOutcome {
   const outcome = tally.outcome()
-  callHook(hooks, 'onEnd', {
+  const finished: FinishedExport = {
     spanCount: tally.spanCount,
     exported: outcome.exported,
     failed: outcome.failed,
@@ -53,6 +58,8 @@ export function endExport(hooks: TransportHooks, tally: BatchTally, durationMill
     attemptCount: tally.attemptCount,
     statusCode: tally.statusCode,
     errorType: tally.errorType,
-  })
+  }
+  batch.onEnd?.(finished)
+  callHook(hooks, 'onEnd', finished)
   return outcome
 }

@@ -87,7 +87,7 @@ export class Transport implements BatchTransport {
     const refusal = this.#refusal()
     if (refusal !== undefined) {
       tally.fail(batch.spanCount, refusal)
-      return Promise.resolve(this.#end(tally, startedAt))
+      return Promise.resolve(this.#end(batch, tally, startedAt))
     }
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + this.#settings.timeoutMillis), deadline)
     const sent = this.#context.run(() => this.#send(operation, batch, tally, startedAt))
@@ -128,10 +128,10 @@ export class Transport implements BatchTransport {
     operation.detach()
     this.#active.delete(operation)
     this.#backend.leave(operation, tally.failedCount)
-    return this.#end(tally, startedAt)
+    return this.#end(batch, tally, startedAt)
   }
 
-  #end(tally: BatchTally, startedAt: number): BatchOutcome {
-    return endExport(this.#hooks, tally, this.#clock.now() - startedAt)
+  #end(batch: SendableBatch, tally: BatchTally, startedAt: number): BatchOutcome {
+    return endExport(this.#hooks, batch, tally, this.#clock.now() - startedAt)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Post } from '../connection/connection.js'
 import type { Operation } from '../operation.js'
+import type { FinishedExport } from '../transport-hooks.js'
 import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 import type { BodyCompressor } from './body-compressor.js'
 
@@ -14,6 +15,14 @@ export interface SendableBatch {
    * when the bytes are no longer being read. A request that may still be read is left to the garbage collector.
    */
   assemble(from: number, to: number): { readonly bytes: Uint8Array; release(): void }
+  /** The headers of its requests, if they were resolved already. Default: those of the settings. */
+  readonly headers?: HeaderTexts | undefined
+  /** Called before a byte of a request may leave. */
+  onRequest?(): void
+  /** Called when a request has failed and is to be sent again, before anything is waited for. */
+  onRetry?(): void
+  /** Called with the outcome, before the hooks of the transport are. */
+  onEnd?(finished: FinishedExport): void
 }
 
 interface Parts {
@@ -71,12 +80,18 @@ export class PendingRequest {
   begin(): Post {
     if (this.#post === undefined) throw new Error('the request is not ready')
     this.#isFree = false
+    this.#parts.batch.onRequest?.()
     return this.#post
   }
 
   /** Call this after an attempt. `isFree` means that the body is no longer in use. */
   end(isFree: boolean): void {
     this.#isFree = isFree
+  }
+
+  /** Call this after an attempt that has failed, if there will be another one. */
+  retry(): void {
+    this.#parts.batch.onRetry?.()
   }
 
   /** Gives the memory back, unless it may still be in use. The request can be prepared again. */

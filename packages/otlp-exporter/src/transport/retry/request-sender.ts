@@ -80,13 +80,17 @@ export class RequestSender {
       const verdict = await this.#post(operation, slot, request, { mayRepeat: () => attempt < maxAttempts, onRepeat: count })
       if (verdict.kind !== 'outage') return verdict
       outage = verdict
-      if (!this.#concernsBackend(verdict, slot) && attempt < maxAttempts) continue
+      if (!this.#concernsBackend(verdict, slot) && attempt < maxAttempts) {
+        request.retry()
+        continue
+      }
       // The back-off of the probes continues from batch to batch. An operation that is not the prober has its own back-off.
       const isProbing = this.#backend.failed(operation, verdict)
       const failureCount = isProbing ? this.#backend.failureCount : attempt
       const retryAt = this.#retryAt(operation, verdict, startedAt, failureCount)
       if (isClosing || attempt >= maxAttempts || retryAt === undefined) return asFailed(verdict)
       notBefore = retryAt
+      request.retry()
     }
   }
 

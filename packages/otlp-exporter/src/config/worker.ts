@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { EXPORT_THREAD, INVALID_SETTING } from '@spanring/core'
+import { warnLater } from '../warn.js'
+import { readVariable } from './environment.js'
+import type { Environment } from './environment.js'
+import { describe } from './numbers.js'
+
+const VARIABLE = 'SPANRING_WORKER'
+
+/** Whether spans are sent from a thread of their own, and which file it runs. */
+export interface WorkerSettings {
+  /** The file in a bundle; undefined for the one of this package. */
+  readonly file: string | URL | undefined
+}
+
+/** Undefined if spans are sent from the thread of the application. */
+export function resolveWorker(option: unknown, env: Environment): WorkerSettings | undefined {
+  if (typeof option === 'boolean') return option ? { file: undefined } : undefined
+  if (typeof option === 'object' && option !== null) return fromFile(option)
+  const text = readVariable(env, VARIABLE)
+  const fromText = text?.toLowerCase() === 'true' ? { file: undefined } : undefined
+  const used = fromText === undefined ? 'false' : `true, as ${VARIABLE} says`
+  if (option !== undefined && option !== null) {
+    warnLater(`${INVALID_SETTING} worker is ${describe(option)}; must be true, false or { file }; using ${used}`)
+  }
+  if (text !== undefined && fromText === undefined && text.toLowerCase() !== 'false') {
+    warnLater(`${INVALID_SETTING} ${VARIABLE} is ${describe(text)}; must be true or false; using false`)
+  }
+  return fromText
+}
+
+function fromFile({ file }: { readonly file?: unknown }): WorkerSettings | undefined {
+  const path = pathOf(file)
+  if (path === undefined) {
+    warnLater(`${INVALID_SETTING} worker.file is ${describe(file)}; must be a path or a file: URL; using false`)
+    return undefined
+  }
+  if (existsSync(path)) return { file: path }
+  warnLater(`${EXPORT_THREAD} worker.file is ${describe(path)}, which does not exist; spans are sent from this thread`)
+  return undefined
+}
+
+function pathOf(file: unknown): string | undefined {
+  if (typeof file === 'string' && file !== '' && !file.startsWith('file:')) return file
+  try {
+    return fileURLToPath(file as string | URL)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { systemClock } from '@spanring/core'
+import type { ExportThread } from './export-thread.js'
+import { type ExitTask, atExit } from './process-exit.js'
+
+/**
+ * Sends what is queued in the `exit` event of the process, in which promises and timers no longer run, but another thread does.
+ * Blocks until every batch has its outcome, for at most `exitFlushMillis`.
+ */
+export class ExitFlush implements ExitTask {
+  readonly #thread: ExportThread
+  readonly #millis: number
+  /** Each makes a processor hand over what it has queued, as far as slots and memory allow. */
+  readonly #drains = new Set<() => void>()
+  #at = 0
+  readonly #cancel: () => void
+
+  constructor(thread: ExportThread, exitFlushMillis: number) {
+    this.#thread = thread
+    this.#millis = exitFlushMillis
+    this.#cancel = atExit(this)
+  }
+
+  add(drain: () => void): void {
+    this.#drains.add(drain)
+  }
+
+  begin(): void {
+    this.#at = systemClock.now() + this.#millis
+    this.#thread.beginExit()
+    this.#drain()
+  }
+
+  finish(): void {
+    // Each outcome makes room for more.
+    while (this.#thread.waitSync(this.#at - systemClock.now())) this.#drain()
+  }
+
+  /** After the exporter was shut down there is nothing to send. */
+  close(): void {
+    this.#cancel()
+    this.#drains.clear()
+  }
+
+  #drain(): void {
+    for (const drain of this.#drains) drain()
+  }
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { DetachedContext, bounded, systemClock } from '@spanring/core'
+import type { Bound, Clock, Deadline } from '@spanring/core'
+import type { BatchTransport } from '../batch-transport.js'
+import type { EncodedBatch } from '../encode/encoded-batch.js'
+import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
+import type { BatchOutcome } from '../span-batch.js'
+import type { Failure } from '../transport/exporter-error.js'
+import { Operation } from '../transport/operation.js'
+import { RequestHeaders } from '../transport/request/request-headers.js'
+import { callHook } from '../transport/transport-hooks.js'
+import type { TransportHooks } from '../transport/transport-hooks.js'
+import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
+import { HandedBatch } from './handed-batch.js'
+import { readHandedBack, writeBatch } from './slab-layout.js'
+import type { SlabMemory } from './slab-memory.js'
+import type { ThreadHandle } from './thread-handle.js'
+import { ThreadReports } from './thread-reports.js'
+import { ThreadSupervisor } from './thread-supervisor.js'
+
+export interface ExportThreadParts {
+  readonly settings: TransportSettings
+  readonly hooks: TransportHooks
+  readonly memory: SlabMemory
+  /** The file that the thread runs; undefined for the one of this package. */
+  readonly file: string | URL | undefined
+  /** How many slabs may be in use at once. */
+  readonly slabCount: number
+  /** Makes the transport that takes the thread's place where there can be none. */
+  readonly createLocal: (hooks: TransportHooks) => BatchTransport
+  readonly clock?: Clock | undefined
+}
+
+/** The thread settles a batch by its deadline, and what it says may take this long to arrive, in milliseconds. */
+const GRACE_MILLIS = 25
+/** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
+const HUNG_MILLIS = 5000
+/** How long `shutdown` waits for the thread to close its connections, in milliseconds. */
+const CLOSE_MILLIS = 250
+/**
+ * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
+ * the books of the batches that the thread has. The thread is started with the first batch.
+ *
+ * What cannot be given to another thread stays on this side: functions that make headers are called here, and all hooks and
+ * warnings. Every batch settles by its deadline, even if the thread is gone.
+ */
+export class ExportThread implements BatchTransport {
+  readonly #parts: ExportThreadParts
+  readonly #clock: Clock
+  readonly #context = new DetachedContext(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
+  readonly #headers: RequestHeaders
+  readonly #supervisor: ThreadSupervisor
+  readonly #reports: ThreadReports
+  /** Every batch whose slab was not given back, by the number of the slab. */
+  readonly #batches = new Map<number, HandedBatch>()
+  /** Sends in the place of the thread, where there can be none. */
+  #local: BatchTransport | undefined
+  #lastHeaders: HeaderTexts | undefined
+  #isExiting = false
+  #nextId = 1
+  #onClosed: () => void = () => {}
+  #shutdownPromise: Promise<void> | undefined
+
+  constructor(parts: ExportThreadParts) {
+    this.#parts = parts
+    this.#clock = parts.clock ?? systemClock
+    this.#headers = new RequestHeaders(parts.settings, this.#clock)
+    this.#reports = new ThreadReports(this.#clock, parts.hooks, () => this.#onClosed())
+    const { settings, file, slabCount } = parts
+    this.#supervisor = new ThreadSupervisor(
+      { clock: this.#clock, settings, file, slabCount },
+      {
+        onBell: () => this.poll(),
+        onMessage: (thread, message) => this.#reports.onMessage(thread, message),
+        onDeath: (dead) => this.#onDeath(dead),
+        onRestart: () => this.#handOverAll(),
+        onGivenUp: () => this.#sendAllLocally(),
+      },
+    )
+  }
+
+  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<BatchOutcome> {
+    const { hooks, settings, memory } = this.#parts
+    callHook(hooks, 'onStart', batch.spanCount)
+    if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
+    const startedAt = this.#clock.now()
+    const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + settings.timeoutMillis), deadline)
+    const handed = new HandedBatch({
+      id: this.#nextId++,
+      batch,
+      slab: memory.slabOf(batch.parts.buffer),
+      operation,
+      deadline,
+      startedAt,
+      where: settings.endpoint.printable,
+      onSettled: (_, outcome, finished) => this.#onSettled(handed, outcome, finished),
+    })
+    if (this.#shutdownPromise !== undefined) {
+      handed.fail({ reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
+      return handed.outcome
+    }
+    this.#batches.set(handed.slab.number, handed)
+    batch.lend()
+    return this.#context.run(() => this.#send(handed))
+  }
+
+  shutdown(bound: Bound): Promise<void> {
+    this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
+    return this.#shutdownPromise
+  }
+
+  /** Takes what the thread has given back, and reports it to the hooks. */
+  poll(): void {
+    const { thread } = this.#supervisor
+    if (thread !== undefined) this.#takeFrom(thread)
+  }
+
+  /** The encoder has given a slab up. */
+  forget(slabNumber: number): void {
+    this.#supervisor.thread?.forget(slabNumber)
+  }
+
+  /**
+   * For the `exit` event of a process: hands over what waits, and asks for last attempts. From now on outcomes are reported in
+   * the call in which they arrive, because promises no longer settle.
+   */
+  beginExit(): void {
+    this.#isExiting = true
+    this.#handOverAll()
+    this.#supervisor.thread?.post({ type: 'closing' })
+  }
+
+  /** Blocks until a batch was given back, for at most `millis`. False if nothing is under way or the time is over. */
+  waitSync(millis: number): boolean {
+    const { thread } = this.#supervisor
+    if (thread === undefined || this.#batches.size === 0) return false
+    const isInTime = thread.waitSync(Math.max(millis, 0))
+    thread.receiveNow()
+    this.poll()
+    return isInTime
+  }
+
+  async #send(handed: HandedBatch): Promise<BatchOutcome> {
+    if (this.#parts.settings.headersFunction === undefined) this.#handOver(handed)
+    else if (!this.#isExiting) void this.#resolveHeaders(handed)
+    else if (this.#lastHeaders !== undefined) this.#handOver(handed)
+    const { operation } = handed
+    const { signal } = operation
+    const at = operation.at + GRACE_MILLIS
+    const onClosing = (): void => this.#supervisor.thread?.post({ type: 'closing', id: handed.id })
+    operation.closing.addEventListener('abort', onClosing)
+    const settled = await bounded(this.#clock, { at, signal }, () => handed.outcome)
+    operation.closing.removeEventListener('abort', onClosing)
+    operation.detach()
+    // What the thread has given back counts, even if its message has not arrived.
+    if (settled.status !== 'done') this.poll()
+    if (!handed.isSettled) this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
+    return handed.outcome
+  }
+
+  /** Settles a batch that has no outcome. The thread, if it has the batch, keeps the slab until it gives it back. */
+  #giveUp(handed: HandedBatch, reason: 'aborted' | 'shutdown' | 'timeout'): void {
+    handed.fail({ reason, status: undefined, message: GIVEN_UP[reason] })
+    if (!handed.isWithThread) return this.#forgetBatch(handed, true)
+    this.#supervisor.thread?.post({ type: 'abort', id: handed.id })
+    if (reason === 'timeout') this.#clock.startTimer(() => this.#clock.soon(() => this.#endHung(handed), false), HUNG_MILLIS)
+  }
+
+  /** A thread that does not even give back what was aborted would keep its slabs, and their memory, for ever. */
+  #endHung(handed: HandedBatch): void {
+    this.poll()
+    if (this.#batches.get(handed.slab.number) === handed) void this.#supervisor.thread?.terminate()
+  }
+
+  async #resolveHeaders(handed: HandedBatch): Promise<void> {
+    const headers = await this.#headers.resolve(handed.operation)
+    // It was handed over or given up meanwhile.
+    if (handed.isWithThread || handed.isSettled) return
+    if (headers.kind === 'headers') {
+      this.#lastHeaders = headers.values
+      handed.headers = headers.values
+      this.#handOver(handed)
+    } else {
+      handed.fail(headers)
+      this.#forgetBatch(handed, true)
+    }
+  }
+
+  #handOver(handed: HandedBatch): void {
+    if (this.#local !== undefined) return this.#sendLocally(handed)
+    const thread = this.#supervisor.start()
+    // Without a thread it waits for the next one.
+    if (thread === undefined || handed.isWithThread || handed.isSettled) return
+    const headers = handed.headers ?? (this.#parts.settings.headersFunction && this.#lastHeaders)
+    if (headers !== undefined) thread.post({ type: 'headers', id: handed.id, values: headers })
+    writeBatch(handed.slab, handed.batch.parts, {
+      id: handed.id,
+      remainingMillis: handed.operation.at - this.#clock.now(),
+      isClosing: handed.operation.closing.aborted,
+      hasOwnHeaders: headers !== undefined,
+    })
+    handed.isWithThread = true
+    thread.handOver(handed.slab)
+  }
+
+  #takeBack(thread: ThreadHandle, slabNumber: number): void {
+    const handed = this.#batches.get(slabNumber)
+    if (handed === undefined) return
+    const back = readHandedBack(handed.slab)
+    const failure = back.hasFailure ? this.#reports.takeFailure(thread, handed.id) : undefined
+    if (back.exported > 0) this.#reports.onExported(thread)
+    handed.settle(back, failure)
+    this.#forgetBatch(handed, back.isFree)
+  }
+
+  /** The slab is the application's again. */
+  #forgetBatch(handed: HandedBatch, isFree: boolean): void {
+    if (this.#batches.get(handed.slab.number) !== handed) return
+    handed.slab.owner = APPLICATION
+    this.#batches.delete(handed.slab.number)
+    handed.batch.takeBack(isFree)
+  }
+
+  #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {
+    if (finished !== undefined)
+      callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis: this.#clock.now() - handed.startedAt })
+    if (this.#isExiting) handed.deadline.onOutcome?.(outcome)
+  }
+
+  #takeFrom(thread: ThreadHandle): void {
+    this.#reports.countRequests(thread)
+    for (let number = thread.takeReturned(); number !== undefined; number = thread.takeReturned()) this.#takeBack(thread, number)
+  }
+
+  /** What the thread has given back counts. The rest has failed, or waits for the next thread. */
+  #onDeath(dead: ThreadHandle): void {
+    this.#takeFrom(dead)
+    this.#reports.onDeath()
+    for (const handed of this.#batches.values()) {
+      if (handed.isWithThread && (handed.slab.owner === IN_REQUEST || handed.isSettled)) {
+        handed.fail(LOST)
+        // The thread is gone, but the kernel may not be done with its memory.
+        this.#forgetBatch(handed, false)
+      }
+      handed.isWithThread = false
+    }
+    this.#onClosed()
+  }
+
+  /** Hands over what waits for a thread. */
+  #handOverAll(): void {
+    for (const handed of this.#batches.values()) {
+      // In the `exit` event the headers that were resolved last will do. Without any the backend would refuse the spans.
+      const hasHeaders = this.#isExiting ? this.#lastHeaders !== undefined : handed.headers !== undefined
+      if (hasHeaders || this.#parts.settings.headersFunction === undefined) this.#handOver(handed)
+    }
+  }
+
+  /** From now on spans are sent in this thread. */
+  #sendAllLocally(): void {
+    const { hooks, createLocal } = this.#parts
+    // `onStart` was called by `sendBatch`.
+    this.#local = createLocal({
+      onAttempt: () => callHook(hooks, 'onAttempt'),
+      onEnd: (finished) => callHook(hooks, 'onEnd', finished),
+      onBackendChange: (change) => callHook(hooks, 'onBackendChange', change),
+    })
+    for (const handed of this.#batches.values()) this.#sendLocally(handed)
+  }
+
+  #sendLocally(handed: HandedBatch): void {
+    const { batch, deadline } = handed
+    if (this.#local === undefined || this.#batches.get(handed.slab.number) !== handed) return
+    this.#forgetBatch(handed, true)
+    if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(batch, deadline))
+  }
+
+  async #runShutdown(bound: Bound): Promise<void> {
+    if (this.#local !== undefined) return this.#local.shutdown(bound)
+    this.#handOverAll()
+    for (const { operation } of this.#batches.values()) operation.endBackOff()
+    const outcomes = [...this.#batches.values()].map(({ outcome }) => outcome)
+    await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
+    for (const { operation } of this.#batches.values()) operation.abandon()
+    this.#supervisor.close()
+    const { thread } = this.#supervisor
+    if (thread === undefined) return
+    const closed = new Promise<void>((resolve) => (this.#onClosed = resolve))
+    thread.post({ type: 'shutdown', remainingMillis: 0 })
+    const at = this.#clock.now() + CLOSE_MILLIS
+    await bounded(this.#clock, { at, keepAlive: true }, () => closed)
+    await bounded(this.#clock, { at: this.#clock.now() + CLOSE_MILLIS, keepAlive: true }, () => thread.terminate())
+  }
+}
+
+const GIVEN_UP = {
+  aborted: 'the caller no longer waits',
+  shutdown: 'the exporter was shut down first',
+  timeout: 'the export thread has not answered in time',
+}
+
+const LOST: Failure = { reason: 'export_thread', status: undefined, message: 'the export thread ended while it sent the spans' }

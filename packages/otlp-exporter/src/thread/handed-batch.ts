@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Deadline } from '@spanring/core'
+import type { EncodedBatch } from '../encode/encoded-batch.js'
+import type { Slab } from '../shared-memory/slab.js'
+import type { BatchOutcome } from '../span-batch.js'
+import { BatchTally } from '../transport/batch-tally.js'
+import { ExporterError, type Failure } from '../transport/exporter-error.js'
+import type { Operation } from '../transport/operation.js'
+import type { FinishedExport } from '../transport/transport-hooks.js'
+import type { HeaderTexts } from '../transport/transport-settings.js'
+import type { BatchFailure } from './messages.js'
+import type { HandedBack } from './slab-layout.js'
+
+export interface HandedBatchParts {
+  readonly id: number
+  readonly batch: EncodedBatch
+  readonly slab: Slab
+  readonly operation: Operation
+  readonly deadline: Deadline
+  readonly startedAt: number
+  /** The backend, in a form that may be shown. */
+  readonly where: string
+  /** Called once, with the outcome. */
+  readonly onSettled: (batch: HandedBatch, outcome: BatchOutcome, finished: FinishedExport | undefined) => void
+}
+
+/**
+ * A batch on its way to the export thread and back, as the application's thread knows it.
+ *
+ * ```
+ *   waiting ──► handed over ──► given back
+ *      ▲            │
+ *      └── the thread died before a request
+ * ```
+ *
+ * Its outcome may be known earlier: at its deadline, or when nobody waits any more. Its slab is the thread's until it is given
+ * back.
+ */
+export class HandedBatch implements HandedBatchParts {
+  readonly id: number
+  readonly batch: EncodedBatch
+  readonly slab: Slab
+  readonly operation: Operation
+  readonly deadline: Deadline
+  readonly startedAt: number
+  readonly where: string
+  readonly onSettled: HandedBatchParts['onSettled']
+  readonly outcome: Promise<BatchOutcome>
+  /** The headers that were resolved for it; undefined where all batches have the same. */
+  headers: HeaderTexts | undefined
+  isWithThread = false
+  #resolve: (outcome: BatchOutcome) => void = () => {}
+  #isSettled = false
+
+  constructor(parts: HandedBatchParts) {
+    this.id = parts.id
+    this.batch = parts.batch
+    this.slab = parts.slab
+    this.operation = parts.operation
+    this.deadline = parts.deadline
+    this.startedAt = parts.startedAt
+    this.where = parts.where
+    this.onSettled = parts.onSettled
+    this.outcome = new Promise((resolve) => (this.#resolve = resolve))
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /** Settles it by what the thread says. */
+  settle({ exported, attemptCount, statusCode }: HandedBack, failure: BatchFailure | undefined): void {
+    const failed = failure?.failed ?? {}
+    const error = failure?.error
+    const outcome: BatchOutcome =
+      error === undefined
+        ? { exported, failed }
+        : { exported, failed, error: new ExporterError(error.code, error.message, error.statusCode, error.data) }
+    this.#settle(outcome, { exported, failed, attemptCount, statusCode, errorType: failure?.errorType })
+  }
+
+  /** Settles it without the thread: all its spans have failed. */
+  fail(failure: Failure): void {
+    const { spanCount } = this.batch
+    const tally = new BatchTally(spanCount, this.where)
+    tally.fail(spanCount, failure)
+    const outcome = tally.outcome()
+    const { attemptCount, statusCode, errorType } = tally
+    this.#settle(outcome, { exported: 0, failed: outcome.failed, attemptCount, statusCode, errorType })
+  }
+
+  /** Another transport settles it, and reports it. */
+  async settleBy(outcome: Promise<BatchOutcome>): Promise<void> {
+    this.#settle(await outcome, undefined)
+  }
+
+  #settle(outcome: BatchOutcome, finished: Omit<FinishedExport, 'spanCount' | 'durationMillis'> | undefined): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    const { spanCount } = this.batch
+    this.onSettled(this, outcome, finished && { ...finished, spanCount, durationMillis: 0 })
+    this.#resolve(outcome)
+  }
+}

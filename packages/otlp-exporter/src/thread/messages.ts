@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FailureReason } from '../transport/exporter-error.js'
+import type { BackendChange } from '../transport/retry/backend.js'
+import type { HeaderTexts } from '../transport/transport-settings.js'
+import type { NetworkDefaults, ThreadSettings } from './crossing.js'
+
+/*
+ * What the two threads tell each other beside the rings: what is rare, or has no fixed size. A message that was posted before a
+ * slab was put into a ring can be received as soon as the slab can be taken, with `receiveMessageOnPort`.
+ */
+
+/** Wakes the other thread: its ring is no longer empty. */
+export const BELL = 0
+
+export type ToThread =
+  | typeof BELL
+  /** The first message. Not in `workerData`, which debuggers and reports show: it contains the headers. */
+  | { readonly type: 'start'; readonly settings: ThreadSettings; readonly network: NetworkDefaults }
+  /** A slab that the thread has not seen. */
+  | { readonly type: 'slab'; readonly number: number; readonly memory: SharedArrayBuffer }
+  /** A slab that will not come again. */
+  | { readonly type: 'forget'; readonly number: number }
+  /** The headers of a batch that comes next. */
+  | { readonly type: 'headers'; readonly id: number; readonly values: HeaderTexts }
+  /** The outcome of the batch is no longer awaited. */
+  | { readonly type: 'abort'; readonly id: number }
+  /** The batch makes its last attempt; without `id`, every batch does. */
+  | { readonly type: 'closing'; readonly id?: number }
+  | { readonly type: 'shutdown'; readonly remainingMillis: number }
+
+export type FromThread =
+  | typeof BELL
+  | { readonly type: 'ready' }
+  /** Why spans of a batch failed, whose slab is given back next. */
+  | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
+  | { readonly type: 'backend'; readonly change: BackendChange }
+  | { readonly type: 'warning'; readonly text: string }
+  /** Every batch has its outcome, and every connection is closed. */
+  | { readonly type: 'closed' }
+
+export interface BatchFailure {
+  readonly failed: Readonly<Record<string, number>>
+  readonly errorType: string | undefined
+  readonly error:
+    | {
+        readonly code: FailureReason
+        readonly message: string
+        readonly statusCode: number | undefined
+        readonly data: string | undefined
+      }
+    | undefined
+}
+
+/** What the thread gets when it is created. Nothing in it is secret. */
+export interface ThreadData {
+  readonly port: import('node:worker_threads').MessagePort
+  /** The control block. */
+  readonly memory: SharedArrayBuffer
+  /** How many slabs its rings have room for. */
+  readonly slabCount: number
+}

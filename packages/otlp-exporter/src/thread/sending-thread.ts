@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import { systemClock } from '@spanring/core'
+import { BufferPool } from '../encode/buffer-pool.js'
+import type { EncodedBatch } from '../encode/encoded-batch.js'
+import { jsonFormat } from '../encode/json/format.js'
+import { protobufFormat } from '../encode/protobuf/format.js'
+import type { SpanFormat } from '../encode/span-format.js'
+import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
+import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
+import { IN_REQUEST, Slab, THREAD } from '../shared-memory/slab.js'
+import type { BatchOutcome } from '../span-batch.js'
+import type { ExporterError } from '../transport/exporter-error.js'
+import type { SendableBatch } from '../transport/request/pending-request.js'
+import { Transport } from '../transport/transport.js'
+import type { FinishedExport } from '../transport/transport-hooks.js'
+import type { HeaderTexts } from '../transport/transport-settings.js'
+import { adoptNetworkDefaults } from './crossing.js'
+import { BELL } from './messages.js'
+import type { BatchFailure, FromThread, ToThread } from './messages.js'
+import { readBatch, readHanded, writeHandedBack } from './slab-layout.js'
+
+interface ThreadPort {
+  readonly post: (message: FromThread) => void
+  /** Receives what was posted to this thread, without waiting for the event loop. */
+  readonly receiveNow: () => void
+  readonly close: () => void
+}
+
+/** The export thread's side: takes batches from the ring, sends each with the transport, and gives their slabs back. */
+export class SendingThread {
+  readonly #port: ThreadPort
+  readonly #layout: ControlLayout
+  readonly #words: Int32Array
+  readonly #filled: RingConsumer
+  readonly #returned: RingProducer
+  /** For requests that cannot be assembled in their slab. */
+  readonly #pool = new BufferPool()
+  readonly #slabs = new Map<number, Slab>()
+  readonly #headers = new Map<number, HeaderTexts>()
+  readonly #sending = new Map<number, BatchInSlab>()
+  readonly #closing = new AbortController()
+  #transport: Transport | undefined
+  #format: SpanFormat | undefined
+  #requestCount = 0
+
+  constructor(memory: SharedArrayBuffer, slabCount: number, port: ThreadPort) {
+    const layout = (this.#layout = controlLayout(slabCount))
+    this.#words = new Int32Array(memory)
+    this.#filled = new RingConsumer(memory, layout.filled)
+    this.#returned = new RingProducer(memory, layout.returned)
+    this.#port = port
+  }
+
+  onMessage(message: Exclude<ToThread, typeof BELL>): void {
+    switch (message.type) {
+      case 'start':
+        this.#start(message)
+        return
+      case 'slab':
+        this.#slabs.set(message.number, new Slab(message.number, message.memory))
+        return
+      case 'forget':
+        this.#slabs.delete(message.number)
+        return
+      case 'headers':
+        this.#headers.set(message.id, message.values)
+        return
+      case 'abort':
+        this.#sending.get(message.id)?.abort.abort()
+        return
+      case 'closing':
+        if (message.id === undefined) this.#closing.abort()
+        else this.#sending.get(message.id)?.closing.abort()
+        return
+      case 'shutdown':
+        void this.#shutdown(message.remainingMillis)
+    }
+  }
+
+  /** Sends every batch that was handed over. */
+  takeBatches(): void {
+    for (let number = this.#filled.take(); number !== EMPTY; number = this.#filled.take()) {
+      // It was posted before the slab was put into the ring.
+      if (!this.#slabs.has(number)) this.#port.receiveNow()
+      const slab = this.#slabs.get(number)
+      if (slab !== undefined) void this.#send(slab)
+    }
+  }
+
+  #start({ settings, network }: Extract<ToThread, { type: 'start' }>): void {
+    adoptNetworkDefaults(network)
+    this.#format = settings.contentType === 'application/json' ? jsonFormat() : protobufFormat()
+    this.#transport = new Transport(
+      { ...settings, dispatcher: undefined, headersFunction: undefined },
+      {
+        onAttempt: () => this.#countRequest(),
+        onBackendChange: (change) => this.#port.post({ type: 'backend', change }),
+      },
+    )
+    this.#port.post({ type: 'ready' })
+  }
+
+  async #send(slab: Slab): Promise<void> {
+    const transport = this.#transport
+    const format = this.#format
+    if (transport === undefined || format === undefined) return
+    const { id, remainingMillis, isClosing, hasOwnHeaders } = readHanded(slab)
+    if (hasOwnHeaders && !this.#headers.has(id)) this.#port.receiveNow()
+    const headers = this.#headers.get(id)
+    this.#headers.delete(id)
+
+    let isFree = true
+    const encoded = readBatch(slab, format, this.#pool, (free) => (isFree = free))
+    const batch = new BatchInSlab(slab, encoded, headers)
+    if (isClosing || this.#closing.signal.aborted) batch.closing.abort()
+    this.#sending.set(id, batch)
+    const at = systemClock.now() + remainingMillis
+    const outcome = await transport.sendBatch(batch, { at, signal: batch.abort.signal, closing: batch.closing.signal })
+    this.#sending.delete(id)
+    encoded.release()
+    if (batch.finished !== undefined) this.#giveBack(slab, id, outcome, batch.finished, isFree)
+  }
+
+  #giveBack(slab: Slab, id: number, { exported, failed, error }: BatchOutcome, finished: FinishedExport, isFree: boolean): void {
+    const hasFailure = error !== undefined || exported < finished.spanCount
+    if (hasFailure) {
+      const { errorType } = finished
+      this.#port.post({ type: 'failure', id, failed, errorType, error: error === undefined ? undefined : plain(error) })
+    }
+    const { attemptCount, statusCode } = finished
+    writeHandedBack(slab, { exported, attemptCount, statusCode, hasFailure, isFree })
+    const offered = this.#returned.offer(slab.number)
+    this.#returned.notify()
+    if (offered === WAS_EMPTY) this.#port.post(BELL)
+  }
+
+  #countRequest(): void {
+    this.#requestCount = (this.#requestCount + 1) | 0
+    // Release. This thread is its only writer.
+    Atomics.store(this.#words, this.#layout.requests, this.#requestCount)
+  }
+
+  async #shutdown(remainingMillis: number): Promise<void> {
+    this.takeBatches()
+    await this.#transport?.shutdown({ at: systemClock.now() + remainingMillis })
+    this.#pool.close()
+    this.#port.post({ type: 'closed' })
+    this.#port.close()
+  }
+}
+
+/** The batch in a slab, for the transport. Keeps the owner of the slab up to date. */
+class BatchInSlab implements SendableBatch {
+  readonly spanCount: number
+  readonly byteLength: number
+  readonly headers: HeaderTexts | undefined
+  readonly abort: AbortController = new AbortController()
+  readonly closing: AbortController = new AbortController()
+  finished: FinishedExport | undefined
+  readonly #slab: Slab
+  readonly #encoded: EncodedBatch
+  /** Whether some of its spans may have been accepted, because it is sent in several requests. */
+  #isDivided = false
+
+  constructor(slab: Slab, encoded: EncodedBatch, headers: HeaderTexts | undefined) {
+    this.spanCount = encoded.spanCount
+    this.byteLength = encoded.byteLength
+    this.headers = headers
+    this.#slab = slab
+    this.#encoded = encoded
+  }
+
+  assemble(from: number, to: number): ReturnType<SendableBatch['assemble']> {
+    if (to - from < this.spanCount) this.#isDivided = true
+    return this.#encoded.assemble(from, to)
+  }
+
+  onRequest(): void {
+    this.#slab.owner = IN_REQUEST
+  }
+
+  /** Another thread may send it if this one dies now, unless that would send a part of it twice. */
+  onRetry(): void {
+    if (!this.#isDivided) this.#slab.owner = THREAD
+  }
+
+  onEnd(finished: FinishedExport): void {
+    this.finished = finished
+  }
+}
+
+/** An error of the transport, as a message can carry it. */
+function plain(error: unknown): BatchFailure['error'] {
+  const { code, message, statusCode, data } = error as ExporterError
+  return { code, message, statusCode, data }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type BufferPool, FRONT_BYTES } from '../encode/buffer-pool.js'
+import { EncodedBatch, type EncodedBatchParts } from '../encode/encoded-batch.js'
+import type { GroupPrefixes, SpanFormat } from '../encode/span-format.js'
+import { FIRST_WORD, type Slab } from '../shared-memory/slab.js'
+
+/*
+ * A batch in a slab. Everything that the export thread needs is in it, so a hand-over is one number.
+ *
+ * ```
+ *   0        128                     4096
+ *   ┌ header ┬ · · · ┌ frame of the ┬ span 0 ┬ span 1 ┬ · · · ┬ tail ┬ index ┬ · · ·
+ *   │        │       │ request      │        │        │       │      │
+ *   └ words  └ room  └ written by the thread, so that it ends where the spans begin
+ *
+ *   index    ┌ ends[n] ┬ groupOf[n] if there are several groups ┬ lengths of the resources' prefixes
+ *            ┬ for each group: number of its resource, length of its scope's prefix ┬ the prefixes, as bytes
+ * ```
+ *
+ * The header goes both ways: first it says what is in the slab, later what became of it.
+ */
+const WORDS = {
+  batch: FIRST_WORD,
+  spanCount: FIRST_WORD + 1,
+  /** Where the index begins, in bytes from the first span. */
+  indexAt: FIRST_WORD + 2,
+  resourceCount: FIRST_WORD + 3,
+  groupCount: FIRST_WORD + 4,
+  flags: FIRST_WORD + 5,
+  exported: FIRST_WORD + 6,
+  attempts: FIRST_WORD + 7,
+  status: FIRST_WORD + 8,
+} as const
+/** An index of 8-byte floats behind the words. */
+const REMAINING_MILLIS = (FIRST_WORD + 10) / 2
+
+/** The batch has headers of its own, which were posted before it. */
+const OWN_HEADERS = 1
+/** It makes its last attempt. */
+const CLOSING = 2
+/** Why spans failed was posted before the slab was given back. */
+const HAS_FAILURE = 4
+/** A socket may still be reading the slab. */
+const IN_USE = 8
+
+/** What the application says with a batch. */
+export interface HandedBatch {
+  /** Identifies the batch in messages. The slab's number would not do: another batch may be in it by then. */
+  readonly id: number
+  /** How much time there is, in milliseconds; Infinity without a limit. */
+  readonly remainingMillis: number
+  readonly isClosing: boolean
+  readonly hasOwnHeaders: boolean
+}
+
+/** What the thread says with a slab that it gives back. */
+export interface HandedBack {
+  readonly exported: number
+  readonly attemptCount: number
+  /** The status of the last answer, if there was one. */
+  readonly statusCode: number | undefined
+  readonly hasFailure: boolean
+  readonly isFree: boolean
+}
+
+/** How many bytes {@link writeBatch} needs behind the spans. */
+export function indexBytes(spanCount: number, groups: readonly GroupPrefixes[]): number {
+  const resources = resourcesOf(groups)
+  const words = spanCount * (groups.length > 1 ? 2 : 1) + resources.length + 2 * groups.length
+  let bytes = 4 * words + 3
+  for (const resource of resources) bytes += resource.length
+  for (const { scope } of groups) bytes += scope.length
+  return bytes
+}
+
+/** Completes a slab that holds the spans of a batch. */
+export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: EncodedBatchParts, handed: HandedBatch): void {
+  const spanCount = ends.length
+  const indexAt = aligned(ends[spanCount - 1]! + format.tailBytes)
+  const resources = resourcesOf(groups)
+  const { words } = slab
+  words[WORDS.batch] = handed.id
+  words[WORDS.spanCount] = spanCount
+  words[WORDS.indexAt] = indexAt
+  words[WORDS.resourceCount] = resources.length
+  words[WORDS.groupCount] = groups.length
+  words[WORDS.flags] = (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0)
+  slab.floats[REMAINING_MILLIS] = handed.remainingMillis
+
+  const index = new Int32Array(slab.memory, FRONT_BYTES + indexAt)
+  let at = 0
+  for (let i = 0; i < spanCount; i++) index[at++] = ends[i]!
+  if (groups.length > 1) for (let i = 0; i < spanCount; i++) index[at++] = groupOf[i]!
+  for (const resource of resources) index[at++] = resource.length
+  for (const { resource, scope } of groups) {
+    index[at++] = resources.indexOf(resource)
+    index[at++] = scope.length
+  }
+  const bytes = new Uint8Array(slab.memory, FRONT_BYTES + indexAt + 4 * at)
+  let byte = 0
+  for (const prefix of [...resources, ...groups.map(({ scope }) => scope)]) {
+    bytes.set(prefix, byte)
+    byte += prefix.length
+  }
+}
+
+/** What the application has said with the batch in a slab. */
+export function readHanded({ words, floats }: Slab): HandedBatch {
+  const flags = words[WORDS.flags]!
+  return {
+    id: words[WORDS.batch]!,
+    remainingMillis: floats[REMAINING_MILLIS]!,
+    isClosing: (flags & CLOSING) !== 0,
+    hasOwnHeaders: (flags & OWN_HEADERS) !== 0,
+  }
+}
+
+/** The batch in a slab. Nothing is copied; `giveBack` is called when it is released. */
+export function readBatch(
+  { words, memory }: Slab,
+  format: SpanFormat,
+  pool: BufferPool,
+  giveBack: (isFree: boolean) => void,
+): EncodedBatch {
+  const spanCount = words[WORDS.spanCount]!
+  const indexAt = words[WORDS.indexAt]!
+  const groupCount = words[WORDS.groupCount]!
+  const resourceCount = words[WORDS.resourceCount]!
+  const index = new Int32Array(memory, FRONT_BYTES + indexAt)
+  const ends = index.subarray(0, spanCount)
+  const groupOf = groupCount > 1 ? index.subarray(spanCount, 2 * spanCount) : new Int32Array(spanCount)
+  let at = groupCount > 1 ? 2 * spanCount : spanCount
+  let byte = FRONT_BYTES + indexAt + 4 * (at + resourceCount + 2 * groupCount)
+  const take = (length: number): Uint8Array => {
+    const prefix = new Uint8Array(memory, byte, length)
+    byte += length
+    return prefix
+  }
+  const resources: Uint8Array[] = []
+  for (let i = 0; i < resourceCount; i++) resources.push(take(index[at++]!))
+  const groups: GroupPrefixes[] = []
+  for (let i = 0; i < groupCount; i++) {
+    const resource = resources[index[at++]!]!
+    groups.push({ resource, scope: take(index[at++]!) })
+  }
+  const buffer = Buffer.from(memory, FRONT_BYTES)
+  return new EncodedBatch({ format, pool, buffer, usableBytes: indexAt, groups, groupOf, ends, giveBack })
+}
+
+/** Replaces what the application has said by what became of the batch. */
+export function writeHandedBack({ words }: Slab, back: HandedBack): void {
+  words[WORDS.exported] = back.exported
+  words[WORDS.attempts] = back.attemptCount
+  words[WORDS.status] = back.statusCode ?? 0
+  words[WORDS.flags] = (back.hasFailure ? HAS_FAILURE : 0) | (back.isFree ? 0 : IN_USE)
+}
+
+export function readHandedBack({ words }: Slab): HandedBack {
+  const flags = words[WORDS.flags]!
+  return {
+    exported: words[WORDS.exported]!,
+    attemptCount: words[WORDS.attempts]!,
+    statusCode: words[WORDS.status] === 0 ? undefined : words[WORDS.status]!,
+    hasFailure: (flags & HAS_FAILURE) !== 0,
+    isFree: (flags & IN_USE) === 0,
+  }
+}
+
+/** Each resource once. All groups of a resource share the same object. */
+function resourcesOf(groups: readonly GroupPrefixes[]): Uint8Array[] {
+  return [...new Set(groups.map(({ resource }) => resource))]
+}
+
+function aligned(bytes: number): number {
+  return (bytes + 3) & ~3
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EXPORT_THREAD } from '@spanring/core'
+import type { Clock, Timer } from '@spanring/core'
+import type { TransportSettings } from '../transport/transport-settings.js'
+import { warn } from '../warn.js'
+import { networkDefaults, threadSettings } from './crossing.js'
+import type { BELL, FromThread } from './messages.js'
+import { ThreadHandle } from './thread-handle.js'
+
+/** A thread that is not ready after this time, in milliseconds, is given up. It usually takes 50. */
+const START_MILLIS = 10_000
+/** After this many deaths within that time, in milliseconds, no other thread is started. */
+const DEATHS = { count: 5, millis: 60_000 }
+/** The pause before a thread that died is replaced, in milliseconds. It doubles with each death that is remembered. */
+const RESTART_MILLIS = 100
+
+export interface SupervisorParts {
+  readonly clock: Clock
+  readonly settings: TransportSettings
+  /** The file that the thread runs; undefined for the one of this package. */
+  readonly file: string | URL | undefined
+  /** How many slabs the thread may own at once. */
+  readonly slabCount: number
+}
+
+export interface SupervisorListener {
+  /** Slabs may have been given back. */
+  onBell(): void
+  onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void
+  /** `dead` is gone. What it has given back can still be taken. */
+  onDeath(dead: ThreadHandle): void
+  /** A thread that died may be replaced now, by calling `start`. */
+  onRestart(): void
+  /** There will be no thread any more. */
+  onGivenUp(): void
+}
+
+/**
+ * Keeps one export thread running. A thread that dies is replaced after a pause; one that cannot be started at all, or that dies
+ * again and again, is given up.
+ *
+ * ```
+ *   none ──start──► starting ──ready──► running ──death──► pausing ──► none
+ *                      │                                     │
+ *                      └────────────► given up ◄─────────────┘ five times in a minute
+ * ```
+ */
+export class ThreadSupervisor {
+  readonly #parts: SupervisorParts
+  readonly #listener: SupervisorListener
+  #thread: ThreadHandle | undefined
+  /** Runs until the thread is ready. */
+  #startTimer: Timer | undefined
+  /** Whether any thread has ever been ready. */
+  #hasWorked = false
+  #isPausing = false
+  #isClosed = false
+  /** When threads have died, within the time that counts. */
+  #deaths: number[] = []
+
+  constructor(parts: SupervisorParts, listener: SupervisorListener) {
+    this.#parts = parts
+    this.#listener = listener
+  }
+
+  /** The thread that is running or starting. */
+  get thread(): ThreadHandle | undefined {
+    return this.#thread
+  }
+
+  /** Starts a thread, unless there is one or a pause has to pass first. Undefined if there is none after that. */
+  start(): ThreadHandle | undefined {
+    if (this.#thread !== undefined || this.#isPausing || this.#isClosed) return this.#thread
+    const { clock, file, settings, slabCount } = this.#parts
+    try {
+      const thread: ThreadHandle = new ThreadHandle(file, slabCount, {
+        onBell: () => this.#listener.onBell(),
+        onMessage: (message) => this.#onMessage(thread, message),
+        onEnd: (error) => this.#onEnd(thread, error),
+      })
+      this.#thread = thread
+      thread.post({ type: 'start', settings: threadSettings(settings), network: networkDefaults() })
+      // After a stall of this thread the message may have arrived and not been seen (R8).
+      this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    return this.#thread
+  }
+
+  /** No thread is started from now on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #endUnready(thread: ThreadHandle): void {
+    if (this.#thread === thread && this.#startTimer !== undefined) void thread.terminate()
+  }
+
+  #stopStartTimer(): void {
+    this.#parts.clock.stopTimer(this.#startTimer)
+    this.#startTimer = undefined
+  }
+
+  #onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void {
+    if (message.type === 'ready') {
+      this.#stopStartTimer()
+      this.#hasWorked = true
+    } else {
+      this.#listener.onMessage(thread, message)
+    }
+  }
+
+  #onEnd(thread: ThreadHandle, error: Error | undefined): void {
+    this.#stopStartTimer()
+    this.#thread = undefined
+    this.#listener.onDeath(thread)
+    if (this.#isClosed) return
+    const { clock } = this.#parts
+    const now = clock.now()
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS.millis), now]
+    if (!this.#hasWorked || this.#deaths.length >= DEATHS.count) return this.#giveUp(error)
+    warn(`${EXPORT_THREAD} the export thread has ended${because(error)}; another one is started`)
+    this.#isPausing = true
+    const pause = RESTART_MILLIS * 2 ** (this.#deaths.length - 1)
+    clock.startTimer(() => {
+      this.#isPausing = false
+      if (!this.#isClosed) this.#listener.onRestart()
+    }, pause)
+  }
+
+  #giveUp(error: unknown): void {
+    this.#isClosed = true
+    const what = this.#hasWorked ? `has ended ${DEATHS.count} times in a minute` : 'cannot be started'
+    warn(`${EXPORT_THREAD} worker is true, but the export thread ${what}${because(error)}; spans are sent from this thread`)
+    this.#listener.onGivenUp()
+  }
+}
+
+function because(error: unknown): string {
+  if (error === undefined) return ''
+  return `: ${error instanceof Error ? error.message : typeof error}`
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EXPORT_THREAD } from '@spanring/core'
+import type { BatchTransport } from './batch-transport.js'
+import type { Settings } from './config/settings.js'
+import type { IndexBytes } from './encode/batch-encoder.js'
+import type { Memory } from './encode/buffer-pool.js'
+import { LazyTransport } from './lazy-transport.js'
+import { obstacleOf } from './thread/crossing.js'
+import { ExitFlush } from './thread/exit-flush.js'
+import { ExportThread } from './thread/export-thread.js'
+import { indexBytes } from './thread/slab-layout.js'
+import { SlabMemory } from './thread/slab-memory.js'
+import type { TransportHooks } from './transport/transport-hooks.js'
+import { warnLater } from './warn.js'
+
+/** What the exporter needs to encode and to send, in one thread or in two. */
+export interface TransportChoice {
+  readonly transport: BatchTransport
+  /** Where spans are encoded, and what is needed behind them. Undefined: in memory of this thread. */
+  readonly memory?: Memory
+  readonly indexBytes?: IndexBytes
+  readonly exitFlush?: ExitFlush
+}
+
+/** A slab is at least this large, in bytes. */
+const SMALLEST_SLAB = 4096
+/** Slabs may exceed `maxBufferedBytes` by the rounding of their sizes. */
+const SPARE_SLABS = 64
+
+/** Sends from a thread of its own if that is asked for and possible. */
+export function chooseTransport(settings: Settings, hooks: TransportHooks): TransportChoice {
+  const { worker, maxBufferedBytes, exitFlushMillis } = settings
+  const obstacle = worker && obstacleOf(settings)
+  if (worker === undefined || obstacle !== undefined) {
+    if (obstacle !== undefined) {
+      const { option, what } = obstacle
+      warnLater(
+        `${EXPORT_THREAD} worker is true, but ${option} is ${what} and cannot be given to another thread; spans are sent from this thread`,
+      )
+    }
+    return { transport: new LazyTransport(settings, hooks) }
+  }
+  const memory = new SlabMemory(({ number }) => thread.forget(number))
+  const thread = new ExportThread({
+    settings,
+    hooks,
+    memory,
+    file: worker.file,
+    slabCount: Math.ceil(maxBufferedBytes / SMALLEST_SLAB) + SPARE_SLABS,
+    createLocal: (own) => new LazyTransport(settings, own),
+  })
+  return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis) }
+}
