@@ -47,6 +47,8 @@ test('without options and environment the defaults are those of the specificatio
     maxRequestBytes: 32 * MIB,
     maxResponseBytes: 4 * MIB,
     maxBufferedBytes: 32 * MIB,
+    worker: undefined,
+    exitFlushMillis: 500,
   })
   expect(await said(lines)).toEqual([])
 })

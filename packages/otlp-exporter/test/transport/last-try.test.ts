@@ -14,7 +14,7 @@ import { Slot } from '../../src/transport/connection/slots.js'
 const BODY = Buffer.alloc(0)
 
 function readyRequest(): PendingRequest {
-  const request = { isReady: true, begin: () => ({ headers: {}, body: BODY }), end: () => {}, letGo: () => {} }
+  const request = { isReady: true, begin: () => ({ headers: {}, body: BODY }), end: () => {}, retry: () => {}, letGo: () => {} }
   return request as unknown as PendingRequest
 }
 
