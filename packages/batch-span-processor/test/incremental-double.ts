@@ -44,6 +44,8 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   openBatches = 0
   onSend: (() => void) | undefined
   onAdd: (() => void) | undefined
+  /** What the processor has registered for the `exit` event. */
+  drain: (() => void) | undefined
   readonly #clock: FakeClock
   readonly #lies: Lies
   #opens = 0
@@ -127,6 +129,10 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   #twice(done: (outcome: BatchOutcome) => void, count: number): void {
     done({ exported: count, failed: {} })
     done({ exported: 0, failed: { other: count } })
+  }
+
+  onExit(drain: () => void): void {
+    this.drain = drain
   }
 
   export(_spans: ReadableSpan[], _callback: (result: ExportResult) => void): void {

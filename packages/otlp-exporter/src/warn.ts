@@ -4,8 +4,13 @@ import type { Clock } from '@spanring/core'
 
 /** Warns through the application's logger. An exception of the logger must not become ours. */
 export function warn(message: string): void {
+  relayWarning(`OTLPTraceExporter: ${message}`)
+}
+
+/** Passes a warning of another thread on as it is. */
+export function relayWarning(text: string): void {
   try {
-    diag.warn(`OTLPTraceExporter: ${message}`)
+    diag.warn(text)
   } catch {
     // There is nowhere left to report it.
   }

@@ -85,6 +85,8 @@ export class ExportThread implements BatchTransport {
     const { hooks, settings, memory } = this.#parts
     callHook(hooks, 'onStart', batch.spanCount)
     if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
+    // It has no memory that could be handed over.
+    if (batch.spanCount === 0) return Promise.resolve(this.#endEmpty())
     const startedAt = this.#clock.now()
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + settings.timeoutMillis), deadline)
     const handed = new HandedBatch({
@@ -221,6 +223,12 @@ export class ExportThread implements BatchTransport {
     handed.slab.owner = APPLICATION
     this.#batches.delete(handed.slab.number)
     handed.batch.takeBack(isFree)
+  }
+
+  #endEmpty(): BatchOutcome {
+    const finished = { spanCount: 0, exported: 0, failed: {}, durationMillis: 0, attemptCount: 0 }
+    callHook(this.#parts.hooks, 'onEnd', { ...finished, statusCode: undefined, errorType: undefined })
+    return { exported: 0, failed: {} }
   }
 
   #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {

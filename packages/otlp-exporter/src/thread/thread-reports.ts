@@ -3,7 +3,7 @@ import type { Clock } from '@spanring/core'
 import type { BackendChange } from '../transport/retry/backend.js'
 import { callHook } from '../transport/transport-hooks.js'
 import type { TransportHooks } from '../transport/transport-hooks.js'
-import { warn } from '../warn.js'
+import { relayWarning } from '../warn.js'
 import type { BELL, BatchFailure, FromThread } from './messages.js'
 import type { ThreadHandle } from './thread-handle.js'
 
@@ -35,7 +35,7 @@ export class ThreadReports {
         this.#report(message.change)
         return
       case 'warning':
-        warn(message.text)
+        relayWarning(message.text)
         return
       case 'closed':
         this.#onClosed()
