@@ -158,7 +158,8 @@ export class ExportThread implements BatchTransport {
     operation.detach()
     // What the thread has given back counts, even if its message has not arrived.
     if (settled.status !== 'done') this.poll()
-    if (!handed.isSettled) this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
+    if (!handed.isSettled && !handed.isElsewhere)
+      this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
     return handed.outcome
   }
 
@@ -285,8 +286,13 @@ export class ExportThread implements BatchTransport {
     if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(batch, deadline))
   }
 
+  /** There may be a transport in this thread only since the shutdown has begun. */
+  async #shutdownLocal(bound: Bound): Promise<void> {
+    await this.#local?.shutdown(bound)
+  }
+
   async #runShutdown(bound: Bound): Promise<void> {
-    if (this.#local !== undefined) return this.#local.shutdown(bound)
+    if (this.#local !== undefined) return this.#shutdownLocal(bound)
     this.#handOverAll()
     for (const { operation } of this.#batches.values()) operation.endBackOff()
     const outcomes = [...this.#batches.values()].map(({ outcome }) => outcome)
@@ -294,7 +300,7 @@ export class ExportThread implements BatchTransport {
     for (const { operation } of this.#batches.values()) operation.abandon()
     this.#supervisor.close()
     const { thread } = this.#supervisor
-    if (thread === undefined) return
+    if (thread === undefined) return this.#shutdownLocal(bound)
     const closed = new Promise<void>((resolve) => (this.#onClosed = resolve))
     thread.post({ type: 'shutdown', remainingMillis: 0 })
     const at = this.#clock.now() + CLOSE_MILLIS

@@ -49,6 +49,8 @@ export class HandedBatch implements HandedBatchParts {
   /** The headers that were resolved for it; undefined where all batches have the same. */
   headers: HeaderTexts | undefined
   isWithThread = false
+  /** Whether another transport settles it, by its deadline. */
+  isElsewhere = false
   #resolve: (outcome: BatchOutcome) => void = () => {}
   #isSettled = false
 
@@ -91,6 +93,7 @@ export class HandedBatch implements HandedBatchParts {
 
   /** Another transport settles it, and reports it. */
   async settleBy(outcome: Promise<BatchOutcome>): Promise<void> {
+    this.isElsewhere = true
     this.#settle(await outcome, undefined)
   }
 
