@@ -78,10 +78,8 @@ async function buildCommonJs(esm) {
   const cjs = join(esm, '../cjs')
   const files = readdirSync(esm, { recursive: true }).map(String)
   rmSync(cjs, { recursive: true, force: true })
-  const entryPoints = files.filter((file) => file.endsWith('.js')).map((file) => join(esm, file))
-  const usesUrl = entryPoints.some((file) => readFileSync(file, 'utf8').includes('import.meta.url'))
-  await build({
-    entryPoints,
+  const modules = files.filter((file) => file.endsWith('.js')).map((file) => join(esm, file))
+  const options = {
     outdir: cjs,
     outbase: esm,
     format: 'cjs',
@@ -91,10 +89,17 @@ async function buildCommonJs(esm) {
     // `import()` becomes `require`: left as it is, it would load the ES module from CommonJS, and fail in Jest and other vm contexts.
     supported: { 'dynamic-import': false },
     logLevel: 'warning',
-    ...(usesUrl && {
-      define: { 'import.meta.url': '__moduleUrl' },
-      banner: { js: "'use strict';const __moduleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    }),
+  }
+  const usesUrl = (file) => readFileSync(file, 'utf8').includes('import.meta.url')
+  await build({ ...options, entryPoints: modules.filter((file) => !usesUrl(file)) })
+  await build({
+    ...options,
+    entryPoints: modules.filter(usesUrl),
+    define: { 'import.meta.url': '__moduleUrl' },
+    // In a bundle that is an ES module there is no `__filename`, and loading it must not fail for that.
+    banner: {
+      js: "'use strict';const __moduleUrl=typeof __filename==='string'?require('node:url').pathToFileURL(__filename).href:undefined;",
+    },
   })
   // Declarations are the same text in both formats; the package.json beside them makes them CommonJS.
   for (const file of files) if (file.endsWith('.d.ts')) cpSync(join(esm, file), join(cjs, file))
