@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+// Without `node:`. webpack knows `Worker from worker_threads`; from `node:worker_threads` it makes code that throws (5.113).
+import { Worker } from 'worker_threads'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
 import { type Slab, THREAD } from '../shared-memory/slab.js'

@@ -132,9 +132,21 @@ export class ThreadSupervisor {
   #giveUp(error: unknown): void {
     this.#isClosed = true
     const what = this.#hasWorked ? `has ended ${DEATHS.count} times in a minute` : 'cannot be started'
-    warn(`${EXPORT_THREAD} worker is true, but the export thread ${what}${because(error)}; spans are sent from this thread`)
+    const hint = this.#parts.file === undefined && !this.#hasWorked && isNotFound(error) ? `. ${HOW_TO_BUNDLE}` : ''
+    warn(
+      `${EXPORT_THREAD} worker is true, but the export thread ${what}${because(error)}; spans are sent from this thread${hint}`,
+    )
     this.#listener.onGivenUp()
   }
+}
+
+const HOW_TO_BUNDLE =
+  'In a bundle, make @spanring/otlp-exporter/export-thread a second entry, and set worker: { file } to the file that comes of it'
+
+/** What a bundle leads to that does not contain the file: there is no such file, or nothing tells where it would be. */
+function isNotFound(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_INVALID_URL'
 }
 
 function because(error: unknown): string {
