@@ -7,7 +7,7 @@ import type { Ended } from '@spanring/test-kit/program'
 import { setupSharedSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
 import { REQUIRE, bundleByRollup, bundleByWebpack } from './bundling.js'
-import { createProjects, runIn } from './installed-project.js'
+import { createProjects, createYarnProject, runIn } from './installed-project.js'
 import { temporaryDirectory } from './packed-packages.js'
 
 const [npm, pnpm] = await createProjects()
@@ -43,6 +43,18 @@ describe.each([npm, pnpm])('the packages installed from their tarballs with $man
     const ended = await run(dir, 'registered.mjs', { env: { SPANRING_WORKER: 'true' }, execArgv })
 
     expect(ended).toMatchObject({ code: 0, stdout: BY_THREAD })
+    expect(await sink.stats()).toMatchObject({ delivered: 1 })
+  })
+})
+
+describe("the packages installed from their tarballs with Yarn's Plug'n'Play", async () => {
+  const { dir } = await createYarnProject()
+  const hooks = ['--require', join(dir, '.pnp.cjs'), '--experimental-loader', join(dir, '.pnp.loader.mjs')]
+
+  test.each(['export-thread.mjs', 'export-thread.cjs'])('send from the export thread: %s', async (file) => {
+    const ended = await run(dir, file, { execArgv: ['--no-warnings', ...hooks] })
+
+    expect(ended).toEqual({ code: 0, signal: null, stdout: `exported 1\n${BY_THREAD}`, stderr: '' })
     expect(await sink.stats()).toMatchObject({ delivered: 1 })
   })
 })

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { npm } from '@spanring/test-kit/npm'
 import { afterAll } from 'vitest'
 
+const exec = promisify(execFile)
 export const workspaceRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
 
 interface Manifest {
@@ -67,6 +70,28 @@ export async function installWithPnpm(dir: string, packages: Readonly<Record<str
   const { packageManager } = JSON.parse(await readFile(join(workspaceRoot, 'package.json'), 'utf8')) as { packageManager: string }
   const pnpm = ['exec', '--yes', '--prefer-offline', `--package=${packageManager}`, '--', 'pnpm']
   await npm([...pnpm, 'install', '--offline', '--ignore-scripts'], dir)
+}
+
+/** The same with Yarn's Plug'n'Play: there is no node_modules, and packages stay in archives. */
+export async function installWithYarn(dir: string, packages: Readonly<Record<string, string>>): Promise<void> {
+  const files = Object.fromEntries(Object.entries(packages).map(([name, tarball]) => [name, `file:${tarball}`]))
+  const manifest = { name: 'an-application', private: true, dependencies: files, resolutions: files }
+  await writeFile(join(dir, 'package.json'), JSON.stringify(manifest))
+  const settings = {
+    nodeLinker: 'pnp',
+    enableNetwork: false,
+    enableTelemetry: false,
+    enableGlobalCache: false,
+    globalFolder: join(dir, '.yarn/global'),
+    // Yarn's default in CI is to refuse a new lockfile.
+    enableImmutableInstalls: false,
+  }
+  await writeFile(join(dir, '.yarnrc.yml'), JSON.stringify(settings))
+  // Without a lockfile Yarn looks for a project in the folders above.
+  await writeFile(join(dir, 'yarn.lock'), '')
+  await exec(process.execPath, [join(workspaceRoot, 'test/suites/node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install'], {
+    cwd: dir,
+  })
 }
 
 /** Gone when the tests of the file are. */

@@ -8,6 +8,7 @@ import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
 import { type Slab, THREAD } from '../shared-memory/slab.js'
 import { BELL } from './messages.js'
 import type { FromThread, ThreadData, ToThread } from './messages.js'
+import { packageOptions } from './package-options.js'
 
 /** A thread whose heap grows beyond this, in MiB, ends by itself, and not the process. What it sends is not in its heap. */
 const HEAP_MIB = 128
@@ -53,7 +54,7 @@ export class ThreadHandle {
       workerData,
       transferList: [port2],
       // Nothing that the application preloads is run twice.
-      execArgv: [],
+      execArgv: packageOptions(),
       env: environment(),
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
     }
