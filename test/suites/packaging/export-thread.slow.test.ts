@@ -82,15 +82,16 @@ describe('the export thread in a bundle', () => {
   const { dir } = npm
 
   test.each([
-    ['export-thread.mjs', 'esm'],
-    ['export-thread.mjs', 'cjs'],
-    ['export-thread.cjs', 'esm'],
-    ['export-thread.cjs', 'cjs'],
-  ] as const)('of esbuild, with everything in it: %s as %s', async (file, format) => {
+    ['export-thread.mjs', 'esm', THREAD],
+    ['export-thread.mjs', 'cjs', THREAD],
+    ['export-thread.cjs', 'esm', THREAD],
+    ['export-thread.cjs', 'cjs', THREAD],
+    ['export-thread.mjs', 'esm', './own-export-thread.mjs'],
+  ] as const)('of esbuild, with everything in it: %s as %s, and %s', async (file, format, thread) => {
     const outdir = await temporaryDirectory()
     const extension = format === 'esm' ? '.mjs' : '.cjs'
     const { warnings } = await build({
-      entryPoints: { app: join(dir, file), thread: THREAD },
+      entryPoints: { app: `./${file}`, thread },
       absWorkingDir: dir,
       outdir,
       outExtension: { '.js': extension },
