@@ -89,7 +89,8 @@ test('to end a span never exports, and takes no notice of an export that is stuc
       exports++
       if (isEnding) exportsWithin++
     }),
-    { maxExportBatchSize: 5 },
+    // Its export must still be under way when the first request of the other one has left, which loads undici first.
+    { maxExportBatchSize: 5, exportTimeoutMillis: 20_000 },
   )
   const endWatched = (count: number): void => {
     isEnding = true
