@@ -33,7 +33,7 @@ export class RingProducer {
   constructor(memory: SharedArrayBuffer, layout: RingLayout) {
     this.#words = new Int32Array(memory)
     this.#layout = layout
-    // Sequentially consistent, though once would do: the ring may begin at any position.
+    // The ring may begin at any position: a thread reads where it is.
     this.#head = Atomics.load(this.#words, layout.head)
   }
 
@@ -84,7 +84,10 @@ export class RingConsumer {
     return number
   }
 
-  /** Blocks this thread until the ring is not empty, for at most `millis`. Returns whether it is not empty. */
+  /**
+   * Blocks this thread until there is a number, for at most `millis`. False if that time is over. After true the ring may be
+   * empty nevertheless: a number that was taken before is notified late.
+   */
   waitSync(millis: number): boolean {
     const { head } = this.#layout
     // Returns at once if `head` is no longer what it was when the ring was empty.

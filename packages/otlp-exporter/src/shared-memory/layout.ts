@@ -9,8 +9,9 @@
  *         256 │ returned.head    thread writes, application reads     slabs that were given back, ever
  *         384 │ returned.tail    application writes, thread reads     of those, taken by the application
  *         512 │ requests         thread writes, application reads     requests that were sent, ever
- *         640 │ filled.cells     Int32 x capacity                     cell i holds the number at position i mod capacity
- *             │ returned.cells   Int32 x capacity
+ *         640 │ filled.cells     Int32 x capacity, as `head`           cell i holds the number at position i mod capacity
+ *             │ · · ·            128 bytes
+ *             │ returned.cells   Int32 x capacity, as `head`
  *             └
  * ```
  *
@@ -46,11 +47,12 @@ export interface ControlLayout {
 export function controlLayout(slabs: number): ControlLayout {
   const capacity = 2 ** Math.ceil(Math.log2(Math.max(slabs, 2)))
   const word = (line: number): number => (line * APART_BYTES) / WORD_BYTES
-  const cells = word(5)
+  const filledCells = word(5)
+  const returnedCells = filledCells + capacity + word(1)
   return {
-    filled: { head: word(0), tail: word(1), cells, capacity },
-    returned: { head: word(2), tail: word(3), cells: cells + capacity, capacity },
+    filled: { head: word(0), tail: word(1), cells: filledCells, capacity },
+    returned: { head: word(2), tail: word(3), cells: returnedCells, capacity },
     requests: word(4),
-    byteLength: (cells + 2 * capacity) * WORD_BYTES,
+    byteLength: (returnedCells + capacity) * WORD_BYTES,
   }
 }
