@@ -66,8 +66,8 @@ export interface HandedBack {
 /** How many bytes {@link writeBatch} needs behind the spans. */
 export function indexBytes(spanCount: number, groups: readonly GroupPrefixes[]): number {
   const resources = resourcesOf(groups)
-  const words = spanCount * (groups.length > 1 ? 2 : 1) + resources.length + 2 * groups.length
-  let bytes = 4 * words + 3
+  // The index is aligned, and the spans may end anywhere.
+  let bytes = 4 * indexWords(spanCount, resources.length, groups.length) + 3
   for (const resource of resources) bytes += resource.length
   for (const { scope } of groups) bytes += scope.length
   return bytes
@@ -87,7 +87,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   words[WORDS.flags] = (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0)
   slab.floats[REMAINING_MILLIS] = handed.remainingMillis
 
-  const index = new Int32Array(slab.memory, FRONT_BYTES + indexAt)
+  const index = wordsAt(slab.memory, indexAt, indexWords(spanCount, resources.length, groups.length))
   let at = 0
   for (let i = 0; i < spanCount; i++) index[at++] = ends[i]!
   if (groups.length > 1) for (let i = 0; i < spanCount; i++) index[at++] = groupOf[i]!
@@ -96,7 +96,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
     index[at++] = resources.indexOf(resource)
     index[at++] = scope.length
   }
-  const bytes = new Uint8Array(slab.memory, FRONT_BYTES + indexAt + 4 * at)
+  const bytes = new Uint8Array(slab.memory, FRONT_BYTES + indexAt + index.byteLength)
   let byte = 0
   for (const prefix of [...resources, ...groups.map(({ scope }) => scope)]) {
     bytes.set(prefix, byte)
@@ -126,11 +126,11 @@ export function readBatch(
   const indexAt = words[WORDS.indexAt]!
   const groupCount = words[WORDS.groupCount]!
   const resourceCount = words[WORDS.resourceCount]!
-  const index = new Int32Array(memory, FRONT_BYTES + indexAt)
+  const index = wordsAt(memory, indexAt, indexWords(spanCount, resourceCount, groupCount))
   const ends = index.subarray(0, spanCount)
   const groupOf = groupCount > 1 ? index.subarray(spanCount, 2 * spanCount) : new Int32Array(spanCount)
   let at = groupCount > 1 ? 2 * spanCount : spanCount
-  let byte = FRONT_BYTES + indexAt + 4 * (at + resourceCount + 2 * groupCount)
+  let byte = FRONT_BYTES + indexAt + index.byteLength
   const take = (length: number): Uint8Array => {
     const prefix = new Uint8Array(memory, byte, length)
     byte += length
@@ -169,6 +169,15 @@ export function readHandedBack({ words }: Slab): HandedBack {
 /** Each resource once. All groups of a resource share the same object. */
 function resourcesOf(groups: readonly GroupPrefixes[]): Uint8Array[] {
   return [...new Set(groups.map(({ resource }) => resource))]
+}
+
+function indexWords(spanCount: number, resourceCount: number, groupCount: number): number {
+  return spanCount * (groupCount > 1 ? 2 : 1) + resourceCount + 2 * groupCount
+}
+
+/** Without a length, memory whose size is not a multiple of four would throw. Buffers have any size. */
+function wordsAt(memory: SharedArrayBuffer, at: number, length: number): Int32Array {
+  return new Int32Array(memory, FRONT_BYTES + at, length)
 }
 
 function aligned(bytes: number): number {
