@@ -96,16 +96,18 @@ export function adoptNetworkDefaults(defaults: NetworkDefaults): void {
 
 /**
  * Why a value cannot be given to another thread. A clone of an object of a class has lost its class, so only plain ones pass:
- * values, lists and maps of them, and bytes.
+ * values, lists and maps of them, and bytes. `outer` are the objects that contain it.
  */
-function whyNot(value: unknown): string | undefined {
+function whyNot(value: unknown, outer: readonly unknown[] = []): string | undefined {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'symbol') return 'a symbol'
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined
-  if (Array.isArray(value)) return value.map(whyNot).find((what) => what !== undefined)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || outer.includes(value)) return undefined
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return 'an object of the application'
-  return Object.values(value)
-    .map(whyNot)
-    .find((what) => what !== undefined)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return 'an object of the application'
+  const inner = [...outer, value]
+  for (const part of Object.values(value)) {
+    const what = whyNot(part, inner)
+    if (what !== undefined) return what
+  }
+  return undefined
 }
