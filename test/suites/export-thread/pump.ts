@@ -29,16 +29,23 @@ export async function expectPumped({ slabCount, count, start = 0, hasSlabs = fal
   const memory = controlBlock(slabCount, start)
   const bells = new SharedArrayBuffer(256)
   const slabMemory = hasSlabs ? Array.from({ length: slabCount }, () => new SharedArrayBuffer(4096)) : undefined
-  const [application, thread] = await Promise.all(
-    (['application', 'thread'] as const).map((side, i) =>
-      runThread<Report>('pump.mjs', { side, memory, bells, slabCount, count, slabMemory, seed: seed + i }),
-    ),
-  )
-  expect(application?.error).toBeUndefined()
-  expect(thread?.error).toBeUndefined()
+  const [application, thread] = await runBoth({ memory, bells, slabCount, count, slabMemory }, seed)
   // Otherwise it was no test of wake-ups.
   expect(application?.wakeUps).toBeGreaterThan(0)
   expect(thread?.wakeUps).toBeGreaterThan(0)
+}
+
+/** Numbers go one way as fast as they can, and arrive in order. Nobody sleeps. */
+export async function expectStreamed(slabCount: number, count: number): Promise<void> {
+  await runBoth({ memory: controlBlock(slabCount), bells: new SharedArrayBuffer(256), slabCount, count, isSpinning: true }, 0)
+}
+
+async function runBoth(both: object, seed: number): Promise<Report[]> {
+  const reports = await Promise.all(
+    (['application', 'thread'] as const).map((side, i) => runThread<Report>('pump.mjs', { ...both, side, seed: seed + i })),
+  )
+  for (const { error } of reports) expect(error).toBeUndefined()
+  return reports
 }
 
 /** The one message of a thread that runs a fixture. */

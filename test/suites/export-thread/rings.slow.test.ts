@@ -11,7 +11,7 @@ test.each([
   ['the smallest ring', 2, MILLION],
   ['a small ring', 16, 10 * MILLION],
   ['a large ring', 4096, 10 * MILLION],
-])('%s: %i slabs, %i numbers arrive in order, there and back', { timeout: 240_000 }, async (_, slabCount, count) => {
+])('%s: %i slabs, %i numbers arrive in order, there and back', { timeout: 400_000 }, async (_, slabCount, count) => {
   await expectPumped({ slabCount, count, start: 2 ** 32 - count / 2, seed })
 })
 

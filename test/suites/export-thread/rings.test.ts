@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { seedFromEnvironment } from '@spanring/test-kit/random'
 import { describe, test } from 'vitest'
-import { expectPumped } from './pump.js'
+import { expectPumped, expectStreamed } from './pump.js'
 
 const seed = seedFromEnvironment()
 console.log(`SEED=${seed}`)
@@ -31,4 +31,8 @@ describe('between two threads that sleep until they are woken, every number arri
   ])('with %i slabs, each of which is whole, and owned by one of them (%i times)', async (slabCount, count) => {
     await expectPumped({ slabCount, count, hasSlabs: true, seed })
   })
+})
+
+test.each([2, 16])('numbers arrive in order through a ring of %i whose cells are used again at once', async (slabCount) => {
+  await expectStreamed(slabCount, 100_000)
 })
