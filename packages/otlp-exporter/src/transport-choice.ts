@@ -22,14 +22,16 @@ export interface TransportChoice {
   readonly exitFlush?: ExitFlush
 }
 
-/** A slab is at least this large, in bytes. */
-const SMALLEST_SLAB = 4096
+/** A batch holds at least so much of `maxBufferedBytes`, in bytes, if requests may be that large. */
+const SMALLEST_BATCH = 4096
+/** No request with a span is smaller, in bytes. */
+const SMALLEST_REQUEST = 32
 /** Slabs may exceed `maxBufferedBytes` by the rounding of their sizes. */
 const SPARE_SLABS = 64
 
 /** Sends from a thread of its own if that is asked for and possible. */
 export function chooseTransport(settings: Settings, hooks: TransportHooks): TransportChoice {
-  const { worker, maxBufferedBytes, exitFlushMillis } = settings
+  const { worker, maxBufferedBytes, maxRequestBytes, exitFlushMillis } = settings
   const obstacle = worker && obstacleOf(settings)
   if (worker === undefined || obstacle !== undefined) {
     if (obstacle !== undefined) {
@@ -40,13 +42,14 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
     }
     return { transport: new LazyTransport(settings, hooks) }
   }
+  const smallestBatch = Math.max(Math.min(SMALLEST_BATCH, maxRequestBytes), SMALLEST_REQUEST)
   const memory = new SlabMemory(({ number }) => thread.forget(number))
   const thread = new ExportThread({
     settings,
     hooks,
     memory,
     file: worker.file,
-    slabCount: Math.ceil(maxBufferedBytes / SMALLEST_SLAB) + SPARE_SLABS,
+    slabCount: Math.ceil(maxBufferedBytes / smallestBatch) + SPARE_SLABS,
     createLocal: (own) => new LazyTransport(settings, own),
   })
   return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis) }
