@@ -7,13 +7,12 @@ import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
-import type { Failure } from '../transport/exporter-error.js'
 import { Operation } from '../transport/operation.js'
 import { RequestHeaders } from '../transport/request/request-headers.js'
 import { callHook } from '../transport/transport-hooks.js'
 import type { TransportHooks } from '../transport/transport-hooks.js'
 import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
-import { HandedBatch } from './handed-batch.js'
+import { GIVEN_UP, HandedBatch, LOST } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { SlabMemory } from './slab-memory.js'
 import type { ThreadHandle } from './thread-handle.js'
@@ -37,8 +36,6 @@ export interface ExportThreadParts {
 const GRACE_MILLIS = 25
 /** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
 const HUNG_MILLIS = 5000
-/** How long `shutdown` waits for the thread to close its connections, in milliseconds. */
-const CLOSE_MILLIS = 250
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
  * the books of the batches that the thread has. The thread is started with the first batch.
@@ -60,14 +57,14 @@ export class ExportThread implements BatchTransport {
   #lastHeaders: HeaderTexts | undefined
   #isExiting = false
   #nextId = 1
-  #onClosed: () => void = () => {}
   #shutdownPromise: Promise<void> | undefined
+  #shutdownBound: Bound | undefined
 
   constructor(parts: ExportThreadParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
     this.#headers = new RequestHeaders(parts.settings, this.#clock)
-    this.#reports = new ThreadReports(this.#clock, parts.hooks, () => this.#onClosed())
+    this.#reports = new ThreadReports(this.#clock, parts.hooks)
     const { settings, file, slabCount } = parts
     this.#supervisor = new ThreadSupervisor(
       { clock: this.#clock, settings, file, slabCount },
@@ -109,6 +106,7 @@ export class ExportThread implements BatchTransport {
   }
 
   shutdown(bound: Bound): Promise<void> {
+    this.#shutdownBound ??= bound
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise
   }
@@ -174,7 +172,7 @@ export class ExportThread implements BatchTransport {
   /** A thread that does not even give back what was aborted would keep its slabs, and their memory, for ever. */
   #endHung(handed: HandedBatch): void {
     this.poll()
-    if (this.#batches.get(handed.slab.number) === handed) void this.#supervisor.thread?.terminate()
+    if (this.#has(handed)) void this.#supervisor.thread?.terminate()
   }
 
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
@@ -218,9 +216,14 @@ export class ExportThread implements BatchTransport {
     this.#forgetBatch(handed, back.isFree)
   }
 
+  /** Whether the batch waits for the thread, or is with it. */
+  #has(handed: HandedBatch): boolean {
+    return this.#batches.get(handed.slab.number) === handed
+  }
+
   /** The slab is the application's again. */
   #forgetBatch(handed: HandedBatch, isFree: boolean): void {
-    if (this.#batches.get(handed.slab.number) !== handed) return
+    if (!this.#has(handed)) return
     handed.slab.owner = APPLICATION
     this.#batches.delete(handed.slab.number)
     handed.batch.takeBack(isFree)
@@ -255,7 +258,6 @@ export class ExportThread implements BatchTransport {
       }
       handed.isWithThread = false
     }
-    this.#onClosed()
   }
 
   /** Hands over what waits for a thread. */
@@ -269,50 +271,31 @@ export class ExportThread implements BatchTransport {
 
   /** From now on spans are sent in this thread. */
   #sendAllLocally(): void {
-    const { hooks, createLocal } = this.#parts
-    // `onStart` was called by `sendBatch`.
-    this.#local = createLocal({
-      onAttempt: () => callHook(hooks, 'onAttempt'),
-      onEnd: (finished) => callHook(hooks, 'onEnd', finished),
-      onBackendChange: (change) => callHook(hooks, 'onBackendChange', change),
-    })
+    this.#local = this.#parts.createLocal(this.#reports.hooksOfLocal())
     for (const handed of this.#batches.values()) this.#sendLocally(handed)
+    if (this.#shutdownBound !== undefined) void this.#local.shutdown(this.#shutdownBound)
   }
 
   #sendLocally(handed: HandedBatch): void {
     const { batch, deadline } = handed
-    if (this.#local === undefined || this.#batches.get(handed.slab.number) !== handed) return
+    if (this.#local === undefined || !this.#has(handed)) return
     this.#forgetBatch(handed, true)
-    if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(batch, deadline))
-  }
-
-  /** There may be a transport in this thread only since the shutdown has begun. */
-  async #shutdownLocal(bound: Bound): Promise<void> {
-    await this.#local?.shutdown(bound)
+    const at = Math.min(deadline.at, handed.operation.at)
+    if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(batch, { ...deadline, at }))
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
-    if (this.#local !== undefined) return this.#shutdownLocal(bound)
+    if (this.#local === undefined) await this.#settleAll(bound)
+    // The thread may have been given up meanwhile.
+    if (this.#local === undefined) await this.#supervisor.end()
+    else await this.#local.shutdown(bound)
+  }
+
+  async #settleAll(bound: Bound): Promise<void> {
     this.#handOverAll()
     for (const { operation } of this.#batches.values()) operation.endBackOff()
     const outcomes = [...this.#batches.values()].map(({ outcome }) => outcome)
     await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
     for (const { operation } of this.#batches.values()) operation.abandon()
-    this.#supervisor.close()
-    const { thread } = this.#supervisor
-    if (thread === undefined) return this.#shutdownLocal(bound)
-    const closed = new Promise<void>((resolve) => (this.#onClosed = resolve))
-    thread.post({ type: 'shutdown', remainingMillis: 0 })
-    const at = this.#clock.now() + CLOSE_MILLIS
-    await bounded(this.#clock, { at, keepAlive: true }, () => closed)
-    await bounded(this.#clock, { at: this.#clock.now() + CLOSE_MILLIS, keepAlive: true }, () => thread.terminate())
   }
 }
-
-const GIVEN_UP = {
-  aborted: 'the caller no longer waits',
-  shutdown: 'the exporter was shut down first',
-  timeout: 'the export thread has not answered in time',
-}
-
-const LOST: Failure = { reason: 'export_thread', status: undefined, message: 'the export thread ended while it sent the spans' }

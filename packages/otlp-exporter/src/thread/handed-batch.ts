@@ -105,3 +105,17 @@ export class HandedBatch implements HandedBatchParts {
     this.#resolve(outcome)
   }
 }
+
+/** Why a batch is settled without the thread. */
+export const GIVEN_UP: Readonly<Record<'aborted' | 'shutdown' | 'timeout', string>> = {
+  aborted: 'the caller no longer waits',
+  shutdown: 'the exporter was shut down first',
+  timeout: 'the export thread has not answered in time',
+}
+
+/** The failure of a batch whose thread died. */
+export const LOST: Failure = {
+  reason: 'export_thread',
+  status: undefined,
+  message: 'the export thread ended while it sent the spans',
+}

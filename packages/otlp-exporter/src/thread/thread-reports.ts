@@ -7,22 +7,23 @@ import { relayWarning } from '../warn.js'
 import type { BELL, BatchFailure, FromThread } from './messages.js'
 import type { ThreadHandle } from './thread-handle.js'
 
+/** Undefined is the thread of the application, after the export thread was given up. */
+type Sender = ThreadHandle | undefined
+
 /** Passes on what export threads say beside their slabs, so that hooks and warnings are called in the application's thread. */
 export class ThreadReports {
   readonly #clock: Clock
   readonly #hooks: TransportHooks
-  readonly #onClosed: () => void
   /** What the thread has said about batches that it gives back next, by the id of the batch. */
   readonly #failures = new Map<number, BatchFailure>()
   /** How many requests of the present thread were reported. */
   #requestCount = 0
-  /** Which thread has said that the backend is down, and when; undefined while it is up. */
-  #down: { readonly by: ThreadHandle; readonly since: number } | undefined
+  /** Who has said last that the backend is down, and since when it is; undefined while it is up. */
+  #down: { readonly by: Sender; readonly since: number } | undefined
 
-  constructor(clock: Clock, hooks: TransportHooks, onClosed: () => void) {
+  constructor(clock: Clock, hooks: TransportHooks) {
     this.#clock = clock
     this.#hooks = hooks
-    this.#onClosed = onClosed
   }
 
   onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void {
@@ -31,14 +32,10 @@ export class ThreadReports {
         this.#failures.set(message.id, message)
         return
       case 'backend':
-        this.#down = message.change.state === 'down' ? { by: thread, since: this.#clock.now() } : undefined
-        this.#report(message.change)
+        this.#onBackendChange(thread, message.change)
         return
       case 'warning':
         relayWarning(message.text)
-        return
-      case 'closed':
-        this.#onClosed()
     }
   }
 
@@ -50,9 +47,9 @@ export class ThreadReports {
     return failure
   }
 
-  /** The backend has accepted spans. A thread that replaces another one does not know that it was down. */
-  onExported(thread: ThreadHandle): void {
-    if (this.#down === undefined || this.#down.by === thread) return
+  /** The backend has accepted spans. A sender that replaces another one does not know that it was down. */
+  onExported(by: Sender): void {
+    if (this.#down === undefined || this.#down.by === by) return
     const downMillis = this.#clock.now() - this.#down.since
     this.#down = undefined
     this.#report({ state: 'up', downMillis, failedAttempts: 0, failedSpans: 0 })
@@ -63,10 +60,29 @@ export class ThreadReports {
     for (; this.#requestCount !== count; this.#requestCount = (this.#requestCount + 1) | 0) callHook(this.#hooks, 'onAttempt')
   }
 
+  /** For the transport that takes the place of the thread. `onStart` was called before. */
+  hooksOfLocal(): TransportHooks {
+    return {
+      onAttempt: () => callHook(this.#hooks, 'onAttempt'),
+      onEnd: (finished) => {
+        if (finished.exported > 0) this.onExported(undefined)
+        callHook(this.#hooks, 'onEnd', finished)
+      },
+      onBackendChange: (change) => this.#onBackendChange(undefined, change),
+    }
+  }
+
   /** The next thread begins with nothing said. */
   onDeath(): void {
     this.#requestCount = 0
     this.#failures.clear()
+  }
+
+  /** Each sender finds out anew that the backend is down; the application is told once. */
+  #onBackendChange(by: Sender, change: BackendChange): void {
+    const before = this.#down
+    this.#down = change.state === 'down' ? { by, since: before?.since ?? this.#clock.now() } : undefined
+    if ((before === undefined) === (change.state === 'down')) this.#report(change)
   }
 
   #report(change: BackendChange): void {

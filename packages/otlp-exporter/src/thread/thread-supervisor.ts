@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EXPORT_THREAD } from '@spanring/core'
+import { EXPORT_THREAD, bounded } from '@spanring/core'
 import type { Clock, Timer } from '@spanring/core'
 import type { TransportSettings } from '../transport/transport-settings.js'
 import { warn } from '../warn.js'
@@ -7,10 +7,15 @@ import { networkDefaults, threadSettings } from './crossing.js'
 import type { BELL, FromThread } from './messages.js'
 import { ThreadHandle } from './thread-handle.js'
 
-/** A thread that is not ready after this time, in milliseconds, is given up. It usually takes 50. */
-const START_MILLIS = 10_000
+/**
+ * A thread that is not ready after this time, in milliseconds, is given up. It usually takes 50. Half of the default
+ * `timeoutMillis`, so that what waits for the thread can still be sent from this one.
+ */
+const START_MILLIS = 5000
 /** After this many deaths within that time, in milliseconds, no other thread is started. */
 const DEATHS = { count: 5, millis: 60_000 }
+/** How long the thread may take to close its connections, and then to end, in milliseconds. */
+const CLOSE_MILLIS = 250
 /** The pause before a thread that died is replaced, in milliseconds. It doubles with each death that is remembered. */
 const RESTART_MILLIS = 100
 
@@ -55,6 +60,8 @@ export class ThreadSupervisor {
   #hasWorked = false
   #isPausing = false
   #isClosed = false
+  /** Called when the thread has closed its connections, or is gone. */
+  #onClosed: () => void = () => {}
   /** When threads have died, within the time that counts. */
   #deaths: number[] = []
 
@@ -83,14 +90,24 @@ export class ThreadSupervisor {
       // After a stall of this thread the message may have arrived and not been seen (R8).
       this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
     } catch (error) {
+      // Nothing may be handed to a thread that has no settings.
+      void this.#thread?.terminate()
+      this.#thread = undefined
       this.#giveUp(error)
     }
     return this.#thread
   }
 
-  /** No thread is started from now on. */
-  close(): void {
+  /** Ends the thread when it has closed its connections. No other one is started from now on. */
+  async end(): Promise<void> {
     this.#isClosed = true
+    const { clock } = this.#parts
+    const thread = this.#thread
+    if (thread === undefined) return
+    const closed = new Promise<void>((resolve) => (this.#onClosed = resolve))
+    thread.post({ type: 'shutdown', remainingMillis: 0 })
+    await bounded(clock, { at: clock.now() + CLOSE_MILLIS, keepAlive: true }, () => closed)
+    await bounded(clock, { at: clock.now() + CLOSE_MILLIS, keepAlive: true }, () => thread.terminate())
   }
 
   #endUnready(thread: ThreadHandle): void {
@@ -106,6 +123,8 @@ export class ThreadSupervisor {
     if (message.type === 'ready') {
       this.#stopStartTimer()
       this.#hasWorked = true
+    } else if (message.type === 'closed') {
+      this.#onClosed()
     } else {
       this.#listener.onMessage(thread, message)
     }
@@ -115,6 +134,7 @@ export class ThreadSupervisor {
     this.#stopStartTimer()
     this.#thread = undefined
     this.#listener.onDeath(thread)
+    this.#onClosed()
     if (this.#isClosed) return
     const { clock } = this.#parts
     const now = clock.now()
