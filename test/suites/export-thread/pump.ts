@@ -20,7 +20,6 @@ export interface PumpOptions {
 }
 
 interface Report {
-  readonly error?: string
   readonly wakeUps: number
 }
 
@@ -40,20 +39,30 @@ export async function expectStreamed(slabCount: number, count: number): Promise<
   await runBoth({ memory: controlBlock(slabCount), bells: new SharedArrayBuffer(256), slabCount, count, isSpinning: true }, 0)
 }
 
-async function runBoth(both: object, seed: number): Promise<Report[]> {
-  const reports = await Promise.all(
-    (['application', 'thread'] as const).map((side, i) => runThread<Report>('pump.mjs', { ...both, side, seed: seed + i })),
-  )
-  for (const { error } of reports) expect(error).toBeUndefined()
-  return reports
+async function runBoth(both: object, seed: number): Promise<readonly Report[]> {
+  const sides = (['application', 'thread'] as const).map((side, i) => ({ workerData: { ...both, side, seed: seed + i } }))
+  return runThreads<Report>('pump.mjs', sides)
 }
 
-/** The one message of a thread that runs a fixture. */
-export async function runThread<T>(file: string, workerData: unknown, transferList: MessagePort[] = []): Promise<T> {
-  const worker = new Worker(new URL(file, FIXTURES), { workerData, transferList, execArgv: [] })
-  const [message] = (await once(worker, 'message')) as [T]
-  await worker.terminate()
-  return message
+interface ThreadOptions {
+  readonly workerData: object
+  readonly transferList?: MessagePort[]
+}
+
+/** The one message of each thread that runs a fixture. Rejects with the first that has an error, and ends all of them. */
+export async function runThreads<T>(file: string, threads: readonly ThreadOptions[]): Promise<T[]> {
+  const workers = threads.map((options) => new Worker(new URL(file, FIXTURES), { ...options, execArgv: [] }))
+  const report = async (worker: Worker): Promise<T> => {
+    const [message] = (await once(worker, 'message')) as [T]
+    const { error } = message as { readonly error?: string }
+    if (error !== undefined) throw new Error(error)
+    return message
+  }
+  try {
+    return await Promise.all(workers.map(report))
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
 }
 
 /** A control block whose positions start at `start`. */

@@ -2,7 +2,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { seedFromEnvironment } from '@spanring/test-kit/random'
 import { afterAll, expect, test } from 'vitest'
-import { controlBlock, runThread } from './pump.js'
+import { controlBlock, runThreads } from './pump.js'
 
 /*
  * What two threads that meet at the same words may see, in the style of jcstress: each race is run very often, and every
@@ -134,9 +134,9 @@ async function outcomesOf({ name, seen }: Race): Promise<Map<string, number>> {
     slabMemory: new SharedArrayBuffer(4096),
   }))
   const both = { race: name, ...LIMITS, places, slabCount: SLABS, gate: new SharedArrayBuffer(4096), seen: results }
-  const [rounds] = await Promise.all([
-    runThread<number>('race.mjs', { ...both, side: 'application', port: port1, seed }, [port1]),
-    runThread('race.mjs', { ...both, side: 'thread', port: port2, seed: seed + 1 }, [port2]),
+  const [rounds = 0] = await runThreads<number>('race.mjs', [
+    { workerData: { ...both, side: 'application', port: port1, seed }, transferList: [port1] },
+    { workerData: { ...both, side: 'thread', port: port2, seed: seed + 1 }, transferList: [port2] },
   ])
   const pairs = new Int32Array(results, 0, 2 * rounds)
   const counts = new Map<string, number>()
