@@ -177,8 +177,8 @@ export class ExportThread implements BatchTransport {
 
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
     const headers = await this.#headers.resolve(handed.operation)
-    // It was handed over or given up meanwhile.
-    if (handed.isWithThread || handed.isSettled) return
+    // It was handed over, given up, or sent from this thread meanwhile.
+    if (handed.isWithThread || handed.isSettled || !this.#has(handed)) return
     if (headers.kind === 'headers') {
       this.#lastHeaders = headers.values
       handed.headers = headers.values

@@ -55,6 +55,25 @@ test('a batch that is sent from this thread in the end is counted once, however 
   expect(ended).toEqual([1])
 })
 
+test('headers that fail when a batch is sent from this thread already do not count it as failed', async () => {
+  let fail: (error: Error) => void = () => {}
+  const first = new Promise<never>((_, reject) => (fail = reject))
+  const answers = [first, Promise.resolve({})]
+  const { clock, send, local, ended } = setup('throwing-thread.mjs', {
+    headersFunction: () => answers.shift() ?? Promise.resolve({}),
+  })
+  local.isSlow = true
+  // The second one starts the thread, which takes both with it.
+  const outcomes = [send(1), send(2)]
+  await until(() => local.sent.length === 2)
+  fail(new Error('no token'))
+  await clock.turn()
+  expect(ended).toEqual([])
+  local.answer()
+  expect(await Promise.all(outcomes)).toEqual([accepted(1), accepted(2)])
+  expect(ended).toEqual([1, 2])
+})
+
 test('a thread that gives nothing back loses what it has at its deadline, and is replaced 5 s later', async () => {
   const { clock, lines, send, ended, freed } = setup('hanging-thread.mjs', { timeoutMillis: 1000 })
   const first = send(1)
@@ -132,8 +151,13 @@ class LocalTransport implements BatchTransport {
   readonly deadlines: Deadline[] = []
   isSlow = false
   isClosed = false
-  answer = (): void => {}
   hooks: TransportHooks = {}
+  readonly #waiting: (() => void)[] = []
+
+  /** To all that wait, if it is slow. */
+  answer(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
 
   async sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<BatchOutcome> {
     const { spanCount } = batch
@@ -143,7 +167,7 @@ class LocalTransport implements BatchTransport {
     if (!this.isClosed) {
       this.sent.push(spanCount)
       this.deadlines.push(deadline)
-      if (this.isSlow) await new Promise<void>((resolve) => (this.answer = resolve))
+      if (this.isSlow) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     const finished: FinishedExport = {
       spanCount,
