@@ -59,7 +59,13 @@ test('of the batches that a dead thread had, those that were in a request are lo
     expect.objectContaining({ error: expect.objectContaining({ code: 'export_thread' }) }),
     expect.objectContaining({ error: expect.objectContaining({ code: 'export_thread' }) }),
   ])
-  expect(exporter.stats()).toMatchObject({ exported: 180, failed: { export_thread: 20 }, inFlight: 0, requests: 20 })
+  expect(exporter.stats()).toMatchObject({
+    exported: 180,
+    failed: { export_thread: 20 },
+    inFlight: 0,
+    requests: 20,
+    bufferedBytes: 0,
+  })
   expect(await sink.stats()).toMatchObject({ received: 200, delivered: 180, duplicates: 0 })
   expect(lines).toEqual([expect.stringContaining('the export thread has ended; another one is started')])
 })

@@ -58,6 +58,8 @@ export async function killUnderLoad(kills: number, random: SeededRandom): Promis
     clearInterval(load)
   }
   await processor.forceFlush().catch(() => {})
+  // The slabs of dead threads, too, are given back. A shutdown would hide it.
+  await until(() => exporter.stats().bufferedBytes === 0)
   await processor.shutdown().catch(() => {})
 
   const stats = processor.stats()
