@@ -65,9 +65,8 @@ export class ExportThread implements BatchTransport {
     this.#clock = parts.clock ?? systemClock
     this.#headers = new RequestHeaders(parts.settings, this.#clock)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
-    const { settings, file, slabCount } = parts
     this.#supervisor = new ThreadSupervisor(
-      { clock: this.#clock, settings, file, slabCount },
+      { ...parts, clock: this.#clock },
       {
         onBell: () => this.poll(),
         onMessage: (thread, message) => this.#reports.onMessage(thread, message),
@@ -178,7 +177,7 @@ export class ExportThread implements BatchTransport {
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
     const headers = await this.#headers.resolve(handed.operation)
     // It was handed over, given up, or sent from this thread meanwhile.
-    if (handed.isWithThread || handed.isSettled || !this.#has(handed)) return
+    if (handed.isWithThread || handed.isSettled || handed.isElsewhere) return
     if (headers.kind === 'headers') {
       this.#lastHeaders = headers.values
       handed.headers = headers.values
