@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { LOADS } from './application/load.js'
 import { playApplication } from './application/play-application.js'
 import type { AppRun } from './application/play-application.js'
-import { TELEMETRIES } from './application/telemetry.js'
+import { TELEMETRIES, TELEMETRY_TITLES } from './application/telemetry.js'
 import { describeEnvironment } from './environment.js'
 import { count } from './markdown-table.js'
 import { renderApplicationTables } from './report/application-tables.js'
@@ -33,7 +33,7 @@ for (const load of LOADS.filter(({ name }) => filter.test(name))) {
       const run = await playApplication(load, telemetry, round, seconds)
       runs.push(run)
       console.error(
-        `${load.name} · round ${round} · ${telemetry.padEnd(8)} · ${count(Math.round(run.requestsPerSecond))} requests/s`,
+        `${load.name} · round ${round} · ${TELEMETRY_TITLES[telemetry].padEnd(23)} · ${count(Math.round(run.requestsPerSecond))} requests/s`,
       )
     }
   }

@@ -7,7 +7,8 @@ import { sumOf } from '@spanring/test-kit/accounting'
 import { StockDrops } from './stock-drops.js'
 
 export type ProcessorName = 'noop' | 'stock' | 'spanring'
-export type ExporterName = 'none' | 'stock JSON' | 'stock protobuf' | 'stock gRPC' | 'spanring'
+/** Ours sends from the thread of the application, or from its export thread. */
+export type ExporterName = 'none' | 'stock JSON' | 'stock protobuf' | 'stock gRPC' | 'spanring' | 'spanring, export thread'
 
 /** What is measured, as data that a child process can be given: a processor with an exporter, on a line of the SDK. */
 export interface Contender {
@@ -24,13 +25,17 @@ export const NOOP: Pair = { processor: 'noop', exporter: 'none' }
 /** What a user would otherwise run, and what every ratio is taken against. */
 export const STOCK: Pair = { processor: 'stock', exporter: 'stock protobuf' }
 export const SPANRING: Pair = { processor: 'spanring', exporter: 'spanring' }
+/** The same with `worker: true`. */
+export const SPANRING_THREAD: Pair = { processor: 'spanring', exporter: 'spanring, export thread' }
+/** Every way of ours that is compared with stock. */
+export const OURS: readonly Pair[] = [SPANRING, SPANRING_THREAD]
 export const ALL_PAIRS: readonly Pair[] = [
   NOOP,
   { processor: 'stock', exporter: 'stock JSON' },
   STOCK,
   { processor: 'stock', exporter: 'stock gRPC' },
   { processor: 'spanring', exporter: 'stock protobuf' },
-  SPANRING,
+  ...OURS,
 ]
 
 export function onEveryLine(pairs: readonly Pair[]): Contender[] {
@@ -46,7 +51,7 @@ export function onOneLine(pairs: readonly Pair[]): Contender[] {
 export function pairName({ processor, exporter }: Pair): string {
   if (processor === 'noop') return 'no-op'
   if (processor === 'stock') return exporter
-  return exporter === 'spanring' ? 'spanring' : `spanring + ${exporter}`
+  return exporter.startsWith('spanring') ? exporter : `spanring + ${exporter}`
 }
 
 export function nameOf(contender: Contender): string {
@@ -102,7 +107,9 @@ export function createContender(contender: Contender, sdk: Sdk, target: Target, 
     }
   }
   const timeout = timeoutMillis === undefined ? {} : { timeoutMillis }
-  const own = contender.exporter === 'spanring' ? new OTLPTraceExporter({ url: target.url, ...timeout }) : undefined
+  const own = contender.exporter.startsWith('spanring')
+    ? new OTLPTraceExporter({ url: target.url, worker: contender.exporter === SPANRING_THREAD.exporter, ...timeout })
+    : undefined
   const spanProcessor = new BatchSpanProcessor(own ?? stockExporter(contender.exporter, sdk, target, timeoutMillis), options)
   return {
     spanProcessor,

@@ -9,15 +9,20 @@ import { renderTables } from '../src/report/tables.js'
 import { environment, madeUpAppRun } from './measured.js'
 
 const older: Results = { environment, scenarios: [], runs: [], largestRates: [] }
-const REQUESTS = { off: 2000, noop: 1000, stock: 400, spanring: 800 }
-const CPU_MILLIS = { off: 1, noop: 2, stock: 10, spanring: 4 }
+const REQUESTS = { off: 2000, noop: 1000, stock: 400, spanring: 800, thread: 900 }
+const CPU_MILLIS = { off: 1, noop: 2, stock: 10, spanring: 4, thread: 6 }
+const MAIN_MILLIS = { off: 1, noop: 2, stock: 10, spanring: 4, thread: 3 }
 
 /** Two rounds of both loads; `change` says what is different from a run in which nothing is lost. */
 function rounds(change: (run: AppRun) => Partial<AppRun> = () => ({})): AppRun[] {
   return [1, 2].flatMap((round) =>
     ['saturating', 'fixed'].flatMap((load) =>
       TELEMETRIES.map((telemetry) => {
-        const costs = { requestsPerSecond: REQUESTS[telemetry] * round, cpuMillisPerRequest: CPU_MILLIS[telemetry] }
+        const costs = {
+          requestsPerSecond: REQUESTS[telemetry] * round,
+          mainMillisPerRequest: MAIN_MILLIS[telemetry],
+          cpuMillisPerRequest: CPU_MILLIS[telemetry],
+        }
         const run = madeUpAppRun(load, telemetry, { round, ...costs })
         return { ...run, ...change(run) }
       }),
@@ -40,6 +45,15 @@ test('the page shows a table for each load, what was lost, and the same as the t
   expect(shown).toContain('lost to export (no-op minus pipeline): stock / spanring = 3.00 (3.00–3.00)')
   // (10 - 2) / (4 - 2)
   expect(shown).toContain('CPU per request above no-op: stock / spanring = 4.00 (4.00–4.00)')
+  // (10 - 2) / (3 - 2)
+  expect(shown).toContain('Main-thread time per request above no-op: stock / spanring, export thread = 8.00 (8.00–8.00)')
+})
+
+test('where the kernel does not tell the time of a thread there is no column for it', () => {
+  expect(renderApplicationTables(rounds())).toContain('| main thread µs/request |')
+  const shown = renderApplicationTables(rounds(() => ({ mainMillisPerRequest: undefined })))
+  expect(shown).not.toMatch(/main.thread/i)
+  expect(shown).toContain('CPU per request above no-op: stock / spanring, export thread = 2.00 (2.00–2.00)')
 })
 
 test('a round without one of the pipelines is in no ratio', () => {

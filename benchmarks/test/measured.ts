@@ -40,7 +40,7 @@ export function madeUpRun(contender: Contender, change: Partial<Run> = {}): Run 
 /** A run of an application in which all spans have arrived. */
 export function madeUpAppRun(load: string, telemetry: Telemetry, change: Partial<AppRun> = {}): AppRun {
   const received = { failedRequests: 0, ended: 100, delivered: 100 }
-  const costs = { requestsPerSecond: 1, latency: ones, cpuMillisPerRequest: 1, rssBytes: 2 ** 20 }
+  const costs = { requestsPerSecond: 1, latency: ones, mainMillisPerRequest: 1, cpuMillisPerRequest: 1, rssBytes: 2 ** 20 }
   return { load, telemetry, round: 1, seconds: 1, ...costs, ...received, ...change }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
-import { NOOP, onEveryLine, SPANRING, STOCK } from '../src/contender.js'
+import { NOOP, nameOf, onEveryLine, OURS, pairName, SPANRING, SPANRING_THREAD, STOCK } from '../src/contender.js'
 import type { Run } from '../src/end-to-end/play.js'
 import type { Scenario } from '../src/end-to-end/scenario.js'
 import { quantilesOf } from '../src/quantiles.js'
 import { renderHeadline } from '../src/report/headline.js'
 import { ratiosOf, summarise } from '../src/report/summary.js'
 import { renderTables } from '../src/report/tables.js'
+import { threadCostsOf } from '../src/report/thread-costs.js'
 import { environment, madeUpRun } from './measured.js'
 
 const spread = { p50: 1, p99: 1, p999: 1, max: 1 }
@@ -108,4 +109,43 @@ test('a quantile is a sample, and the highest is the maximum', () => {
   const samples = Float64Array.from({ length: 1000 }, (_, index) => 1000 - index)
   expect(quantilesOf(samples)).toEqual({ p50: 500, p99: 990, p999: 999, max: 1000 })
   expect(quantilesOf(new Float64Array([7]))).toEqual({ p50: 7, p99: 7, p999: 7, max: 7 })
+})
+
+test('what the export thread costs is compared within a round, and idle it is memory alone', () => {
+  const contenders = onEveryLine([NOOP, STOCK, ...OURS])
+  const costs = (name: string) => {
+    const runs = [1, 2].flatMap((round) =>
+      contenders.map((contender) => {
+        const isThread = nameOf(contender).startsWith(pairName(SPANRING_THREAD))
+        const floor = contender.processor === 'noop' ? 0 : 4
+        return madeUpRun(contender, {
+          scenario: name,
+          round,
+          cpuMicrosPerSpan: round + floor * (isThread ? 1.5 : 1),
+          loopDelayMillis: { ...spread, p99: isThread ? round + 0.25 : round },
+          rssBytes: (round + (isThread ? 20 : 0)) * 2 ** 20,
+        })
+      }),
+    )
+    const known = threadCostsOf({ ...scenario, name, contenders }, runs).filter(({ sdkLine }) => sdkLine === '2.12')
+    return known.map(({ title, cost, rounds: compared, limit }) => [title, cost.min, cost.max, compared, limit])
+  }
+  const rss = 'RSS: spanring, export thread − spanring'
+  expect(costs('steady')).toEqual([
+    ['CPU time above no-op: spanring, export thread / spanring', 1.5, 1.5, 2, 1.2],
+    ['event-loop delay p99: spanring, export thread − no-op', 0.25, 0.25, 2, 0.3],
+    [rss, 20, 20, 2, 40],
+  ])
+  expect(costs('idle')).toEqual([[rss, 20, 20, 2, 15]])
+})
+
+test('where the kernel does not tell the time of a thread there is no column and no ratio of it', () => {
+  const named = { ...scenario, name: 'steady 10k' }
+  const render = (change: Partial<Run>): string => {
+    const runs = rounds(() => ({ scenario: 'steady 10k', ...change }))
+    const results = { environment, scenarios: [named], runs, largestRates: [] }
+    return renderTables(results) + renderHeadline(results)
+  }
+  expect(render({}).match(/main.thread/gi)).toHaveLength(4)
+  expect(render({ mainThreadMicrosPerSpan: undefined })).not.toMatch(/main.thread/i)
 })

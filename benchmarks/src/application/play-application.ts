@@ -8,6 +8,7 @@ import autocannon from 'autocannon'
 import { exampleFile } from './example.js'
 import type { AppLoad } from './load.js'
 import type { AppMessage } from './run-application.js'
+import { preloadOf } from './telemetry.js'
 import type { Telemetry } from './telemetry.js'
 
 export interface AppRun {
@@ -21,6 +22,8 @@ export interface AppRun {
   readonly latency: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number }
   /** Requests without an answer of 2xx. */
   readonly failedRequests: number
+  /** Time of the main thread on a processor; undefined where the kernel does not tell, and in older results. */
+  readonly mainMillisPerRequest?: number | undefined
   readonly cpuMillisPerRequest: number
   readonly rssBytes: number
   /** Spans, with the warm-up. */
@@ -36,11 +39,15 @@ export interface AppSeconds {
 /** One application in a process of its own, the load from this one, the receiver in a third. */
 export async function playApplication(load: AppLoad, telemetry: Telemetry, round: number, seconds: AppSeconds): Promise<AppRun> {
   const sink = await forkSink({ keep: 'count' })
-  const preloads =
-    telemetry === 'off' ? [] : [new URL('run-preload.js', import.meta.url).href, exampleFile(`telemetry-${telemetry}.js`)]
+  const preloads = telemetry === 'off' ? [] : [new URL('run-preload.js', import.meta.url).href, exampleFile(preloadOf(telemetry))]
   const child = fork(fileURLToPath(new URL('run-application.js', import.meta.url)), [load.part], {
     execArgv: preloads.flatMap((file) => ['--import', file]),
-    env: { ...process.env, NODE_OPTIONS: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: sink.url },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: sink.url,
+      SPANRING_WORKER: String(telemetry === 'thread'),
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   try {
@@ -50,7 +57,7 @@ export async function playApplication(load: AppLoad, telemetry: Telemetry, round
     const result = await fire(load, started.url, seconds.measured)
     const finished = message(child, 'finished')
     child.send('finish')
-    const { ended, cpuMillis, rssBytes } = await finished
+    const { ended, mainMillis, cpuMillis, rssBytes } = await finished
     const { delivered, deliveredTwice } = await sink.stats()
     const { latency, requests, errors, timeouts, non2xx } = result
     return {
@@ -61,6 +68,7 @@ export async function playApplication(load: AppLoad, telemetry: Telemetry, round
       requestsPerSecond: requests.total / result.duration,
       latency: { p50: latency.p50, p99: latency.p99, p999: latency.p99_9, max: latency.max },
       failedRequests: errors + timeouts + non2xx,
+      mainMillisPerRequest: mainMillis === undefined ? undefined : mainMillis / requests.total,
       cpuMillisPerRequest: cpuMillis / requests.total,
       rssBytes,
       ended,

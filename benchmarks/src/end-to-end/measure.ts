@@ -28,8 +28,8 @@ export interface Measurement extends Account {
   readonly onEndMicros: Quantiles
   /** From a timer of 1 ms: an idle loop shows a little over 1 ms. */
   readonly loopDelayMillis: Quantiles
-  /** While the load was on; the flush afterwards is not in it. */
-  readonly mainThreadMicrosPerSpan: number
+  /** While the load was on; the flush afterwards is not in it. Undefined where the kernel does not tell. */
+  readonly mainThreadMicrosPerSpan: number | undefined
   readonly cpuMicrosPerSpan: number
   readonly gcMicrosPerSpan: number
   readonly allocatedBytesPerSpan: number
@@ -87,7 +87,7 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
   const startedAt = performance.now()
   await play(load, source)
   const loadMillis = performance.now() - startedAt
-  const mainMicros = mainThreadMicros() - mainBefore
+  const mainAfter = mainThreadMicros()
   const cpu = process.cpuUsage(cpuBefore)
   timed.stopRecording()
   const { gcMillis, allocatedBytes } = heap.stop()
@@ -107,7 +107,7 @@ export async function measure({ contender, scenario, target }: Assignment, onSta
       p999: loopDelay.percentile(99.9) / 1e6,
       max: loopDelay.max / 1e6,
     },
-    mainThreadMicrosPerSpan: mainMicros / count,
+    mainThreadMicrosPerSpan: mainBefore === undefined || mainAfter === undefined ? undefined : (mainAfter - mainBefore) / count,
     cpuMicrosPerSpan: (cpu.user + cpu.system) / count,
     gcMicrosPerSpan: (gcMillis * 1000) / count,
     allocatedBytesPerSpan: allocatedBytes / count,

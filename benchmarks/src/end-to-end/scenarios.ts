@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ALL_PAIRS, NOOP, onEveryLine, onOneLine, SPANRING, STOCK } from '../contender.js'
+import { ALL_PAIRS, NOOP, onEveryLine, onOneLine, OURS, SPANRING, STOCK } from '../contender.js'
 import type { CurveName, Load, Scenario } from './scenario.js'
 
-const BOTH = onOneLine([STOCK, SPANRING])
-const WITH_FLOOR = onOneLine([NOOP, STOCK, SPANRING])
+const PIPELINES = onOneLine([STOCK, ...OURS])
+const WITH_FLOOR = onOneLine([NOOP, STOCK, ...OURS])
+/** For a look that has to be short. */
+const WITHOUT_THREAD = onOneLine([STOCK, SPANRING])
 
 /** Shorter everything, for a look: no figure of it is worth anything. */
 export function allScenarios(isQuick: boolean): Scenario[] {
@@ -18,7 +20,7 @@ function everyday(isQuick: boolean): Scenario[] {
   const main: Scenario = {
     name: 'steady 10k',
     title: '10,000 spans/s, a healthy backend',
-    contenders: onEveryLine(isQuick ? [NOOP, STOCK, SPANRING] : ALL_PAIRS),
+    contenders: onEveryLine(isQuick ? [NOOP, STOCK, ...OURS] : ALL_PAIRS),
     rounds,
     load: steady(10_000, seconds),
     warmupSeconds,
@@ -31,7 +33,15 @@ function everyday(isQuick: boolean): Scenario[] {
     rounds: Math.ceil(rounds / 3),
     load: steady(perSecond, seconds),
   }))
-  return isQuick ? [main] : [main, ...others]
+  const idle: Scenario = {
+    ...main,
+    name: 'idle',
+    title: '1 span/s, a healthy backend',
+    contenders: WITH_FLOOR,
+    rounds: Math.ceil(rounds / 3),
+    load: steady(1, seconds),
+  }
+  return isQuick ? [main] : [main, ...others, idle]
 }
 
 function trouble(isQuick: boolean): Scenario[] {
@@ -39,7 +49,8 @@ function trouble(isQuick: boolean): Scenario[] {
   const rounds = isQuick ? 1 : 3
   const warmupSeconds = isQuick ? 0.5 : 3
   // Nothing is wrong with the processor that does nothing, and no figure of a look needs its floor.
-  const withFloor = isQuick ? BOTH : WITH_FLOOR
+  const withFloor = isQuick ? PIPELINES : WITH_FLOOR
+  const pipelines = isQuick ? WITHOUT_THREAD : PIPELINES
   const slow = [
     [20, 10_000],
     [100, 10_000],
@@ -65,7 +76,7 @@ function trouble(isQuick: boolean): Scenario[] {
     ...slow.map(([answerMillis, perSecond]) => ({
       name: `slow ${answerMillis} ms, ${perSecond / 1000}k`,
       title: `${perSecond.toLocaleString('en-US')} spans/s, a backend that answers after ${answerMillis} ms`,
-      contenders: BOTH,
+      contenders: pipelines,
       rounds: 1,
       load: steady(perSecond, isQuick ? 1 : 20),
       warmupSeconds,
@@ -74,7 +85,7 @@ function trouble(isQuick: boolean): Scenario[] {
     {
       name: 'outage',
       title: `10,000 spans/s, the backend gone for ${isQuick ? 1 : 60} s`,
-      contenders: BOTH,
+      contenders: PIPELINES,
       rounds: 1,
       load: steady(10_000, isQuick ? 3 : 80),
       warmupSeconds,
@@ -84,7 +95,7 @@ function trouble(isQuick: boolean): Scenario[] {
 }
 
 function ends(isQuick: boolean): Scenario[] {
-  const common = { contenders: BOTH, rounds: isQuick ? 1 : 3, warmupSeconds: 0 }
+  const common = { contenders: PIPELINES, rounds: isQuick ? 1 : 3, warmupSeconds: 0 }
   return [
     {
       ...common,
@@ -117,10 +128,11 @@ const WHAT_BACKEND = {
 function growth(isQuick: boolean): Scenario[] {
   const warmupSeconds = isQuick ? 0.3 : 2
   const seconds = isQuick ? 0.7 : 6
+  const pipelines = isQuick ? WITHOUT_THREAD : PIPELINES
   const point = (curve: CurveName, x: number, change: Partial<Scenario>): Scenario => ({
     name: `growth: ${curve}, ${x}`,
     title: `${curve}: ${x.toLocaleString('en-US')}`,
-    contenders: isQuick ? BOTH : WITH_FLOOR,
+    contenders: isQuick ? WITHOUT_THREAD : WITH_FLOOR,
     rounds: 1,
     load: steady(10_000, seconds),
     warmupSeconds,
@@ -135,9 +147,9 @@ function growth(isQuick: boolean): Scenario[] {
     ),
     // A burst as large as the queue: at a steady rate the size makes no difference.
     ...some([2048, 8192, 16_384, 65_536]).map((x) =>
-      point('queue size', x, { maxQueueSize: x, load: bursts(x, 2000, seconds), contenders: BOTH }),
+      point('queue size', x, { maxQueueSize: x, load: bursts(x, 2000, seconds), contenders: pipelines }),
     ),
-    ...some([0, 20, 50, 100, 200]).map((x) => point('backend latency, ms', x, { answerMillis: x, contenders: BOTH })),
+    ...some([0, 20, 50, 100, 200]).map((x) => point('backend latency, ms', x, { answerMillis: x, contenders: pipelines })),
   ]
 }
 

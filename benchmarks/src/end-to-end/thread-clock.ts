@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs'
 const SCHEDSTAT = `/proc/${process.pid}/task/${process.pid}/schedstat`
 
 /**
- * Processor time of the main thread, in microseconds; NaN where the kernel does not tell. Not `eventLoopUtilization`,
+ * Processor time of the main thread, in microseconds; undefined where the kernel does not tell. Not `eventLoopUtilization`,
  * which counts what the loop waited for a processor that others had.
  */
-export function mainThreadMicros(): number {
+export function mainThreadMicros(): number | undefined {
   try {
     return Number(readFileSync(SCHEDSTAT, 'utf8').split(' ')[0]) / 1000
   } catch {
-    return NaN
+    return undefined
   }
 }

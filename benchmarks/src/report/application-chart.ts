@@ -4,7 +4,7 @@ import { TELEMETRIES, TELEMETRY_TITLES } from '../application/telemetry.js'
 import { figure } from '../markdown-table.js'
 import { median } from '../quantiles.js'
 import { playedLoads } from './application-tables.js'
-import { NOOP_COLOUR, OFF_COLOUR, SPANRING_COLOUR, STOCK_COLOUR, TEXT } from './chart-style.js'
+import { NOOP_COLOUR, OFF_COLOUR, SPANRING_COLOUR, STOCK_COLOUR, TEXT, THREAD_COLOUR } from './chart-style.js'
 import type { Results } from './results.js'
 import type { Chart } from './vega.js'
 
@@ -12,8 +12,13 @@ const FIGURES: readonly (readonly [title: string, of: (run: AppRun) => number])[
   ['requests per second', (run) => run.requestsPerSecond],
   ['p99 of the latency, ms', (run) => run.latency.p99],
 ]
-const COLOURS = { off: OFF_COLOUR, noop: NOOP_COLOUR, stock: STOCK_COLOUR, spanring: SPANRING_COLOUR } as const
-const TITLES = TELEMETRIES.map((telemetry) => TELEMETRY_TITLES[telemetry])
+const COLOURS = {
+  off: OFF_COLOUR,
+  noop: NOOP_COLOUR,
+  stock: STOCK_COLOUR,
+  spanring: SPANRING_COLOUR,
+  thread: THREAD_COLOUR,
+} as const
 
 /** Requests and latency of every load side by side. */
 export function applicationChart({ application }: Results): Chart | undefined {
@@ -23,7 +28,7 @@ export function applicationChart({ application }: Results): Chart | undefined {
     title: {
       text: 'A whole application',
       offset: 14,
-      subtitle: 'Medians. Tracing off, spans thrown away (no-op), and both pipelines.',
+      subtitle: 'Medians. Tracing off, spans thrown away (no-op), and the pipelines.',
     },
     vconcat: loads.map(({ name, title }) => {
       const runs = application.runs.filter(({ load }) => load === name)
@@ -42,11 +47,13 @@ function panel(runs: readonly AppRun[], title: string, of: (run: AppRun) => numb
     const value = median(own.map(of))
     return [{ tracing: TELEMETRY_TITLES[telemetry], value, label: figure(value) }]
   })
+  const shown = TELEMETRIES.filter((telemetry) => runs.some((run) => run.telemetry === telemetry))
+  const titles = shown.map((telemetry) => TELEMETRY_TITLES[telemetry])
   // Room for the label of the longest bar.
   const most = Math.max(...values.map(({ value }) => value)) * 1.2
   const x = { field: 'value', type: 'quantitative', scale: { domain: [0, most] }, axis: { title, tickCount: 4 } }
-  const y = { field: 'tracing', type: 'nominal', sort: TITLES, title: null, ...(hasNames ? {} : { axis: null }) }
-  const scale = { domain: TITLES, range: TELEMETRIES.map((telemetry) => COLOURS[telemetry]) }
+  const y = { field: 'tracing', type: 'nominal', sort: titles, title: null, ...(hasNames ? {} : { axis: null }) }
+  const scale = { domain: titles, range: shown.map((telemetry) => COLOURS[telemetry]) }
   return {
     data: { values },
     width: 220,

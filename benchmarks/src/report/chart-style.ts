@@ -8,6 +8,7 @@ export const OFF_COLOUR = '#9aa1ab'
 export const NOOP_COLOUR = '#7b828c'
 export const STOCK_COLOUR = '#d9772b'
 export const SPANRING_COLOUR = '#2f81d6'
+export const THREAD_COLOUR = '#7a5fd0'
 export const CONFIG: object = {
   background: 'transparent',
   font: 'system-ui, sans-serif',

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { pairName } from '../contender.js'
+import { OURS, pairName, STOCK } from '../contender.js'
+import type { Contender } from '../contender.js'
 import type { CurveName } from '../end-to-end/scenario.js'
 import { applicationChart } from './application-chart.js'
-import { ABOVE, CONFIG, SPANRING_COLOUR, STOCK_COLOUR, TEXT } from './chart-style.js'
+import { ABOVE, CONFIG, SPANRING_COLOUR, STOCK_COLOUR, TEXT, THREAD_COLOUR } from './chart-style.js'
 import type { Results } from './results.js'
 import { summarise } from './summary.js'
 import type { FigureName, Summary } from './summary.js'
@@ -15,6 +16,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   'stock gRPC': '#b4606e',
   'spanring + stock protobuf': '#6aa58b',
   spanring: SPANRING_COLOUR,
+  'spanring, export thread': THREAD_COLOUR,
 }
 
 /** By file name, without its ending. Only what the results have. */
@@ -100,7 +102,7 @@ function deliveredChart({ scenarios, runs }: Results): Chart | undefined {
       }),
   )
   if (values.length === 0) return undefined
-  const pipelines = ['stock protobuf', 'spanring']
+  const pipelines = comparedIn(shown.flatMap(({ contenders }) => contenders))
   const y = { field: 'pipeline', type: 'nominal', sort: pipelines, title: null, axis: null }
   const x = {
     field: 'percent',
@@ -140,14 +142,16 @@ const CURVES: readonly (readonly [CurveName, FigureName | 'lost', string])[] = [
 
 /** One cost against one thing that grows, four times. */
 function growthChart({ scenarios, runs }: Results): Chart | undefined {
-  const pipelines = ['stock protobuf', 'spanring']
+  const pipelines = comparedIn(scenarios.flatMap(({ point, contenders }) => (point === undefined ? [] : contenders)))
   const charts = CURVES.flatMap(([curve, name, title]) => {
     const values = scenarios
       .filter(({ point }) => point?.curve === curve)
       .flatMap((scenario) =>
         summarise(scenario, runs)
           .filter(({ contender, ended }) => contender.processor !== 'noop' && ended > 0)
-          .map((summary) => ({ x: scenario.point?.x, y: valueOf(summary, name), pipeline: pairName(summary.contender) })),
+          .map((summary) => ({ x: scenario.point?.x, y: valueOf(summary, name), pipeline: pairName(summary.contender) }))
+          // Not every kernel tells how long a thread was on a processor.
+          .filter(({ y }) => !Number.isNaN(y)),
       )
     if (values.length === 0) return []
     return [
@@ -176,7 +180,7 @@ function largestRateChart({ largestRates }: Results): Chart | undefined {
     perSecond,
     label: `${perSecond.toLocaleString('en-US')}${limitedBy === 'load' ? ' (all that the load could make)' : ''}`,
   }))
-  const pipelines = ['stock protobuf', 'spanring']
+  const pipelines = comparedIn(largestRates)
   const y = { field: 'pipeline', type: 'nominal', sort: pipelines, title: null, axis: null }
   const x = { field: 'perSecond', type: 'quantitative', axis: { title: 'spans per second', tickCount: 5 } }
   return {
@@ -192,6 +196,12 @@ function largestRateChart({ largestRates }: Results): Chart | undefined {
       ],
     },
   }
+}
+
+/** Stock and ours, as far as they were measured. */
+function comparedIn(contenders: readonly Contender[]): string[] {
+  const measured = contenders.map(pairName)
+  return [STOCK, ...OURS].map(pairName).filter((name) => measured.includes(name))
 }
 
 function colour(pipelines: readonly string[]): object {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isSame, nameOf, SPANRING, STOCK } from '../contender.js'
+import { isSame, nameOf, OURS, STOCK } from '../contender.js'
 import { count, figure, markdownTable } from '../markdown-table.js'
 import type { Results } from './results.js'
 import { summarise } from './summary.js'
@@ -19,9 +19,11 @@ export function renderHeadline({ environment, scenarios, runs }: Results): strin
   const steady = scenarios.find(({ name }) => name === 'steady 10k')
   if (steady === undefined) throw new Error('the results have no run at 10,000 spans/s')
   const shown = summarise(steady, runs).filter(({ contender }) =>
-    [STOCK, SPANRING].some((pair) => isSame({ ...pair, sdkLine: contender.sdkLine }, contender)),
+    [STOCK, ...OURS].some((pair) => isSame({ ...pair, sdkLine: contender.sdkLine }, contender)),
   )
-  const rows = ROWS.map(([name, what, unit]) => [
+  // Not every kernel tells how long a thread was on a processor.
+  const known = ROWS.filter(([name]) => name !== 'main' || shown.some((summary) => !Number.isNaN(summary.spread(name).median)))
+  const rows = known.map(([name, what, unit]) => [
     what,
     ...shown.map((summary) => `${figure(summary.spread(name).median)} ${unit}`),
   ])

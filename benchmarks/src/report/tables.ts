@@ -8,6 +8,7 @@ import { renderApplicationTables } from './application-tables.js'
 import type { Results } from './results.js'
 import { FIGURES, ratiosOf, summarise } from './summary.js'
 import type { FigureName, Spread, Summary } from './summary.js'
+import { threadCostsOf } from './thread-costs.js'
 
 const USUAL: readonly FigureName[] = ['onEndP50', 'onEndP99', 'onEndP999', 'onEndMax', 'loopP99', 'loopMax']
 const COSTS: readonly FigureName[] = ['main', 'cpu', 'gc', 'allocated', 'wire']
@@ -60,11 +61,15 @@ function renderApplication({ application }: Results): string[] {
 function renderScenario(scenario: Scenario, runs: readonly Run[], judges: boolean): string {
   const hasFloor = scenario.contenders.some(({ processor }) => processor === 'noop')
   const memory: readonly FigureName[] = scenario.outage === undefined ? [] : ['retained', 'buffered']
-  const names = [...USUAL, ...(hasFloor ? COSTS : []), ...memory, ...RESIDENT]
-  const rows = summarise(scenario, runs).flatMap((summary) => rowsOf(summary, names))
+  const summaries = summarise(scenario, runs)
+  const names = [...USUAL, ...(hasFloor ? COSTS : []), ...memory, ...RESIDENT].filter(
+    (name) => name !== 'main' || isKnown(summaries, name),
+  )
+  const rows = summaries.flatMap((summary) => rowsOf(summary, names))
   const header = ['', 'rounds', 'ended', 'lost', 'not counted', ...names.map((name) => FIGURES[name].title)]
   const notes = [
     ...(scenario.name === 'steady 10k' ? ratioLines(scenario, runs, judges) : []),
+    ...(['steady 10k', 'idle'].includes(scenario.name) ? threadLines(scenario, runs, judges) : []),
     ...runs.filter((run) => run.scenario === scenario.name).flatMap((run) => [...outageLines(run), ...voidLines(run)]),
   ]
   return [`### ${scenario.title}`, markdownTable(header, rows), ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n')
@@ -85,10 +90,23 @@ function rowsOf(summary: Summary, names: readonly FigureName[]): string[][] {
 
 function ratioLines(scenario: Scenario, runs: readonly Run[], judges: boolean): string[] {
   const known = ratiosOf(scenario, runs).filter(({ rounds }) => rounds > 0)
-  return known.map(({ title, sdkLine, ratio, rounds, target }) => {
+  return known.map(({ title, sdkLine, ours, ratio, rounds, target }) => {
     const note = judges ? `; target ≥ ${figure(target)}: ${ratio.median >= target ? 'holds' : 'MISSED'}` : ''
-    return `- SDK ${sdkLine}, ${title}: stock / spanring = ${figure(ratio.median)} (${rangeOf(ratio)}; ${plural(rounds, 'round')})${note}`
+    return `- SDK ${sdkLine}, ${title}: stock / ${pairName(ours)} = ${figure(ratio.median)} (${rangeOf(ratio)}; ${plural(rounds, 'round')})${note}`
   })
+}
+
+function threadLines(scenario: Scenario, runs: readonly Run[], judges: boolean): string[] {
+  const known = threadCostsOf(scenario, runs).filter(({ rounds }) => rounds > 0)
+  return known.map(({ title, sdkLine, cost, unit, rounds, limit }) => {
+    const note = judges ? `; target ≤ ${figure(limit)}: ${cost.median <= limit ? 'holds' : 'MISSED'}` : ''
+    return `- SDK ${sdkLine}, ${title} = ${figure(cost.median)}${unit} (${rangeOf(cost)}; ${plural(rounds, 'round')})${note}`
+  })
+}
+
+/** Not every kernel tells how long a thread was on a processor. */
+function isKnown(summaries: readonly Summary[], name: FigureName): boolean {
+  return summaries.some((summary) => !Number.isNaN(summary.spread(name).median))
 }
 
 function outageLines(run: Run): string[] {
@@ -110,9 +128,11 @@ function renderCurves({ scenarios, runs }: Results): string[] {
 
 function renderCurve(curve: CurveName, scenarios: readonly Scenario[], runs: readonly Run[]): string {
   const points = scenarios.filter(({ point }) => point?.curve === curve)
-  const shown: readonly FigureName[] = ['onEndP999', 'loopP99', 'main', 'rss']
-  const all = points.flatMap(({ contenders }) => contenders).filter(({ processor }) => processor !== 'noop')
-  const shownContenders = [...new Map(all.map((contender) => [nameOf(contender), contender])).values()]
+  const all = points.flatMap((scenario) => summarise(scenario, runs))
+  const figures: readonly FigureName[] = ['onEndP999', 'loopP99', 'main', 'rss']
+  const shown = figures.filter((name) => name !== 'main' || isKnown(all, name))
+  const pipelines = points.flatMap(({ contenders }) => contenders).filter(({ processor }) => processor !== 'noop')
+  const shownContenders = [...new Map(pipelines.map((contender) => [nameOf(contender), contender])).values()]
   const header = [
     curve,
     ...shownContenders.flatMap((contender) => [
