@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { nameOf } from '../contender.js'
 import type { Contender } from '../contender.js'
-import { RATE_CONTENDERS } from './largest-rate.js'
+import { rateContenders } from './largest-rate.js'
 import type { Scenario } from './scenario.js'
 import { allScenarios } from './scenarios.js'
 
@@ -57,16 +57,16 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
   if (values.quick && values.save) throw new RangeError('--quick makes no results that are worth --save')
   const filter = new RegExp(positionals[0] ?? '')
   const matching = allScenarios(values.quick).filter(({ name }) => filter.test(name))
-  const searching = filter.test(SEARCH) ? RATE_CONTENDERS : []
+  const searching = filter.test(SEARCH) ? rateContenders(values.quick) : []
   if (matching.length === 0 && searching.length === 0) throw new RangeError(`no scenario matches ${filter.source}`)
   const wanted = new RegExp(values.contenders)
   const isWanted = (contender: Contender): boolean => wanted.test(nameOf(contender))
   const scenarios = matching
     .map((scenario) => ({ ...scenario, contenders: scenario.contenders.filter(isWanted) }))
     .filter(({ contenders }) => contenders.length > 0)
-  const rateContenders = searching.filter(isWanted)
-  if (scenarios.length === 0 && rateContenders.length === 0) {
+  const searched = searching.filter(isWanted)
+  if (scenarios.length === 0 && searched.length === 0) {
     throw new RangeError(`no contender of these scenarios matches ${wanted.source}`)
   }
-  return { scenarios, rateContenders, isQuick: values.quick, rounds, json: values.json, isSaved: values.save }
+  return { scenarios, rateContenders: searched, isQuick: values.quick, rounds, json: values.json, isSaved: values.save }
 }

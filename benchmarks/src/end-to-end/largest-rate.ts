@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { onOneLine, OURS, STOCK } from '../contender.js'
+import { onOneLine, OURS, SPANRING, STOCK } from '../contender.js'
 import type { Contender } from '../contender.js'
 import { playOnce } from './play.js'
 import type { Run } from './play.js'
@@ -16,7 +16,9 @@ export interface LargestRate extends Contender {
 }
 
 /** Whose limit is worth the minutes that it takes to find. */
-export const RATE_CONTENDERS: readonly Contender[] = onOneLine([STOCK, ...OURS])
+export function rateContenders(isQuick: boolean): Contender[] {
+  return onOneLine(isQuick ? [STOCK, SPANRING] : [STOCK, ...OURS])
+}
 
 export interface Search {
   readonly firstRate: number

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ALL_PAIRS, NOOP, onEveryLine, onOneLine, OURS, SPANRING, STOCK } from '../contender.js'
+import { ALL_PAIRS, NOOP, onEveryLine, onOneLine, OURS, pairName, SPANRING_THREAD, STOCK } from '../contender.js'
 import type { CurveName, Load, Scenario } from './scenario.js'
 
 const PIPELINES = onOneLine([STOCK, ...OURS])
 const WITH_FLOOR = onOneLine([NOOP, STOCK, ...OURS])
-/** For a look that has to be short. */
-const WITHOUT_THREAD = onOneLine([STOCK, SPANRING])
+/** Where a look has the export thread too: an ordinary load, one that fills the queue, a backend that goes away, an end. */
+const LOOKS_WITH_THREAD = ['steady 10k', 'bursts of 4,000', 'outage', 'end, healthy']
 
 /** Shorter everything, for a look: no figure of it is worth anything. */
 export function allScenarios(isQuick: boolean): Scenario[] {
   const all = [...everyday(isQuick), ...trouble(isQuick), ...ends(isQuick), ...growth(isQuick)]
-  return isQuick ? all.map((scenario) => ({ ...scenario, settleMillis: 100 })) : all
+  return isQuick ? all.map(shorten) : all
+}
+
+function shorten(scenario: Scenario): Scenario {
+  const hasThread = LOOKS_WITH_THREAD.includes(scenario.name)
+  const contenders = scenario.contenders.filter((contender) => hasThread || pairName(contender) !== pairName(SPANRING_THREAD))
+  return { ...scenario, contenders, settleMillis: 100 }
 }
 
 function everyday(isQuick: boolean): Scenario[] {
@@ -50,7 +56,6 @@ function trouble(isQuick: boolean): Scenario[] {
   const warmupSeconds = isQuick ? 0.5 : 3
   // Nothing is wrong with the processor that does nothing, and no figure of a look needs its floor.
   const withFloor = isQuick ? PIPELINES : WITH_FLOOR
-  const pipelines = isQuick ? WITHOUT_THREAD : PIPELINES
   const slow = [
     [20, 10_000],
     [100, 10_000],
@@ -76,7 +81,7 @@ function trouble(isQuick: boolean): Scenario[] {
     ...slow.map(([answerMillis, perSecond]) => ({
       name: `slow ${answerMillis} ms, ${perSecond / 1000}k`,
       title: `${perSecond.toLocaleString('en-US')} spans/s, a backend that answers after ${answerMillis} ms`,
-      contenders: pipelines,
+      contenders: PIPELINES,
       rounds: 1,
       load: steady(perSecond, isQuick ? 1 : 20),
       warmupSeconds,
@@ -128,11 +133,10 @@ const WHAT_BACKEND = {
 function growth(isQuick: boolean): Scenario[] {
   const warmupSeconds = isQuick ? 0.3 : 2
   const seconds = isQuick ? 0.7 : 6
-  const pipelines = isQuick ? WITHOUT_THREAD : PIPELINES
   const point = (curve: CurveName, x: number, change: Partial<Scenario>): Scenario => ({
     name: `growth: ${curve}, ${x}`,
     title: `${curve}: ${x.toLocaleString('en-US')}`,
-    contenders: isQuick ? WITHOUT_THREAD : WITH_FLOOR,
+    contenders: isQuick ? PIPELINES : WITH_FLOOR,
     rounds: 1,
     load: steady(10_000, seconds),
     warmupSeconds,
@@ -147,9 +151,9 @@ function growth(isQuick: boolean): Scenario[] {
     ),
     // A burst as large as the queue: at a steady rate the size makes no difference.
     ...some([2048, 8192, 16_384, 65_536]).map((x) =>
-      point('queue size', x, { maxQueueSize: x, load: bursts(x, 2000, seconds), contenders: pipelines }),
+      point('queue size', x, { maxQueueSize: x, load: bursts(x, 2000, seconds), contenders: PIPELINES }),
     ),
-    ...some([0, 20, 50, 100, 200]).map((x) => point('backend latency, ms', x, { answerMillis: x, contenders: pipelines })),
+    ...some([0, 20, 50, 100, 200]).map((x) => point('backend latency, ms', x, { answerMillis: x, contenders: PIPELINES })),
   ]
 }
 
