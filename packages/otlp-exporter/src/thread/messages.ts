@@ -15,7 +15,7 @@ export const BELL = 0
 export type ToThread =
   | typeof BELL
   /** The first message. Not in `workerData`, which debuggers and reports show: it contains the headers. */
-  | { readonly type: 'start'; readonly settings: ThreadSettings; readonly network: NetworkDefaults }
+  | { readonly type: 'start'; readonly settings: ThreadSettings; readonly network: NetworkDefaults; readonly postedAt: number }
   /** A slab that the thread has not seen. */
   | { readonly type: 'slab'; readonly number: number; readonly memory: SharedArrayBuffer }
   /** A slab that will not come again. */

@@ -17,7 +17,8 @@ import type { HeaderTexts } from '../transport/transport-settings.js'
 import { adoptNetworkDefaults } from './crossing.js'
 import { BELL } from './messages.js'
 import type { BatchFailure, FromThread, ToThread } from './messages.js'
-import { readBatch, readHanded, writeHandedBack } from './slab-layout.js'
+import { ProcessClock } from './process-clock.js'
+import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-layout.js'
 
 interface ThreadPort {
   readonly post: (message: FromThread) => void
@@ -41,6 +42,7 @@ export class SendingThread {
   readonly #closing = new AbortController()
   #transport: Transport | undefined
   #format: SpanFormat | undefined
+  #processClock: ProcessClock | undefined
   #requestCount = 0
 
   constructor(memory: SharedArrayBuffer, slabCount: number, port: ThreadPort) {
@@ -87,7 +89,8 @@ export class SendingThread {
     }
   }
 
-  #start({ settings, network }: Extract<ToThread, { type: 'start' }>): void {
+  #start({ settings, network, postedAt }: Extract<ToThread, { type: 'start' }>): void {
+    this.#processClock = new ProcessClock(postedAt)
     adoptNetworkDefaults(network)
     this.#format = settings.contentType === 'application/json' ? jsonFormat() : protobufFormat()
     this.#transport = new Transport(
@@ -114,7 +117,8 @@ export class SendingThread {
     const batch = new BatchInSlab(slab, encoded, headers)
     if (isClosing || this.#closing.signal.aborted) batch.closing.abort()
     this.#sending.set(id, batch)
-    const at = systemClock.now() + remainingMillis
+    // While the thread starts, or is busy, a batch waits in the ring, and its deadline comes nearer.
+    const at = systemClock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
     const outcome = await transport.sendBatch(batch, { at, signal: batch.abort.signal, closing: batch.closing.signal })
     this.#sending.delete(id)
     encoded.release()

@@ -3,6 +3,7 @@ import { type BufferPool, FRONT_BYTES } from '../encode/buffer-pool.js'
 import { EncodedBatch, type EncodedBatchParts } from '../encode/encoded-batch.js'
 import type { GroupPrefixes, SpanFormat } from '../encode/span-format.js'
 import { FIRST_WORD, type Slab } from '../shared-memory/slab.js'
+import { processMillis } from './process-clock.js'
 
 /*
  * A batch in a slab. Everything that the export thread needs is in it, so a hand-over is one number.
@@ -31,8 +32,9 @@ const WORDS = {
   attempts: FIRST_WORD + 7,
   status: FIRST_WORD + 8,
 } as const
-/** An index of 8-byte floats behind the words. */
+/** Indexes of 8-byte floats behind the words. */
 const REMAINING_MILLIS = (FIRST_WORD + 10) / 2
+const HANDED_AT = REMAINING_MILLIS + 1
 
 /** The batch has headers of its own, which were posted before it. */
 const OWN_HEADERS = 1
@@ -47,7 +49,7 @@ const IN_USE = 8
 export interface HandedBatch {
   /** Identifies the batch in messages. The slab's number would not do: another batch may be in it by then. */
   readonly id: number
-  /** How much time there is, in milliseconds; Infinity without a limit. */
+  /** How much time there is when it is handed over, in milliseconds; Infinity without a limit. */
   readonly remainingMillis: number
   readonly isClosing: boolean
   readonly hasOwnHeaders: boolean
@@ -86,6 +88,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   words[WORDS.groupCount] = groups.length
   words[WORDS.flags] = (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0)
   slab.floats[REMAINING_MILLIS] = handed.remainingMillis
+  slab.floats[HANDED_AT] = processMillis()
 
   const index = wordsAt(slab.memory, indexAt, indexWords(spanCount, resources.length, groups.length))
   let at = 0
@@ -113,6 +116,11 @@ export function readHanded({ words, floats }: Slab): HandedBatch {
     isClosing: (flags & CLOSING) !== 0,
     hasOwnHeaders: (flags & OWN_HEADERS) !== 0,
   }
+}
+
+/** When the batch was handed over, by the clock of the process. */
+export function readHandedAt({ floats }: Slab): number {
+  return floats[HANDED_AT]!
 }
 
 /** The batch in a slab. Nothing is copied; `giveBack` is called when it is released. */

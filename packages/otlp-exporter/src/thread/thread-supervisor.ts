@@ -5,6 +5,7 @@ import type { TransportSettings } from '../transport/transport-settings.js'
 import { warn } from '../warn.js'
 import { networkDefaults, threadSettings } from './crossing.js'
 import type { BELL, FromThread } from './messages.js'
+import { processMillis } from './process-clock.js'
 import { ThreadHandle } from './thread-handle.js'
 
 /**
@@ -86,7 +87,7 @@ export class ThreadSupervisor {
         onEnd: (error) => this.#onEnd(thread, error),
       })
       this.#thread = thread
-      thread.post({ type: 'start', settings: threadSettings(settings), network: networkDefaults() })
+      thread.post({ type: 'start', settings: threadSettings(settings), network: networkDefaults(), postedAt: processMillis() })
       // After a stall of this thread the message may have arrived and not been seen (R8).
       this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
     } catch (error) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Read here: fake timers of the application's tests replace it later.
+const { hrtime } = process
+
+/** Longer than a thread takes to start, in milliseconds. */
+const LONGEST_START_MILLIS = 60_000
+
+/** A clock that all threads of a Node.js process share, in milliseconds. `performance.now` counts from the start of each thread. */
+export function processMillis(): number {
+  const [seconds, nanos] = hrtime()
+  return seconds * 1000 + nanos / 1e6
+}
+
+/** Tells another thread of the same process how long ago something was. */
+export class ProcessClock {
+  readonly #isShared: boolean
+
+  /** `postedAt` is what {@link processMillis} said in the other thread when it posted the first message to this one. */
+  constructor(postedAt: number) {
+    const millis = processMillis() - postedAt
+    // In other runtimes it may count from the start of each thread, and then it tells nothing.
+    this.#isShared = millis >= 0 && millis < LONGEST_START_MILLIS
+  }
+
+  /** In milliseconds; 0 if the clock is not shared. */
+  since(at: number): number {
+    return this.#isShared ? Math.max(processMillis() - at, 0) : 0
+  }
+}
