@@ -5,9 +5,10 @@ import { loadSdk } from '@spanring/sdk-lines'
 import type { Sdk } from '@spanring/sdk-lines'
 import { CountingMeters } from './lab/counting-meters.js'
 
-export type ContenderName = 'stock-2.12' | 'stock-3.1' | 'ours'
+export type ContenderName = 'stock-2.12' | 'stock-3.1' | 'ours' | 'ours with the thread'
 
-export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 'ours']
+/** Of the table of faults. */
+export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 'ours', 'ours with the thread']
 
 export interface ProcessorOptions {
   readonly maxQueueSize?: number
@@ -51,18 +52,18 @@ export interface Contender {
 /** Only the SDK that is asked for is loaded. */
 export async function loadContender(name: ContenderName): Promise<Contender> {
   const sdk = await loadSdk(name === 'stock-3.1' ? '3.1' : '2.12')
-  return name === 'ours' ? ours(sdk) : stock(name, sdk)
+  return name === 'ours' || name === 'ours with the thread' ? ours(name, sdk) : stock(name, sdk)
 }
 
-function ours(sdk: Sdk): Contender {
+function ours(name: ContenderName, sdk: Sdk): Contender {
   return {
-    name: 'ours',
+    name,
     sdk,
     createProcessor: (exporter, options, meters) =>
       new BatchSpanProcessor(exporter, { ...options, selfObsMeterProvider: meters.provider }),
     async createExporter(options) {
       const { OTLPTraceExporter } = await import('@spanring/otlp-exporter')
-      return new OTLPTraceExporter(options)
+      return new OTLPTraceExporter({ ...options, worker: name === 'ours with the thread' })
     },
     countsOf(processor) {
       const { exported, dropped, failed, queued, encoded, inFlight } = (processor as unknown as BatchSpanProcessor).stats()

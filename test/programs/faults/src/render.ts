@@ -7,22 +7,25 @@ import { SCENARIOS } from './scenarios/index.js'
 /** In a cell of a row that has no result yet. */
 export const NOT_RUN = 'not run yet'
 
-const CONTENDERS = ['stock, SDK 2.12', 'stock, SDK 3.1', 'spanring, SDK 2.12']
+/** For the export thread, in a row whose exporter is one of the test. */
+export const NOTHING_SENT = 'n/a: no OTLP exporter'
+
+const CONTENDERS = ['stock, SDK 2.12', 'stock, SDK 3.1', 'spanring, SDK 2.12', 'spanring with `worker: true`, SDK 2.12']
 const FAULTS = ['#', 'what goes wrong', ...CONTENDERS]
 const ENDS = ['#', 'the process', 'its backend is', 'stock, SDK 2.12', 'spanring, SDK 2.12']
 
 /** The document from the rows that are known. */
 export function render(rows: Rows): string {
-  const faults = SCENARIOS.map(({ id, title }) => whole(rows.get(id) ?? [id, title, NOT_RUN, NOT_RUN, NOT_RUN]))
+  const faults = SCENARIOS.map(({ id, title }) => whole(rows.get(id) ?? [id, title, NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN]))
   const ends = ENDINGS.map(({ id, how, backend }) => rows.get(id) ?? [id, HOW[how], BACKENDS[backend], NOT_RUN, NOT_RUN])
   return `# What happens when things go wrong
 
-Two tables of faults that a span pipeline meets in production, and what three pipelines make of them: the stock
+Two tables of faults that a span pipeline meets in production, and what four pipelines make of them: the stock
 BatchSpanProcessor with the stock OTLP/protobuf exporter, of SDK 2.12 and of SDK 3.1, and the processor and exporter of
-spanring on SDK 2.12. Each cell is the result of a program that was run, in a process of its own, with real sockets,
+spanring on SDK 2.12, sending from the thread of the application and from a thread of its own. Each cell is the result of a program that was run, in a process of its own, with real sockets,
 processes and timers; nobody wrote it by hand.
 
-    npm run faults            # every row; some six minutes
+    npm run faults            # every row; some seven minutes
     npm run faults -- 12 E3   # the rows of fault 12, and row E3
 
 The programs are in [test/programs/faults](../test/programs/faults/src/scenarios). \`npm test\` runs them with spanring and fails for anything
@@ -36,11 +39,12 @@ ${score(faults)}
 or does not end, sockets and timers that are left, and what the fault itself forbids. Everything else is what was seen.
 
 - *Settles in* is the longest of the flushes and shutdowns of the row. Time-outs are short, 0.2 to 1 s for an export unless
-  said otherwise, and the same for all three, so what has not settled after 5 s is called a hang. \`shutdown\` of spanring
+  said otherwise, and the same for all, so what has not settled after 5 s is called a hang. \`shutdown\` of spanring
   was given a limit of 1 s; that of the stock processor has none.
 - *Delivered* are spans that the backend took and answered for, or that the exporter of the test reported as exported.
 - *Counted as lost* are spans in a count of the pipeline, under its own word for the reason: of spanring in \`stats()\`,
   of the stock processor in its metric \`otel.sdk.processor.span.processed\`, which needs a MeterProvider and was given one.
+- *No OTLP exporter*: the exporter of this row is one of the test, which no thread of its own can send for.
 - *Said in the log* is a warning or an error through the SDK's \`diag\`; *told to the caller alone* is a flush or a shutdown
   that rejects, with no such line.
 

@@ -7,6 +7,8 @@ export interface Scenario {
   readonly id: string
   /** For somebody who has never read a line of this project. */
   readonly title: string
+  /** The OTLP exporter of the contender sends the spans. Without it a scripted exporter takes them, and no thread sends any. */
+  readonly isSent?: true
   /** Makes it happen. Waits through the lab, which bounds every wait. */
   readonly run: (lab: Lab) => Promise<void>
 }

@@ -16,17 +16,17 @@ test('there is a scenario for every fault from 1 to 39', () => {
 test('docs/faults.md has a result of every row for every contender', async () => {
   const rows = rowsOf(await readDocument())
   const expected = [
-    ...SCENARIOS.map(({ id, title }) => [id, title]),
-    ...ENDINGS.map(({ id, how, backend }) => [id, HOW[how], BACKENDS[backend]]),
+    ...SCENARIOS.map(({ id, title }) => ({ words: [id, title], length: 6 })),
+    ...ENDINGS.map(({ id, how, backend }) => ({ words: [id, HOW[how], BACKENDS[backend]], length: 5 })),
   ]
 
-  for (const words of expected) {
+  for (const { words, length } of expected) {
     const cells = rows.get(words[0] ?? '')
     expect(cells?.slice(0, words.length), `npm run faults -- ${words[0]}`).toEqual(words)
-    expect(cells).toHaveLength(5)
+    expect(cells).toHaveLength(length)
     expect(cells?.map((cell) => cell.trim())).not.toContain('')
     expect(cells).not.toContain(NOT_RUN)
-    expect(cells?.at(-1), 'a fault of spanring is written down').not.toContain('**')
+    for (const cell of cells?.slice(4) ?? []) expect(cell, 'a fault of spanring is written down').not.toContain('**')
   }
 })
 

@@ -35,6 +35,7 @@ export class Lab {
   readonly #exporters: ScriptedExporter<ReadableSpan>[] = []
   readonly #sinks: ForkedSink[] = []
   readonly #closers: (() => unknown)[] = []
+  #hasOtlp = false
   #deliveredBefore = 0
   #unaccounted: string | undefined
   #notApplicable: string | undefined
@@ -52,7 +53,12 @@ export class Lab {
   }
 
   get isOurs(): boolean {
-    return this.contender.name === 'ours'
+    return this.contender.name.startsWith('ours')
+  }
+
+  /** Whether spans are sent from a thread of their own. */
+  get hasThread(): boolean {
+    return this.contender.name === 'ours with the thread'
   }
 
   /** A receiver in a process of its own. */
@@ -84,6 +90,7 @@ export class Lab {
   }
 
   async otlp(options: ExporterOptions): Promise<SpanExporter> {
+    this.#hasOtlp = true
     return await this.contender.createExporter(options)
   }
 
@@ -172,6 +179,11 @@ export class Lab {
   /** Called when the scenario is over, before anybody looks at what is left. */
   onEnd(close: () => unknown): void {
     this.#closers.push(close)
+  }
+
+  /** Whether any spans were sent by an OTLP exporter. */
+  get hasOtlp(): boolean {
+    return this.#hasOtlp
   }
 
   /** So many spans have ended in all pipelines. */

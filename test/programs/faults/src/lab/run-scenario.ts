@@ -12,6 +12,7 @@ const scenario = SCENARIOS.find((candidate) => candidate.id === id)
 if (scenario === undefined) throw new Error(`there is no scenario ${id}`)
 const lab = new Lab(await loadContender(name as ContenderName))
 await scenario.run(lab)
+if (lab.hasOtlp && scenario.isSent !== true) throw new Error(`scenario ${id} has an OTLP exporter, and does not say it`)
 const outcome = await lab.close()
 process.send?.(outcome, () => process.disconnect())
 // How long the event loop has gone on, told on another way than the outcome, which left before. Until the process ends

@@ -38,16 +38,19 @@ async function meet(lab: Lab, reply: Reply, options: Partial<ExporterOptions> = 
 export const network: readonly Scenario[] = [
   {
     id: '9',
+    isSent: true,
     title: 'The backend answers 200 and then sends the body a byte at a time, for ever',
     run: (lab) => meet(lab, { fault: 'drip', dripEveryMillis: 100 }),
   },
   {
     id: '10',
+    isSent: true,
     title: 'The backend takes the request and never answers',
     run: (lab) => meet(lab, { fault: 'never' }),
   },
   {
     id: '11',
+    isSent: true,
     title: 'The connection is never made: packets vanish (a listener with a full queue)',
     async run(lab) {
       const url = await lab.blackHole()
@@ -60,26 +63,31 @@ export const network: readonly Scenario[] = [
   },
   {
     id: '12',
+    isSent: true,
     title: 'All threads of the pool are blocked by files that never open; the backend is given by a name',
     run: (lab) => withBlockedPool(lab, 'localhost'),
   },
   {
     id: '13',
+    isSent: true,
     title: 'All threads of the pool are blocked; the backend is given by an address, with gzip',
     run: (lab) => withBlockedPool(lab, '127.0.0.1', { compression: 'gzip' }),
   },
   {
     id: '14',
+    isSent: true,
     title: 'The backend answers 400 with a body of 1 MB',
     run: (lab) => meet(lab, { status: 400, bodyBytes: 1_000_000 }),
   },
   {
     id: '15a',
+    isSent: true,
     title: 'The connection breaks in the middle of the answer, once',
     run: (lab) => meet(lab, { fault: 'cut-after-headers', times: 1 }, { timeoutMillis: 2000 }),
   },
   {
     id: '15b',
+    isSent: true,
     title: "The backend's process is killed (SIGKILL) with a request under way, and started again",
     async run(lab) {
       const first = await lab.sink({}, { fault: 'never' })
@@ -97,6 +105,7 @@ export const network: readonly Scenario[] = [
   },
   {
     id: '16',
+    isSent: true,
     title: '503 with a `Retry-After` of 3600, 0, -5, "garbage" or a date of 1970, each to an exporter of its own',
     async run(lab) {
       for (const value of ['3600', '0', '-5', 'garbage', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
@@ -107,6 +116,7 @@ export const network: readonly Scenario[] = [
   },
   {
     id: '17',
+    isSent: true,
     title: '503 for ever; shutdown is called in the middle of a back-off, default options',
     async run(lab) {
       const sink = await lab.sink({}, { status: 503 })

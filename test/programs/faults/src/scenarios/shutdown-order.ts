@@ -131,6 +131,7 @@ export const shutdownOrder: readonly Scenario[] = [
   },
   {
     id: '29b',
+    isSent: true,
     title: 'The OTLP exporter is given a batch after its shutdown',
     async run(lab) {
       const sink = await lab.sink()
@@ -163,6 +164,7 @@ export const shutdownOrder: readonly Scenario[] = [
   },
   {
     id: '31',
+    isSent: true,
     title: 'SIGTERM with 10,000 spans queued and a backend to which no connection is made; the handler awaits `shutdown`',
     async run(lab) {
       const url = await lab.blackHole()

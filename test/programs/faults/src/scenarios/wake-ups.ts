@@ -102,6 +102,7 @@ export const wakeUps: readonly Scenario[] = [
   },
   {
     id: '38',
+    isSent: true,
     title: 'Flush of 4,000 spans in batches of 100 to a healthy backend',
     async run(lab) {
       const sink = await lab.sink()
