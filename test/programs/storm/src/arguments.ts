@@ -9,13 +9,16 @@ export interface StormArguments {
   readonly seconds: number
   readonly seeds: readonly number[]
   readonly sdk: SdkLine
+  /** Spans are sent from a thread of their own. */
+  readonly worker: boolean
 }
 
 export const USAGE: string = `npm run storm -- [options]
 
   --seconds N   how long, 1 to 86,400, for all seeds together; default 60
   --seed S      repeats the choices of an earlier storm, as SEED=S does; --seed takes several, with commas in between
-  --sdk LINE    the line of the SDK that makes the spans: ${SDK_LINES.join(' or ')}; default 2.12`
+  --sdk LINE    the line of the SDK that makes the spans: ${SDK_LINES.join(' or ')}; default 2.12
+  --worker      spans are sent from a thread of their own`
 
 /** Undefined when help is asked for; throws a RangeError for what cannot be. */
 export function parseArguments(args: readonly string[]): StormArguments | undefined {
@@ -26,6 +29,7 @@ export function parseArguments(args: readonly string[]): StormArguments | undefi
       seconds: { type: 'string', default: '60' },
       seed: { type: 'string', default: String(seedFromEnvironment()) },
       sdk: { type: 'string', default: '2.12' },
+      worker: { type: 'boolean', default: false },
     },
   })
   if (values.help) return undefined
@@ -35,5 +39,5 @@ export function parseArguments(args: readonly string[]): StormArguments | undefi
   if (!seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) throw new RangeError(`--seed is ${values.seed}; must be whole`)
   const sdk = SDK_LINES.find((line) => line === values.sdk)
   if (sdk === undefined) throw new RangeError(`--sdk is ${values.sdk}; must be ${SDK_LINES.join(' or ')}`)
-  return { seconds, seeds, sdk }
+  return { seconds, seeds, sdk, worker: values.worker }
 }

@@ -12,7 +12,7 @@ import { FlightRecord } from './flight-record.js'
 import { checkRound } from './invariants.js'
 import { recordArrays, recordBatches, recordDoor } from './recorders.js'
 import { changeWeather } from './weather.js'
-import { tapRequests } from './wire-tap.js'
+import { hearRequests, tapRequests } from './wire-tap.js'
 
 /** What a promise may be late before it counts as one that hangs, in milliseconds; nobody is judged by speed here. */
 const LIMIT_MILLIS = 10_000
@@ -40,15 +40,24 @@ export interface RoundResult {
   readonly violations: readonly string[]
 }
 
+/** What all rounds of a storm have in common. */
+export interface Stage {
+  readonly sdk: Sdk
+  readonly sink: Sink
+  /** Spans are sent from a thread of their own. */
+  readonly worker: boolean
+}
+
 /** One processor and one exporter from construction to shutdown, under everything at once, and then the accounts. */
-export async function playRound(sdk: Sdk, sink: Sink, random: SeededRandom, millis: number): Promise<RoundResult> {
+export async function playRound({ sdk, sink, worker }: Stage, random: SeededRandom, millis: number): Promise<RoundResult> {
   const record = new FlightRecord()
   const options = chooseOptions(random)
-  const exporter = new OTLPTraceExporter({ url: sink.url, ...options.exporter })
+  const file = new URL('tapped-thread.js', import.meta.url)
+  const exporter = new OTLPTraceExporter({ url: sink.url, ...options.exporter, worker: worker && { file } })
   const recorded = random.chance(0.75) ? recordBatches(exporter, record) : recordArrays(exporter, record)
   const processor = new BatchSpanProcessor(recorded, options.processor)
   const tracer = sdk.createTracerProvider([recordDoor(processor, record)]).getTracer('storm')
-  const stopTapping = tapRequests((ids) => record.requested(ids))
+  const stopTapping = (worker ? hearRequests : tapRequests)((ids) => record.requested(ids))
 
   const waits = new Waits()
   const delay = monitorEventLoopDelay()
@@ -76,6 +85,8 @@ export async function playRound(sdk: Sdk, sink: Sink, random: SeededRandom, mill
   await weather
   // A shutdown with a short bound ends before that of the exporter, which still sends arrays that it was handed before.
   await inTime(exporter.shutdown())
+  // What another thread has told is received in the next iterations.
+  for (let i = 0; i < 100 && record.requestCount < exporter.stats().requests; i++) await sleep(10)
   stopTapping()
   delay.disable()
   const stillMillis = delay.max / 1e6

@@ -2,14 +2,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { loadSdk } from '@spanring/sdk-lines'
-import type { Sdk } from '@spanring/sdk-lines'
 import { forkSink } from '@spanring/sink'
-import type { Sink } from '@spanring/sink'
 import { SeededRandom } from '@spanring/test-kit/random'
 import { USAGE, parseArguments } from './arguments.js'
 import type { StormArguments } from './arguments.js'
 import { playRound } from './round.js'
-import type { RoundResult } from './round.js'
+import type { RoundResult, Stage } from './round.js'
 
 const MAX_HEAP_GROWTH_BYTES = 20 * 2 ** 20
 /** When a round is not worth to begin, in milliseconds. */
@@ -25,8 +23,9 @@ interface Storm {
   readonly violations: readonly string[]
 }
 
-async function playStorm(sdk: Sdk, sink: Sink, seed: number, seconds: number): Promise<Storm> {
-  console.log(`storm: seed ${seed}, SDK ${sdk.sdkLine}, ${Math.round(seconds)} s`)
+async function playStorm(stage: Stage, seed: number, seconds: number): Promise<Storm> {
+  const { sdk, worker } = stage
+  console.log(`storm: seed ${seed}, SDK ${sdk.sdkLine}, ${worker ? 'export thread, ' : ''}${Math.round(seconds)} s`)
   const random = new SeededRandom(seed)
   const unexpected: string[] = []
   const onUnexpected = (error: unknown): void => void unexpected.push(`uncaught: ${String((error as Error)?.stack ?? error)}`)
@@ -34,13 +33,13 @@ async function playStorm(sdk: Sdk, sink: Sink, seed: number, seconds: number): P
   process.on('uncaughtException', onUnexpected)
   // The first round compiles, fills caches and opens the channel to the sink.
   const endAt = performance.now() + seconds * 1000
-  const rounds = [report(await playRound(sdk, sink, random.fork(), SHORTEST_ROUND_MILLIS), 1)]
+  const rounds = [report(await playRound(stage, random.fork(), SHORTEST_ROUND_MILLIS), 1)]
   const heapBefore = await heapUsed()
   for (let left = endAt - performance.now(); left > SHORTEST_ROUND_MILLIS; left = endAt - performance.now()) {
     const actors = random.fork()
     const millis = Math.min(random.between(SHORTEST_ROUND_MILLIS, 6000), left)
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    rounds.push(report(await playRound(sdk, sink, actors, millis), rounds.length + 1))
+    rounds.push(report(await playRound(stage, actors, millis), rounds.length + 1))
   }
   const heapGrowthBytes = (await heapUsed()) - heapBefore
   process.off('unhandledRejection', onUnexpected)
@@ -88,12 +87,12 @@ function rowOf({ seed, rounds, heapGrowthBytes, violations }: Storm): Record<str
   }
 }
 
-async function main({ seconds, seeds, sdk: line }: StormArguments): Promise<void> {
+async function main({ seconds, seeds, sdk: line, worker }: StormArguments): Promise<void> {
   const sdk = await loadSdk(line)
   const sink = await forkSink({ maxKeptSpans: 2 ** 22 })
   const storms: Storm[] = []
   // oxlint-disable-next-line no-await-in-loop -- one after the other
-  for (const seed of seeds) storms.push(await playStorm(sdk, sink, seed, seconds / seeds.length))
+  for (const seed of seeds) storms.push(await playStorm({ sdk, sink, worker }, seed, seconds / seeds.length))
   await sink.close()
   console.table(storms.map(rowOf))
   if (storms.some(({ violations }) => violations.length > 0)) process.exitCode = 1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { BroadcastChannel } from 'node:worker_threads'
 import { gunzipSync } from 'node:zlib'
 import { decodeProtobuf } from '@spanring/sink'
 
@@ -14,6 +15,21 @@ export function tapRequests(onRequest: (spanIds: readonly string[]) => void): ()
   }
   subscribe(CHANNEL, onMessage)
   return () => void unsubscribe(CHANNEL, onMessage)
+}
+
+/** Passes on to every thread of this process what leaves from this one. */
+export function tellRequests(): void {
+  const threads = new BroadcastChannel(CHANNEL)
+  threads.unref()
+  tapRequests((ids) => threads.postMessage(ids))
+}
+
+/** The same as {@link tapRequests} for the requests of a thread that tells them. They arrive a moment later. */
+export function hearRequests(onRequest: (spanIds: readonly string[]) => void): () => void {
+  const threads = new BroadcastChannel(CHANNEL)
+  threads.onmessage = (message) => onRequest((message as { data: string[] }).data)
+  threads.unref()
+  return () => threads.close()
 }
 
 function spanIdsIn(body: Buffer): string[] {
