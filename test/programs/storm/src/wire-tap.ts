@@ -21,12 +21,14 @@ export function tapRequests(onRequest: (spanIds: readonly string[]) => void): ()
 export function tellRequests(): void {
   const threads = new BroadcastChannel(CHANNEL)
   threads.unref()
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- between threads of this process
   tapRequests((ids) => threads.postMessage(ids))
 }
 
 /** The same as {@link tapRequests} for the requests of a thread that tells them. They arrive a moment later. */
 export function hearRequests(onRequest: (spanIds: readonly string[]) => void): () => void {
   const threads = new BroadcastChannel(CHANNEL)
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- older types of Node.js know no other
   threads.onmessage = (message) => onRequest((message as { data: string[] }).data)
   threads.unref()
   return () => threads.close()
