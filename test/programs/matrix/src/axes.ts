@@ -107,7 +107,15 @@ export const RUNTIMES: readonly Runtime[] = [
 export const FORMATS = ['ES modules', 'CommonJS'] as const
 export type Format = (typeof FORMATS)[number]
 
-export const EXPORTERS = ['stock JSON', 'stock protobuf', 'stock gRPC', 'spanring protobuf', 'spanring JSON'] as const
+/** The last one sends from the export thread. */
+export const EXPORTERS = [
+  'stock JSON',
+  'stock protobuf',
+  'stock gRPC',
+  'spanring protobuf',
+  'spanring JSON',
+  'spanring thread',
+] as const
 export type Exporter = (typeof EXPORTERS)[number]
 
 export const PROCESSORS = ['stock', 'spanring'] as const

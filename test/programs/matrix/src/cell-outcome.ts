@@ -8,4 +8,6 @@ export interface CellOutcome extends Combination {
   readonly format: Format
   /** What is wrong; undefined for a cell that is as it should be. */
   readonly fault: string | undefined
+  /** The exporter was told to send from a thread of its own, and has said that it cannot. */
+  readonly hasFallenBack: boolean
 }

@@ -3,8 +3,9 @@
  * One process of the matrix: every exporter with every processor, one after the other, each to a receiver of its own.
  * Bundled in each module format, with the packages of OpenTelemetry and ours left to the directory that it runs in.
  * Its arguments are the receivers in the order of the combinations, URL of OTLP/HTTP and of gRPC in turns; it prints a
- * line of JSON for each combination. Compiled against SDK 2.12; what the lines name differently is looked up.
+ * line of JSON for each combination, with what it was warned of. Compiled against SDK 2.12; what the lines name differently is looked up.
  */
+import { subscribe } from 'node:diagnostics_channel'
 import * as api from '@opentelemetry/api'
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -49,6 +50,8 @@ function createExporter(exporter: Exporter, http: string, grpc: string): unknown
       return new OTLPTraceExporter({ url: http, protocol: 'http/protobuf' })
     case 'spanring JSON':
       return new OTLPTraceExporter({ url: http, protocol: 'http/json' })
+    case 'spanring thread':
+      return new OTLPTraceExporter({ url: http, worker: true })
   }
 }
 
@@ -74,15 +77,25 @@ function withinLimit(work: Promise<void>): Promise<void> {
 }
 
 async function main(urls: readonly string[]): Promise<void> {
+  let warnings: string[] = []
+  let requests = 0
+  const warn = (...said: unknown[]): void => void warnings.push(said.join(' '))
+  const ignore = (): void => {}
+  const logger = { error: warn, warn, info: ignore, debug: ignore, verbose: ignore }
+  api.diag.setLogger(logger, api.DiagLogLevel.WARN)
+  // Undici's, by whichever copy in this thread.
+  subscribe('undici:request:create', () => void requests++)
   for (const [index, combination] of COMBINATIONS.entries()) {
     let error: string | null = null
+    warnings = []
+    requests = 0
     try {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await withinLimit(run(combination, urls[index * 2] ?? '', urls[index * 2 + 1] ?? ''))
     } catch (caught) {
       error = caught instanceof Error ? `${caught.name}: ${caught.message}` : String(caught)
     }
-    console.log(JSON.stringify({ index, error }))
+    console.log(JSON.stringify({ index, error, warnings, requests }))
   }
   // A runtime that keeps something open is no matter of the spans.
   process.exit()

@@ -9,6 +9,8 @@ export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): s
   if (cell.error !== undefined) return cell.error.split('\n')[0]?.replaceAll(/https?:\/\/\S+: /g, '')
   if (cell.spans.length !== reference.length) return `${cell.spans.length} of ${reference.length} spans arrived`
   if (cell.duplicates > 0) return `${cell.duplicates} spans arrived twice`
+  if (cell.exporter === 'spanring thread' && cell.requests > 0 && !hasFallenBack(cell))
+    return `${cell.requests} requests were sent from the thread of the application, and no warning says so`
   const fields = new Set<string>()
   let different = 0
   for (const [index, span] of cell.spans.entries()) {
@@ -17,6 +19,11 @@ export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): s
     for (const field of found) fields.add(field)
   }
   return different === 0 ? undefined : `${different} spans differ in ${[...fields].slice(0, 5).join(', ')}`
+}
+
+/** Whether the exporter has said that there can be no export thread. */
+export function hasFallenBack({ warnings }: CellResult): boolean {
+  return warnings.some((text) => text.includes('[SPANRING_EXPORT_THREAD]') && text.endsWith('spans are sent from this thread'))
 }
 
 /** Paths, with positions left out. */

@@ -10,7 +10,7 @@ import { renderDocument } from './document.js'
 import { EXPLANATIONS } from './explanations.js'
 import { cellFile, installLine, installRuntime, packOurs } from './install.js'
 import type { Tarballs } from './install.js'
-import { faultOf, fieldsThatDiffer } from './judge.js'
+import { faultOf, fieldsThatDiffer, hasFallenBack } from './judge.js'
 import { DOCUMENT, WORKSPACE } from './places.js'
 import { runGroup } from './run-group.js'
 
@@ -69,7 +69,7 @@ async function runLine(sdk: SdkLine, ours: Tarballs): Promise<void> {
       const outcomes = results.map((result) => {
         const { exporter, processor } = result
         const fault = reference.length === 0 ? 'there is no reference' : faultOf(result, reference)
-        return { ...place, exporter, processor, fault }
+        return { ...place, exporter, processor, fault, hasFallenBack: hasFallenBack(result) }
       })
       cells.push(...outcomes)
       const green = outcomes.filter(({ fault }) => fault === undefined).length

@@ -19,20 +19,26 @@ export interface CellResult extends Combination {
   readonly duplicates: number
   /** What the program says went wrong, or that it ended before. */
   readonly error: string | undefined
+  readonly warnings: readonly string[]
+  /** Requests of our exporter that were sent from the thread of the application. */
+  readonly requests: number
 }
+
+/** What the program has said of a combination. */
+type Said = Pick<CellResult, 'error' | 'warnings' | 'requests'>
 
 /** One process: all combinations, each with a receiver of its own. */
 export async function runGroup(executable: string, args: readonly string[], dir: string): Promise<CellResult[]> {
   const sinks = await Promise.all(COMBINATIONS.map(() => startSink({ grpc: true, strict: true })))
   try {
     const urls = sinks.flatMap((sink) => [sink.url, sink.grpcUrl ?? ''])
-    const errors = await runProgram(executable, [...args, ...urls], dir)
+    const said = await runProgram(executable, [...args, ...urls], dir)
     return await Promise.all(
       COMBINATIONS.map(async (combination, index) => {
         const sink = sinks[index]!
         const spans = bySpanId(await sink.spans())
         const { duplicates } = await sink.stats()
-        return { ...combination, spans, duplicates, error: errors(index) }
+        return { ...combination, spans, duplicates, ...said(index) }
       }),
     )
   } finally {
@@ -40,11 +46,7 @@ export async function runGroup(executable: string, args: readonly string[], dir:
   }
 }
 
-async function runProgram(
-  executable: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<(index: number) => string | undefined> {
+async function runProgram(executable: string, args: readonly string[], cwd: string): Promise<(index: number) => Said> {
   // The default of 10 s only makes red cells slow.
   const env = { ...cleanEnvironment(), OTEL_EXPORTER_OTLP_TIMEOUT: '5000' }
   const child = spawn(executable, args, {
@@ -61,12 +63,12 @@ async function runProgram(
   const said = new Map(lines.map((line) => parseLine(line)))
   const lastWords = stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.slice(0, 200)
   return (index) => {
-    const error = said.get(index)
-    return error === undefined ? `the process ended before: ${lastWords.trim()}` : (error ?? undefined)
+    const ended = { error: `the process ended before: ${lastWords.trim()}`, warnings: [], requests: 0 }
+    return said.get(index) ?? ended
   }
 }
 
-function parseLine(line: string): [number, string | null] {
-  const { index, error } = JSON.parse(line) as { index: number; error: string | null }
-  return [index, error]
+function parseLine(line: string): [number, Said] {
+  const { index, error, ...rest } = JSON.parse(line) as { index: number; error: string | null } & Omit<Said, 'error'>
+  return [index, { error: error ?? undefined, ...rest }]
 }

@@ -12,6 +12,8 @@ const cell = (result: Partial<CellResult>): CellResult => ({
   spans: reference,
   duplicates: 0,
   error: undefined,
+  warnings: [],
+  requests: 0,
   ...result,
 })
 
@@ -27,4 +29,11 @@ test.each<[string, Partial<CellResult>, string]>([
   ['failed', { error: 'ExporterError: http://127.0.0.1:4318/v1/traces: down\nmore' }, 'ExporterError: down'],
 ])('a cell that %s is red, and says why', (_what, result, fault) => {
   expect(faultOf(cell(result), reference)).toBe(fault)
+})
+
+test('a cell of the export thread is red if it sends from the thread of the application and does not say so', () => {
+  const sent = cell({ exporter: 'spanring thread', requests: 7 })
+  expect(faultOf(sent, reference)).toBe('7 requests were sent from the thread of the application, and no warning says so')
+  const warnings = ['[SPANRING_EXPORT_THREAD] worker is true, but …; spans are sent from this thread']
+  expect(faultOf({ ...sent, warnings }, reference)).toBeUndefined()
 })
