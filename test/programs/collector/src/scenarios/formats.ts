@@ -16,6 +16,8 @@ interface Format {
   readonly protocol: Protocol
   readonly gzip?: true
   readonly tls?: true
+  /** Ours sends from the export thread. */
+  readonly worker?: true
 }
 
 const FORMATS: readonly Format[] = [
@@ -25,6 +27,9 @@ const FORMATS: readonly Format[] = [
   { name: 'JSON', protocol: 'http/json' },
   { name: 'JSON, gzip', protocol: 'http/json', gzip: true },
   { name: 'JSON, TLS', protocol: 'http/json', tls: true },
+  { name: 'protobuf, export thread', protocol: 'http/protobuf', worker: true },
+  { name: 'protobuf, gzip, TLS, export thread', protocol: 'http/protobuf', gzip: true, tls: true, worker: true },
+  { name: 'JSON, export thread', protocol: 'http/json', worker: true },
   { name: 'gRPC, stock exporter', protocol: 'grpc' },
 ]
 
@@ -38,12 +43,14 @@ export async function compareFormats(built: BuiltCollector): Promise<Row[]> {
   return rows
 }
 
-async function compareFormat(built: BuiltCollector, line: SdkLine, { name, protocol, gzip, tls }: Format): Promise<Row> {
+async function compareFormat(built: BuiltCollector, line: SdkLine, format: Format): Promise<Row> {
+  const { name, protocol, gzip, tls, worker } = format
   const options: CollectorOptions = { tls: tls === true, gzipOnly: gzip === true }
   await using collector = await Collector.start(built, options)
   const env = {
     ...(gzip && { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }),
     ...(tls && { OTEL_EXPORTER_OTLP_CERTIFICATE: built.certificate }),
+    ...(worker && { SPANRING_WORKER: 'true' }),
   }
   const origin = (port: number): string => `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
   const reports = await forEachContender((contender) => {
