@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Runs the service under the same load with stock and with spanring, processor and exporter, against a receiver that
- * counts. `--processor-only` keeps the stock exporter behind both; `--quick` for a short run, `--json` for a machine.
+ * counts. `--processor-only` keeps the stock exporter behind both, `--worker` lets spanring send from a thread of its own;
+ * `--quick` for a short run, `--json` for a machine.
  * Exit code 1 if the accounting does not close.
  */
 import { forkSink, type ReceivedSpan } from '@spanring/sink'
@@ -18,7 +19,10 @@ import { drawTrace, pickTraces } from './demo/trace-tree.js'
 
 const asJson = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
-const telemetry = process.argv.includes('--processor-only') ? 'spanring-processor' : 'spanring'
+const processorOnly = process.argv.includes('--processor-only')
+const worker = process.argv.includes('--worker')
+if (processorOnly && worker) throw new Error("--worker is an option of spanring's exporter, which --processor-only leaves out")
+const telemetry = processorOnly ? 'spanring-processor' : worker ? 'spanring-worker' : 'spanring'
 const shape: LoadShape = {
   warmUpMillis: quick ? 1000 : 2000,
   measuredMillis: quick ? 4000 : 10_000,
@@ -53,7 +57,10 @@ try {
     print(['', '? the stock processor has no call that tells; what it lost is ended less delivered'])
     print([
       `one import ends ${integer(catalogueRows)} spans in one stretch, and both queues have ${integer(queueSize)} places` +
-        (telemetry === 'spanring' ? '; behind its own exporter spanring keeps the rest as bytes' : ''),
+        (processorOnly ? '' : '; behind its own exporter spanring keeps the rest as bytes'),
+      ...(worker
+        ? ['spanring sends from a thread of its own: the main thread encodes spans, and makes no request for them']
+        : []),
       '',
     ])
     print(judgement.accounting)

@@ -6,7 +6,7 @@ import { cleanEnvironment } from './environment.js'
 import { outputOf } from './output.js'
 import type { Output } from './output.js'
 
-/** A program that has not ended by then is killed, and the test fails: no fixture runs for more than a few seconds. */
+/** A program that has not ended by then is killed, and the test fails: hardly a fixture runs for more than a few seconds. */
 const LIMIT_MILLIS = 20_000
 
 export interface Ended {
@@ -22,6 +22,8 @@ export interface ProgramOptions {
   /** Added to a clean environment. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly cwd?: string | undefined
+  /** When it is killed, in milliseconds; default 20,000. */
+  readonly limitMillis?: number | undefined
 }
 
 /** A Node.js program in a process of its own. */
@@ -30,12 +32,13 @@ export class Program {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #output: Readonly<Output>
 
-  constructor(file: URL, args: readonly string[] = [], { execArgv = [], env: added = {}, cwd }: ProgramOptions = {}) {
+  constructor(file: URL, args: readonly string[] = [], options: ProgramOptions = {}) {
+    const { execArgv = [], env: added = {}, cwd, limitMillis = LIMIT_MILLIS } = options
     const env = { ...cleanEnvironment(), ...added }
     this.#child = spawn(process.execPath, [...execArgv, file.pathname, ...args], { env, cwd })
     this.#output = outputOf(this.#child)
     this.ended = new Promise((resolve, reject) => {
-      const limit = setTimeout(() => this.kill('SIGKILL'), LIMIT_MILLIS)
+      const limit = setTimeout(() => this.kill('SIGKILL'), limitMillis)
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {
         clearTimeout(limit)

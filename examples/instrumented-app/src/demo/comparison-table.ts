@@ -19,6 +19,7 @@ export function comparisonTable(stock: Result, spanring: Result): string[] {
     measured('event loop delay p99', (result) => result.report.loopDelayMillis.p99, millis),
     measured('event loop delay max', (result) => result.report.loopDelayMillis.max, millis),
     measured('CPU time of the service', (result) => result.report.cpuMillis, seconds),
+    ...mainThreadRows(),
     measured('CPU share of one core', (result) => (result.report.cpuMillis / result.report.wallMillis) * 100, percent),
   ]
   return [line(['', 'stock', 'spanring', 'ratio']), '─'.repeat(width), ...rows.map(line)]
@@ -33,6 +34,11 @@ export function comparisonTable(stock: Result, spanring: Result): string[] {
       ...reasons.map(([label, count]): Row => [label, '?', integer(count), '']),
       ['lost without a count', ...both(uncounted, integer), ''],
     ]
+  }
+
+  function mainThreadRows(): Row[] {
+    if (stock.report.mainThreadMillis === undefined || spanring.report.mainThreadMillis === undefined) return []
+    return [measured('of these, on the main thread', (result) => result.report.mainThreadMillis ?? 0, seconds)]
   }
 
   function measured(label: string, read: (result: Result) => number, format: (value: number) => string): Row {

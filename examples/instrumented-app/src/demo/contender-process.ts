@@ -6,7 +6,7 @@ import type { Command, Message, Report } from './contender.js'
 
 export type ContenderName = 'stock' | 'spanring'
 /** Which `src/telemetry-….ts` is preloaded. */
-export type Telemetry = 'stock' | 'spanring' | 'spanring-processor'
+export type Telemetry = 'stock' | 'spanring' | 'spanring-processor' | 'spanring-worker'
 
 /** The service in a process of its own, preloaded with the telemetry file of one contender. */
 export class ContenderProcess {

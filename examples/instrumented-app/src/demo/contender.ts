@@ -4,6 +4,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { startService } from '../app/service.js'
 import { stopTelemetry } from '../telemetry.js'
 import type { Counts } from './accounting.js'
+import { mainThreadMillis } from './main-thread-time.js'
 import { measuredProcessor } from './measured-processor.js'
 
 export type Command = 'measure' | 'finish'
@@ -15,6 +16,8 @@ export interface Report {
   readonly onEndMicros: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number }
   readonly loopDelayMillis: { readonly p99: number; readonly max: number }
   readonly cpuMillis: number
+  /** Of these, on the main thread; undefined where the system does not tell. */
+  readonly mainThreadMillis: number | undefined
   readonly wallMillis: number
 }
 
@@ -29,6 +32,7 @@ const processor = measuredProcessor()
 const service = await startService({ databaseUrl: process.env['DATABASE_URL'] })
 let loopDelay: IntervalHistogram | undefined
 let cpuAtStart = process.cpuUsage()
+let mainThreadAtStart = mainThreadMillis()
 let startedAt = performance.now()
 
 process.on('message', (command: Command) => {
@@ -43,12 +47,14 @@ function measure(): void {
   loopDelay = monitorEventLoopDelay({ resolution: resolutionMillis })
   loopDelay.enable()
   cpuAtStart = process.cpuUsage()
+  mainThreadAtStart = mainThreadMillis()
   startedAt = performance.now()
 }
 
 async function finish(): Promise<void> {
   loopDelay?.disable()
   const cpu = process.cpuUsage(cpuAtStart)
+  const mainThread = mainThreadMillis()
   const wallMillis = performance.now() - startedAt
   const { onEndNanos } = processor
   const onEndMicros = {
@@ -65,6 +71,7 @@ async function finish(): Promise<void> {
     onEndMicros,
     loopDelayMillis: { p99: late(loopDelay?.percentile(99)), max: late(loopDelay?.max) },
     cpuMillis: (cpu.user + cpu.system) / 1e3,
+    mainThreadMillis: mainThread === undefined ? undefined : mainThread - (mainThreadAtStart ?? 0),
     wallMillis,
   }
   send({ report }, () => process.disconnect())
