@@ -8,7 +8,7 @@ function source(path: string): string {
 
 /** What runs a second time with the export thread: it has to keep every promise that the exporter makes without it. */
 const WITH_THREAD = [
-  'packages/otlp-exporter/test/otlp-trace-exporter.test.ts',
+  'packages/otlp-exporter/test/{otlp-trace-exporter,exporter/*}.test.ts',
   'test/suites/{whole-pipeline,incidents}/**/*.test.ts',
   'test/suites/processor/async-resource.test.ts',
 ]
@@ -42,7 +42,10 @@ export default defineConfig({
         // The thread runs a file of the build, which is found from the build alone.
         resolve: {
           alias: [
-            { find: /^\.\.\/src\/otlp-trace-exporter\.js$/, replacement: source('packages/otlp-exporter/dist/esm/index.js') },
+            {
+              find: /^(?:\.\.\/)+src\/otlp-trace-exporter\.js$/,
+              replacement: source('packages/otlp-exporter/dist/esm/index.js'),
+            },
           ],
         },
         test: { name: 'export thread', include: WITH_THREAD, env: { SPANRING_WORKER: 'true' } },
