@@ -646,6 +646,39 @@ test.each([
   expect(pipeline.stats()).toMatchObject({ inFlight: 10, encoded: 20 })
 })
 
+test('an exporter is handed as many batches more as it takes at that moment', async () => {
+  const { exporter: manual } = setupManual()
+  let extra = 2
+  Object.defineProperty(manual, 'extraBatches', { value: () => extra })
+  const { clock, pipeline, end } = setupManual({}, manual)
+  end(100)
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 60, encoded: 40 })
+  extra = 0
+  for (let answered = 0; answered < 2; answered++) manual.sent[answered]?.answer()
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 40, encoded: 40, exported: 20 })
+})
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('do not ask')
+    },
+  ],
+  ['is not a function', 7],
+  ['returns a text', () => 'many'],
+  ['returns less than none', () => -3],
+])('an exporter whose extraBatches %s is handed none more', async (_what, value) => {
+  const { exporter: manual } = setupManual()
+  Object.defineProperty(manual, 'extraBatches', { value })
+  const { clock, pipeline, end } = setupManual({}, manual)
+  end(100)
+  await clock.advance(10)
+  expect(pipeline.stats()).toMatchObject({ inFlight: 40, encoded: 60 })
+})
+
 test('a resource whose getter flushes has nothing exported below onEnd', async () => {
   const { clock, exporter, pipeline } = setup({})
   const span = createSpan(0)

@@ -37,6 +37,11 @@ export interface IncrementalSpanExporter extends SpanExporter {
   /** How many batches may be in flight at once, that is between `send` and their outcome. At least 1. */
   readonly maxConcurrentBatches: number
   /**
+   * How many batches more the exporter takes at this moment, because it goes on sending while this thread is busy. Asked before
+   * each batch is sent, so it must be quick. Default: none.
+   */
+  extraBatches?(): number
+  /**
    * Returns a new empty batch, or undefined if there is no room for one. In that case the exporter calls `onRoom` as soon as
    * there is room. `onRoom` only wakes the processor, so calling it early, late or repeatedly does no harm.
    */

@@ -15,6 +15,8 @@ export interface BatchTransport {
    * has no outcome by then counts as failed for the reason `shutdown`. A second call returns the same promise.
    */
   shutdown(bound: Bound): Promise<void>
+  /** How many batches more than there are connections it takes at this moment. */
+  extraBatches?(): number
   /** Reports to the hooks at once what has happened in another thread. */
   poll?(): void
 }

@@ -151,6 +151,14 @@ export class OTLPTraceExporter {
     selfOf(this).#exitFlush?.add(drain)
   }
 
+  /**
+   * With `worker`, how many batches more than `maxConcurrentBatches` may be handed over at this moment. They wait in the export
+   * thread, which sends them even while the thread of the application is busy. None while the backend does not answer.
+   */
+  extraBatches(): number {
+    return selfOf(this).#transport.extraBatches?.() ?? 0
+  }
+
   /** What the exporter has done so far. Needs no MeterProvider. */
   stats(): ExporterStats {
     const self = selfOf(this)

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expectAccounted, sumOf } from '@spanring/test-kit/accounting'
 import { listen } from '@spanring/test-kit/servers'
 import { refusingUrl, setupCountingSink } from '@spanring/test-kit/sink'
@@ -28,7 +29,26 @@ async function setupHangUp() {
   return { counts, port, close }
 }
 
+async function setupSilent(): Promise<string> {
+  const sink = await setupCountingSink()
+  await sink.script({ fault: 'never' })
+  return sink.url
+}
+
 describe('an outage', () => {
+  test.each([
+    ['a backend that cannot be reached', () => refusingUrl()],
+    ['a backend that does not answer', () => setupSilent()],
+  ])('leaves all but one batch for each connection without a deadline: %s', async (_what, setup) => {
+    const { processor, end } = setupWholePipeline(await setup(), { maxExportBatchSize: 100 })
+    // The first batches find out.
+    end(1000)
+    await sleep(800)
+    end(10_000)
+    await until(() => processor.stats().queued === 0)
+    expect(processor.stats()).toMatchObject({ inFlight: 3000, encoded: 8000 })
+  })
+
   test('is probed by one connection at a time, ends by itself, and leaves every span counted', async () => {
     const { counts, port, close } = await setupHangUp()
     const { processor, exporter, end } = setupWholePipeline(

@@ -54,7 +54,17 @@ export class ExporterAdapter {
 
   /** How many batches may be in flight, including this one. Arrays are limited to one by {@link WholeBatchExporter}. */
   slotsFor({ isEncoded }: StagedBatch): number {
-    return this.mayOverlap && !isEncoded ? Infinity : this.#maxConcurrentBatches
+    if (!isEncoded) return this.mayOverlap ? Infinity : this.#maxConcurrentBatches
+    return this.#maxConcurrentBatches + this.#extraBatches()
+  }
+
+  #extraBatches(): number {
+    try {
+      const count = (this.#exporter as Partial<IncrementalSpanExporter>).extraBatches?.() ?? 0
+      return count > 0 ? count : 0
+    } catch {
+      return 0
+    }
   }
 
   get abandonedCount(): number {

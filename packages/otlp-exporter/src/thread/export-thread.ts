@@ -36,6 +36,10 @@ export interface ExportThreadParts {
 const GRACE_MILLIS = 25
 /** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
 const HUNG_MILLIS = 5000
+/** How many batches cross for each connection while another one is sent on it. Three that take 3 s each are still in time. */
+const EXTRA_PER_CONNECTION = 2
+/** A backend that has not settled a batch for this long, in milliseconds, may be in an outage. */
+const PROMPT_MILLIS = 500
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
  * the books of the batches that the thread has. The thread is started with the first batch.
@@ -108,6 +112,19 @@ export class ExportThread implements BatchTransport {
     this.#shutdownBound ??= bound
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise
+  }
+
+  /**
+   * More batches cross than there are connections, so that the thread can send them while this thread is busy. But not in an
+   * outage: what waits on this side has no deadline yet, and on the other side it would run against one. And not where each
+   * batch needs a call of the application for its headers: all calls would come at once.
+   */
+  extraBatches(): number {
+    const { headersFunction, concurrencyLimit } = this.#parts.settings
+    if (this.#local !== undefined || this.#reports.isDown || headersFunction !== undefined) return 0
+    const [oldest] = this.#batches.values()
+    const isPrompt = oldest === undefined || this.#clock.now() - oldest.startedAt < PROMPT_MILLIS
+    return isPrompt ? EXTRA_PER_CONNECTION * concurrencyLimit : 0
   }
 
   /** Takes what the thread has given back, and reports it to the hooks. */

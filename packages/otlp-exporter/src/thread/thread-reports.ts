@@ -26,6 +26,11 @@ export class ThreadReports {
     this.#hooks = hooks
   }
 
+  /** Whether the thread has said that the backend is down. */
+  get isDown(): boolean {
+    return this.#down !== undefined
+  }
+
   onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void {
     switch (message.type) {
       case 'failure':

@@ -35,6 +35,7 @@ export function recordDoor(processor: BatchSpanProcessor, record: FlightRecord):
 export function recordBatches(exporter: OTLPTraceExporter, record: FlightRecord): IncrementalSpanExporter {
   return {
     maxConcurrentBatches: exporter.maxConcurrentBatches,
+    extraBatches: () => exporter.extraBatches(),
     openBatch(onRoom) {
       const batch = exporter.openBatch(onRoom)
       return batch && recordBatch(batch, record)
