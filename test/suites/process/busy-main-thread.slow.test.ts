@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { spinMainThread } from './spin-main-thread.js'
+
+test('20,000 spans arrive while the main thread spins for five seconds, a retry included', async () => {
+  const { handedOver, arrived, delivered } = await spinMainThread('thread', 5000)
+  expect({ handedOver, arrived, delivered }).toEqual({ handedOver: 20_000, arrived: 20_000, delivered: 20_000 })
+})
+
+test('without the export thread none of them does', async () => {
+  expect(await spinMainThread('none', 5000)).toMatchObject({ arrived: 0, delivered: 20_000 })
+})

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest'
+import { spinMainThread } from './spin-main-thread.js'
+
+const ENDED_WELL = { delivered: 20_000, refused: 500, code: 0, stderr: '', said: 'exported: 20000' }
+
+test('everything that was handed over arrives while the main thread spins, a retry included', async () => {
+  expect(await spinMainThread('thread', 3000)).toEqual({ ...ENDED_WELL, handedOver: 20_000, arrived: 20_000 })
+})
+
+// Shows that the test above can fail.
+test('without the export thread nothing arrives before the main thread is free again', async () => {
+  const { handedOver, arrived, ...rest } = await spinMainThread('none', 500)
+  expect(handedOver).toBe(15_000)
+  expect(arrived).toBe(0)
+  expect(rest).toEqual(ENDED_WELL)
+})
