@@ -3,9 +3,9 @@
  * One process of the matrix: every exporter with every processor, one after the other, each to a receiver of its own.
  * Bundled in each module format, with the packages of OpenTelemetry and ours left to the directory that it runs in.
  * Its arguments are the receivers in the order of the combinations, URL of OTLP/HTTP and of gRPC in turns; it prints a
- * line of JSON for each combination, with what it was warned of. Compiled against SDK 2.12; what the lines name differently is looked up.
+ * line of JSON for each combination, with what it was warned of, and
+ * whether requests left while this thread was busy. Compiled against SDK 2.12; what the lines name differently is looked up.
  */
-import { subscribe } from 'node:diagnostics_channel'
 import * as api from '@opentelemetry/api'
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -18,6 +18,9 @@ import { runTracedProgram } from '@spanring/traced-program'
 import type { SwappableProcessor, TracedSdk } from '@spanring/traced-program'
 import { COMBINATIONS } from './axes.js'
 import type { Combination, Exporter } from './axes.js'
+
+/** How long this thread is busy at a time, in milliseconds, to see whether another one sends meanwhile. */
+const BUSY_MILLIS = 20
 
 /** Longer than a healthy receiver on loopback ever takes, also on a busy machine. */
 const LIMIT_MILLIS = 15_000
@@ -55,21 +58,41 @@ function createExporter(exporter: Exporter, http: string, grpc: string): unknown
   }
 }
 
-function createProcessor({ exporter, processor }: Combination, http: string, grpc: string): SwappableProcessor {
-  const created = createExporter(exporter, http, grpc)
+function createProcessor({ processor }: Combination, created: unknown): SwappableProcessor {
   if (processor === 'spanring') return new BatchSpanProcessor(created as never, OPTIONS)
   const Stock = sdkNames['BatchSpanProcessor']!
   const stock = isFirstArgumentOptions ? new Stock({ exporter: created, ...OPTIONS }) : new Stock(created, OPTIONS)
   return stock as SwappableProcessor
 }
 
-async function run(combination: Combination, http: string, grpc: string): Promise<void> {
-  const program = runTracedProgram(line, createProcessor(combination, http, grpc))
-  await program.forceFlush()
-  await program.shutdown()
+/** Whether requests left while this thread was busy, until the work is done. */
+async function sendsMeanwhile(exporter: OTLPTraceExporter, work: Promise<unknown>): Promise<boolean> {
+  const state = { isDone: false, hasThread: false }
+  const isDone = (): unknown => (state.isDone = true)
+  work.then(isDone, isDone)
+  while (!state.isDone) {
+    const { requests } = exporter.stats()
+    const freeAt = performance.now() + BUSY_MILLIS
+    while (performance.now() < freeAt);
+    state.hasThread ||= exporter.stats().requests > requests
+    // oxlint-disable-next-line no-await-in-loop -- until all is done
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return state.hasThread
 }
 
-function withinLimit(work: Promise<void>): Promise<void> {
+/** Returns whether there was an export thread. */
+async function run(combination: Combination, http: string, grpc: string): Promise<boolean> {
+  const exporter = createExporter(combination.exporter, http, grpc)
+  const program = runTracedProgram(line, createProcessor(combination, exporter))
+  const flushed = program.forceFlush()
+  const hasThread = exporter instanceof OTLPTraceExporter && (await sendsMeanwhile(exporter, flushed))
+  await flushed
+  await program.shutdown()
+  return hasThread
+}
+
+function withinLimit<T>(work: Promise<T>): Promise<T> {
   const limit = new Promise<never>((_resolve, reject) => {
     setTimeout(() => reject(new Error(`not done in ${LIMIT_MILLIS} ms`)), LIMIT_MILLIS).unref()
   })
@@ -78,24 +101,21 @@ function withinLimit(work: Promise<void>): Promise<void> {
 
 async function main(urls: readonly string[]): Promise<void> {
   let warnings: string[] = []
-  let requests = 0
   const warn = (...said: unknown[]): void => void warnings.push(said.join(' '))
   const ignore = (): void => {}
   const logger = { error: warn, warn, info: ignore, debug: ignore, verbose: ignore }
   api.diag.setLogger(logger, api.DiagLogLevel.WARN)
-  // Undici's, by whichever copy in this thread.
-  subscribe('undici:request:create', () => void requests++)
   for (const [index, combination] of COMBINATIONS.entries()) {
     let error: string | null = null
     warnings = []
-    requests = 0
+    let hasThread = false
     try {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await withinLimit(run(combination, urls[index * 2] ?? '', urls[index * 2 + 1] ?? ''))
+      hasThread = await withinLimit(run(combination, urls[index * 2] ?? '', urls[index * 2 + 1] ?? ''))
     } catch (caught) {
       error = caught instanceof Error ? `${caught.name}: ${caught.message}` : String(caught)
     }
-    console.log(JSON.stringify({ index, error, warnings, requests }))
+    console.log(JSON.stringify({ index, error, warnings, hasThread }))
   }
   // A runtime that keeps something open is no matter of the spans.
   process.exit()

@@ -9,8 +9,9 @@ export function faultOf(cell: CellResult, reference: readonly ReceivedSpan[]): s
   if (cell.error !== undefined) return cell.error.split('\n')[0]?.replaceAll(/https?:\/\/\S+: /g, '')
   if (cell.spans.length !== reference.length) return `${cell.spans.length} of ${reference.length} spans arrived`
   if (cell.duplicates > 0) return `${cell.duplicates} spans arrived twice`
-  if (cell.exporter === 'spanring thread' && cell.requests > 0 && !hasFallenBack(cell))
-    return `${cell.requests} requests were sent from the thread of the application, and no warning says so`
+  if (cell.exporter === 'spanring thread' && !cell.hasThread && !hasFallenBack(cell))
+    return 'there is no export thread, and no warning says so'
+  if (cell.exporter !== 'spanring thread' && cell.hasThread) return 'there is an export thread'
   const fields = new Set<string>()
   let different = 0
   for (const [index, span] of cell.spans.entries()) {

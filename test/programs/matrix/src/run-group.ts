@@ -20,12 +20,12 @@ export interface CellResult extends Combination {
   /** What the program says went wrong, or that it ended before. */
   readonly error: string | undefined
   readonly warnings: readonly string[]
-  /** Requests of our exporter that were sent from the thread of the application. */
-  readonly requests: number
+  /** Requests of our exporter left while the thread of the application was busy. */
+  readonly hasThread: boolean
 }
 
 /** What the program has said of a combination. */
-type Said = Pick<CellResult, 'error' | 'warnings' | 'requests'>
+type Said = Pick<CellResult, 'error' | 'warnings' | 'hasThread'>
 
 /** One process: all combinations, each with a receiver of its own. */
 export async function runGroup(executable: string, args: readonly string[], dir: string): Promise<CellResult[]> {
@@ -63,7 +63,7 @@ async function runProgram(executable: string, args: readonly string[], cwd: stri
   const said = new Map(lines.map((line) => parseLine(line)))
   const lastWords = stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.slice(0, 200)
   return (index) => {
-    const ended = { error: `the process ended before: ${lastWords.trim()}`, warnings: [], requests: 0 }
+    const ended = { error: `the process ended before: ${lastWords.trim()}`, warnings: [], hasThread: false }
     return said.get(index) ?? ended
   }
 }

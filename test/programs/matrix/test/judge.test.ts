@@ -13,7 +13,7 @@ const cell = (result: Partial<CellResult>): CellResult => ({
   duplicates: 0,
   error: undefined,
   warnings: [],
-  requests: 0,
+  hasThread: false,
   ...result,
 })
 
@@ -31,9 +31,10 @@ test.each<[string, Partial<CellResult>, string]>([
   expect(faultOf(cell(result), reference)).toBe(fault)
 })
 
-test('a cell of the export thread is red if it sends from the thread of the application and does not say so', () => {
-  const sent = cell({ exporter: 'spanring thread', requests: 7 })
-  expect(faultOf(sent, reference)).toBe('7 requests were sent from the thread of the application, and no warning says so')
+test('a cell of the export thread is red if there is none and it does not say so', () => {
+  const sent = cell({ exporter: 'spanring thread' })
+  expect(faultOf(sent, reference)).toBe('there is no export thread, and no warning says so')
+  expect(faultOf({ ...sent, hasThread: true }, reference)).toBeUndefined()
   const warnings = ['[SPANRING_EXPORT_THREAD] worker is true, but …; spans are sent from this thread']
   expect(faultOf({ ...sent, warnings }, reference)).toBeUndefined()
 })
