@@ -215,7 +215,7 @@ export class ExportThread implements BatchTransport {
     writeBatch(handed.slab, handed.batch.parts, {
       id: handed.id,
       remainingMillis: handed.operation.at - this.#clock.now(),
-      isClosing: handed.operation.closing.aborted,
+      isClosing: this.#isExiting || handed.operation.closing.aborted,
       hasOwnHeaders: headers !== undefined,
     })
     handed.isWithThread = true

@@ -39,7 +39,8 @@ export class SendingThread {
   readonly #slabs = new Map<number, Slab>()
   readonly #headers = new Map<number, HeaderTexts>()
   readonly #sending = new Map<number, BatchInSlab>()
-  readonly #closing = new AbortController()
+  /** Whether every batch makes its last attempt, those that come later as well. */
+  #isClosing = false
   #transport: Transport | undefined
   #format: SpanFormat | undefined
   #processClock: ProcessClock | undefined
@@ -71,7 +72,7 @@ export class SendingThread {
         this.#sending.get(message.id)?.abort.abort()
         return
       case 'closing':
-        if (message.id === undefined) this.#closing.abort()
+        if (message.id === undefined) this.#close()
         else this.#sending.get(message.id)?.closing.abort()
         return
       case 'shutdown':
@@ -115,7 +116,7 @@ export class SendingThread {
     let isFree = true
     const encoded = readBatch(slab, format, this.#pool, (free) => (isFree = free))
     const batch = new BatchInSlab(slab, encoded, headers)
-    if (isClosing || this.#closing.signal.aborted) batch.closing.abort()
+    if (isClosing || this.#isClosing) batch.closing.abort()
     this.#sending.set(id, batch)
     // While the thread starts, or is busy, a batch waits in the ring, and its deadline comes nearer.
     const at = systemClock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
@@ -123,6 +124,11 @@ export class SendingThread {
     this.#sending.delete(id)
     encoded.release()
     if (batch.finished !== undefined) this.#giveBack(slab, id, outcome, batch.finished, isFree)
+  }
+
+  #close(): void {
+    this.#isClosing = true
+    for (const batch of this.#sending.values()) batch.closing.abort()
   }
 
   #giveBack(slab: Slab, id: number, { exported, failed, error }: BatchOutcome, finished: FinishedExport, isFree: boolean): void {
