@@ -232,7 +232,6 @@ export class ExportThread implements BatchTransport {
     this.#forgetBatch(handed, back.isFree)
   }
 
-  /** Whether the batch waits for the thread, or is with it. */
   #has(handed: HandedBatch): boolean {
     return this.#batches.get(handed.slab.number) === handed
   }
