@@ -83,10 +83,8 @@ export async function killUnderLoad(kills: number, random: SeededRandom): Promis
     arrived >= sent.exported && arrived <= sent.exported + lost,
     `${arrived} arrived, ${sent.exported} count, ${lost} lost`,
   )
-  assert.deepEqual(
-    threads.all.map(({ threadId }) => threadId).filter((id) => id !== -1),
-    [],
-  )
+  // A shutdown waits for half a second for the thread to end. With other processes on the cores that takes longer.
+  await until(() => threads.live === undefined)
   assert.ok(threads.all.length === kills || threads.all.length === Math.min(kills + 1, DEATHS))
   await sink.close()
   return { kills, ended: stats.ended, lost }
