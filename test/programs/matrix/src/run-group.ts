@@ -20,7 +20,7 @@ export interface CellResult extends Combination {
   /** What the program says went wrong, or that it ended before. */
   readonly error: string | undefined
   readonly warnings: readonly string[]
-  /** Requests of our exporter left while the thread of the application was busy. */
+  /** Requests left while the thread of the application was busy. Only looked for where they should. */
   readonly hasThread: boolean
 }
 
