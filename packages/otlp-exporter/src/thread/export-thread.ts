@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import { DetachedContext, bounded, systemClock } from '@spanring/core'
-import type { Bound, Clock, Deadline } from '@spanring/core'
+import { type Bound, type Clock, type Deadline, DetachedContext, bounded, systemClock } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
+import { BatchTally } from '../transport/batch-tally.js'
 import { Operation } from '../transport/operation.js'
 import { RequestHeaders } from '../transport/request/request-headers.js'
-import { callHook } from '../transport/transport-hooks.js'
-import type { TransportHooks } from '../transport/transport-hooks.js'
+import { type TransportHooks, callHook, endExport } from '../transport/transport-hooks.js'
 import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
+import { extraBatches } from './extra-batches.js'
 import { GIVEN_UP, HandedBatch, LOST } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { SlabMemory } from './slab-memory.js'
@@ -36,10 +36,7 @@ export interface ExportThreadParts {
 const GRACE_MILLIS = 25
 /** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
 const HUNG_MILLIS = 5000
-/** How many batches cross for each connection while another one is sent on it. Three that take 3 s each are still in time. */
-const EXTRA_PER_CONNECTION = 2
-/** A backend that has not settled a batch for this long, in milliseconds, may be in an outage. */
-const PROMPT_MILLIS = 500
+
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
  * the books of the batches that the thread has. The thread is started with the first batch.
@@ -86,7 +83,7 @@ export class ExportThread implements BatchTransport {
     callHook(hooks, 'onStart', batch.spanCount)
     if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
     // It has no memory that could be handed over.
-    if (batch.spanCount === 0) return Promise.resolve(this.#endEmpty())
+    if (batch.spanCount === 0) return Promise.resolve(endExport(hooks, {}, new BatchTally(0, settings.endpoint.printable), 0))
     const startedAt = this.#clock.now()
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + settings.timeoutMillis), deadline)
     const handed = new HandedBatch({
@@ -114,17 +111,10 @@ export class ExportThread implements BatchTransport {
     return this.#shutdownPromise
   }
 
-  /**
-   * More batches cross than there are connections, so that the thread can send them while this thread is busy. But not in an
-   * outage: what waits on this side has no deadline yet, and on the other side it would run against one. And not where each
-   * batch needs a call of the application for its headers: all calls would come at once.
-   */
   extraBatches(): number {
-    const { headersFunction, concurrencyLimit } = this.#parts.settings
-    if (this.#local !== undefined || this.#reports.isDown || headersFunction !== undefined) return 0
+    if (this.#local !== undefined) return 0
     const [oldest] = this.#batches.values()
-    const isPrompt = oldest === undefined || this.#clock.now() - oldest.startedAt < PROMPT_MILLIS
-    return isPrompt ? EXTRA_PER_CONNECTION * concurrencyLimit : 0
+    return extraBatches(this.#parts.settings, this.#reports.isDown, oldest && this.#clock.now() - oldest.startedAt)
   }
 
   /** Takes what the thread has given back, and reports it to the hooks. */
@@ -163,11 +153,10 @@ export class ExportThread implements BatchTransport {
     else if (!this.#isExiting) void this.#resolveHeaders(handed)
     else if (this.#lastHeaders !== undefined) this.#handOver(handed)
     const { operation } = handed
-    const { signal } = operation
-    const at = operation.at + GRACE_MILLIS
+    const bound = { at: operation.at + GRACE_MILLIS, signal: operation.signal }
     const onClosing = (): void => this.#supervisor.thread?.post({ type: 'closing', id: handed.id })
     operation.closing.addEventListener('abort', onClosing)
-    const settled = await bounded(this.#clock, { at, signal }, () => handed.outcome)
+    const settled = await bounded(this.#clock, bound, () => handed.outcome)
     operation.closing.removeEventListener('abort', onClosing)
     operation.detach()
     // What the thread has given back counts, even if its message has not arrived.
@@ -244,12 +233,6 @@ export class ExportThread implements BatchTransport {
     handed.batch.takeBack(isFree)
   }
 
-  #endEmpty(): BatchOutcome {
-    const finished = { spanCount: 0, exported: 0, failed: {}, durationMillis: 0, attemptCount: 0 }
-    callHook(this.#parts.hooks, 'onEnd', { ...finished, statusCode: undefined, errorType: undefined })
-    return { exported: 0, failed: {} }
-  }
-
   #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {
     if (finished !== undefined)
       callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis: this.#clock.now() - handed.startedAt })
@@ -292,11 +275,10 @@ export class ExportThread implements BatchTransport {
   }
 
   #sendLocally(handed: HandedBatch): void {
-    const { batch, deadline } = handed
     if (this.#local === undefined || !this.#has(handed)) return
     this.#forgetBatch(handed, true)
-    const at = Math.min(deadline.at, handed.operation.at)
-    if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(batch, { ...deadline, at }))
+    const at = Math.min(handed.deadline.at, handed.operation.at)
+    if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(handed.batch, { ...handed.deadline, at }))
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
