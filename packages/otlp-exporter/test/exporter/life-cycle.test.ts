@@ -7,9 +7,9 @@ import { hasThread, setupExporter } from './setup-exporter.js'
 
 const sink = await setupSharedSink()
 
-/** How many other threads of this process run JavaScript. */
-function threadCount(): number {
-  return (process.report.getReport() as { workers: unknown[] }).workers.length
+/** So many other threads of this process run JavaScript. One that was told to end may take a moment. */
+async function expectThreads(count: number): Promise<void> {
+  await expect.poll(() => (process.report.getReport() as { workers: unknown[] }).workers.length).toBe(count)
 }
 
 test('each exporter has a thread of its own from its first batch to its shutdown, and none without batches', async () => {
@@ -17,15 +17,15 @@ test('each exporter has a thread of its own from its first batch to its shutdown
   const unused = setupExporter({ url: sink.url })
   const first = setupExporter({ url: sink.url })
   const second = setupExporter({ url: other.url })
-  expect(threadCount()).toBe(0)
+  await expectThreads(0)
   expect(await Promise.all([first.exportSpans(3), second.exportSpans(4)])).toEqual([{ code: 0 }, { code: 0 }])
-  expect(threadCount()).toBe(hasThread ? 2 : 0)
+  await expectThreads(hasThread ? 2 : 0)
   await first.exporter.shutdown()
-  expect(threadCount()).toBe(hasThread ? 1 : 0)
+  await expectThreads(hasThread ? 1 : 0)
   expect(await second.exportSpans(5)).toEqual({ code: 0 })
   await second.exporter.shutdown()
   await unused.exporter.shutdown()
-  expect(threadCount()).toBe(0)
+  await expectThreads(0)
   expect([(await sink.stats()).delivered, (await other.stats()).delivered]).toEqual([3, 9])
 })
 
@@ -38,7 +38,7 @@ test('many short lives leave no thread and no memory of spans', async () => {
     await exporter.shutdown()
     expect(exporter.stats()).toMatchObject({ exported: 100, inFlight: 0, bufferedBytes: 0 })
   }
-  expect(threadCount()).toBe(0)
+  await expectThreads(0)
 })
 
 test('a shutdown in the middle of an outage ends in time, and what was under way is counted', async () => {
@@ -49,21 +49,19 @@ test('a shutdown in the middle of an outage ends in time, and what was under way
   await settledWithin(5000, () => exporter.shutdown())
   expect((await result).error).toMatchObject({ code: 'shutdown' })
   expect(exporter.stats()).toMatchObject({ exported: 0, failed: { shutdown: 5 }, inFlight: 0, bufferedBytes: 0 })
-  expect(threadCount()).toBe(0)
+  await expectThreads(0)
 })
 
 test('memory that was full is there again when batches are settled', async () => {
-  const { exporter, exportSpans } = setupExporter({ url: sink.url, maxBufferedBytes: 100_000, timeoutMillis: 1000 })
-  expect(await exportSpans(300)).toEqual({ code: 0 })
-  await sink.script({ fault: 'never', times: 1 }, {})
-  const stuck = exportSpans(300)
+  const { exporter, exportSpans } = setupExporter({ url: sink.url, maxBufferedBytes: 100_000, timeoutMillis: 20_000 })
+  await sink.script({ delayMillis: 1000, times: 1 }, {})
+  const slow = exportSpans(300)
   await until(async () => (await sink.stats()).waiting === 300)
   for (let round = 0; round < 20; round++) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     expect(await exportSpans(300)).toEqual({ code: 0 })
     expect(exporter.stats().bufferedBytes).toBeLessThanOrEqual(100_000)
   }
-  expect((await stuck).error).toMatchObject({ code: 'timeout' })
-  await until(() => exporter.stats().bufferedBytes === 0)
-  expect(exporter.stats()).toMatchObject({ exported: 6300, failed: { timeout: 300 } })
+  expect(await slow).toEqual({ code: 0 })
+  expect(exporter.stats()).toMatchObject({ exported: 6300, failed: {}, bufferedBytes: 0 })
 })
