@@ -9,28 +9,15 @@ import type { BatchOutcome } from '../span-batch.js'
 import { BatchTally } from '../transport/batch-tally.js'
 import { Operation } from '../transport/operation.js'
 import { RequestHeaders } from '../transport/request/request-headers.js'
-import { type TransportHooks, callHook, endExport } from '../transport/transport-hooks.js'
-import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
+import { callHook, endExport } from '../transport/transport-hooks.js'
+import type { HeaderTexts } from '../transport/transport-settings.js'
 import { extraBatches } from './extra-batches.js'
+import type { ExportThreadParts } from './export-thread-parts.js'
 import { GIVEN_UP, HandedBatch, LOST } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
-import type { SlabMemory } from './slab-memory.js'
 import type { ThreadHandle } from './thread-handle.js'
 import { ThreadReports } from './thread-reports.js'
 import { ThreadSupervisor } from './thread-supervisor.js'
-
-export interface ExportThreadParts {
-  readonly settings: TransportSettings
-  readonly hooks: TransportHooks
-  readonly memory: SlabMemory
-  /** The file that the thread runs; undefined for the one of this package. */
-  readonly file: string | URL | undefined
-  /** How many slabs may be in use at once. */
-  readonly slabCount: number
-  /** Makes the transport that takes the thread's place where there can be none. */
-  readonly createLocal: (hooks: TransportHooks) => BatchTransport
-  readonly clock?: Clock | undefined
-}
 
 /** The thread settles a batch by its deadline, and what it says may take this long to arrive, in milliseconds. */
 const GRACE_MILLIS = 25

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '@spanring/core'
+import type { BatchTransport } from '../batch-transport.js'
+import type { TransportHooks } from '../transport/transport-hooks.js'
+import type { TransportSettings } from '../transport/transport-settings.js'
+import type { SlabMemory } from './slab-memory.js'
+
+/** What an `ExportThread` is made of. */
+export interface ExportThreadParts {
+  readonly settings: TransportSettings
+  readonly hooks: TransportHooks
+  readonly memory: SlabMemory
+  /** The file that the thread runs; undefined for the one of this package. */
+  readonly file: string | URL | undefined
+  /** How many slabs may be in use at once. */
+  readonly slabCount: number
+  /** Makes the transport that takes the thread's place where there can be none. */
+  readonly createLocal: (hooks: TransportHooks) => BatchTransport
+  readonly clock?: Clock | undefined
+}
