@@ -60,7 +60,7 @@ export class SpanPipeline {
       closing: new LateAbortController(),
     }
     this.#loop = new DrainLoop(this.#parts)
-    adapter.onExit(() => this.#loop.drainNow())
+    adapter.onExit(() => this.#drainAtExit())
   }
 
   /** Queues a span, or counts it as dropped. */
@@ -84,6 +84,12 @@ export class SpanPipeline {
 
   /** For a page that may never run again; see {@link DrainLoop.drainNow}. */
   drainNow(): void {
+    this.#loop.drainNow()
+  }
+
+  /** For the `exit` event. A resource that is still being detected will never be known, so nothing waits for it. */
+  #drainAtExit(): void {
+    this.#parts.gate.open()
     this.#loop.drainNow()
   }
 

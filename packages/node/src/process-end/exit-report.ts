@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { systemClock } from '@spanring/core/clock'
+import { exitListener, exitWorkOf, isExiting } from '@spanring/core/exit-listeners'
 import { logToStderr } from '../stderr.js'
 import { afterSignalExit } from './signal-exit.js'
 
 /** The limit in one iteration of the event loop. If another package also wants to be last, both would move for ever. */
 const MAX_MOVES = 1000
 
-/** Members of `process` that its types leave out. */
+/** A member of `process` that its types leave out. */
 interface ExitingProcess {
-  _exiting?: boolean
   reallyExit?: (code?: number) => void
 }
 
@@ -50,6 +50,7 @@ export class ExitReport {
 
   /** Does nothing if there is nothing to report, or nothing new. */
   write(): void {
+    sendLast()
     const text = this.#text()
     if (text === undefined || text === this.#written) return
     this.#written = text
@@ -87,7 +88,7 @@ export class ExitReport {
     }
   }
 
-  readonly #onExitFirst = (): void => {
+  readonly #onExitFirst = exitListener('report', (): void => {
     const exiting = process as ExitingProcess
     const { reallyExit } = exiting
     const writeAndExit = (code?: number): void => {
@@ -99,13 +100,15 @@ export class ExitReport {
     // If other listeners are behind `#onExitLast`, then `process.exit` runs in the same stretch of code that added them, and
     // `reallyExit` comes after them.
     this.#isLast = !isReplaced || this.#isIdle || process.listeners('exit').at(-1) === this.#onExitLast
-  }
+  })
 
-  readonly #onExitLast = (): void => {
+  readonly #onExitLast = exitListener('report', (): void => {
     if (this.#isLast) this.writeAfterSignalExit()
-  }
+  })
 }
 
-function isExiting(): boolean {
-  return (process as ExitingProcess)['_exiting'] === true
+/** An exporter with a thread of its own can still send in the `exit` event. It may have done so before the last spans ended. */
+function sendLast(): void {
+  if (isExiting() !== true) return
+  for (const listener of process.listeners('exit')) if (exitWorkOf(listener) === 'send') listener(0)
 }

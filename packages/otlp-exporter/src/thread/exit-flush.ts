@@ -12,7 +12,8 @@ export class ExitFlush implements ExitTask {
   readonly #millis: number
   /** Each makes a processor hand over what it has queued, as far as slots and memory allow. */
   readonly #drains = new Set<() => void>()
-  #at = 0
+  /** When the time is over. Undefined before the `exit` event. */
+  #at: number | undefined
   readonly #cancel: () => void
 
   constructor(thread: ExportThread, exitFlushMillis: number) {
@@ -26,14 +27,16 @@ export class ExitFlush implements ExitTask {
   }
 
   begin(): void {
-    this.#at = systemClock.now() + this.#millis
+    // What ends later in the same event is sent within the same time.
+    this.#at ??= systemClock.now() + this.#millis
     this.#thread.beginExit()
     this.#drain()
   }
 
   finish(): void {
+    const at = this.#at ?? 0
     // Each outcome makes room for more.
-    while (this.#thread.waitSync(this.#at - systemClock.now())) this.#drain()
+    while (this.#thread.waitSync(at - systemClock.now())) this.#drain()
   }
 
   /** After the exporter was shut down there is nothing to send. */

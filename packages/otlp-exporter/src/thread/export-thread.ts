@@ -121,18 +121,25 @@ export class ExportThread implements BatchTransport {
    */
   beginExit(): void {
     this.#isExiting = true
+    this.#supervisor.endPause()
     this.#handOverAll()
     this.#supervisor.thread?.post({ type: 'closing' })
   }
 
-  /** Blocks until a batch was given back, for at most `millis`. False if nothing is under way or the time is over. */
+  /** Blocks until a batch was given back, for at most `millis`. False if the thread has none or the time is over. */
   waitSync(millis: number): boolean {
     const { thread } = this.#supervisor
-    if (thread === undefined || this.#batches.size === 0) return false
+    if (thread === undefined || !this.#isAwaiting()) return false
     const isInTime = thread.waitSync(Math.max(millis, 0))
     thread.receiveNow()
     this.poll()
     return isInTime
+  }
+
+  /** Whether the thread has a batch without an outcome. */
+  #isAwaiting(): boolean {
+    for (const { isWithThread, isSettled } of this.#batches.values()) if (isWithThread && !isSettled) return true
+    return false
   }
 
   async #send(handed: HandedBatch): Promise<BatchOutcome> {

@@ -1,29 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
+import { systemClock } from '@spanring/core'
+import { exitListener, exitWorkOf, isExiting } from '@spanring/core/exit-listeners'
 
 /** What is done in the `exit` event, where promises and timers no longer run. */
 export interface ExitTask {
-  /** Hands over what there is, without waiting. */
+  /** Hands over what there is, without waiting. May be called again in the same event. */
   begin(): void
   /** Waits until all of it has its outcome, or the time of the exporter is over. */
   finish(): void
 }
 
-const tasks = new Set<ExitTask>()
+/** The limit in one iteration of the event loop. If another package also wants to be last, both would move for ever. */
+const MAX_MOVES = 100
 
-/** Runs a task in the `exit` event of this process, or of this worker thread. Returns a function that takes it back. */
+const tasks = new Set<ExitTask>()
+let isMoving = false
+let moves = 0
+
+/**
+ * Runs a task in the `exit` event of this process, or of this worker thread. Returns a function that takes it back.
+ *
+ * It runs twice: before the other listeners, because one of them may throw or call `process.exit()`, and then those behind it
+ * are not called; and after them, for the spans that end in them.
+ */
 export function atExit(task: ExitTask): () => void {
-  if (tasks.size === 0) process.on('exit', onExit)
+  if (tasks.size === 0) listen()
   tasks.add(task)
   return () => {
-    if (tasks.delete(task) && tasks.size === 0) process.removeListener('exit', onExit)
+    if (tasks.delete(task) && tasks.size === 0) stopListening()
   }
 }
 
-/** One listener for all exporters. Each begins before the first one waits, so that they wait at the same time. */
-function onExit(): void {
+function listen(): void {
+  try {
+    process.prependListener('exit', onExitFirst)
+    process.on('exit', onExitLast)
+    process.on('newListener', onNewListener)
+  } catch {
+    // The listeners of a frozen `process` object cannot be changed. What is queued when such a process exits is lost.
+  }
+}
+
+function stopListening(): void {
+  try {
+    process.removeListener('newListener', onNewListener)
+    process.removeListener('exit', onExitFirst)
+    process.removeListener('exit', onExitLast)
+  } catch {
+    // As above. Without tasks, the listeners do nothing.
+  }
+}
+
+const onExitFirst = (): void => run()
+// The report of `@spanring/node` calls it once more, right before it counts.
+const onExitLast = exitListener('send', () => run())
+
+/** Each task begins before the first one waits, so that all of them wait at the same time. */
+function run(): void {
+  // Something may emit the event of a process that goes on.
+  if (isExiting() === false) return
   const all = [...tasks]
   for (const task of all) guarded(() => task.begin())
   for (const task of all) guarded(() => task.finish())
+}
+
+/** Keeps {@link onExitLast} behind listeners that are added later. Only the report stays behind it, which moves by itself. */
+function onNewListener(event: string | symbol, listener: unknown): void {
+  if (event !== 'exit' || listener === onExitFirst || exitWorkOf(listener) !== undefined) return
+  if (isMoving || moves >= MAX_MOVES || isExiting() === true) return
+  if (moves++ === 0) systemClock.soon(() => (moves = 0), false)
+  isMoving = true
+  // Node.js emits `newListener` before it adds the listener.
+  queueMicrotask(() => {
+    isMoving = false
+    if (tasks.size === 0) return
+    guarded(() => {
+      process.removeListener('exit', onExitLast)
+      process.on('exit', onExitLast)
+    })
+  })
 }
 
 function guarded(work: () => void): void {

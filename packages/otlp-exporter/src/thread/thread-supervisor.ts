@@ -99,6 +99,11 @@ export class ThreadSupervisor {
     return this.#thread
   }
 
+  /** For the `exit` event, in which no timer ends the pause after a death. */
+  endPause(): void {
+    this.#isPausing = false
+  }
+
   /** Ends the thread when it has closed its connections. No other one is started from now on. */
   async end(): Promise<void> {
     this.#isClosed = true
