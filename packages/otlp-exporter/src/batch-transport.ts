@@ -17,6 +17,8 @@ export interface BatchTransport {
   shutdown(bound: Bound): Promise<void>
   /** How many batches more than there are connections it takes at this moment. */
   extraBatches?(): number
+  /** A batch will be sent soon. Called for each batch, when it is opened; must be quick, because a span may be ending. */
+  prepare?(): void
   /** Reports to the hooks at once what has happened in another thread. */
   poll?(): void
 }

@@ -172,6 +172,7 @@ export class OTLPTraceExporter {
     // Open batches have more set aside than they use, and a caller may never close those that wait to be sent.
     if (reserved === 0 && this.#closeFilled()) reserved = this.#budget.reserve(maxRequestBytes, onRoom)
     if (reserved === 0) return undefined
+    this.#transport.prepare?.()
     const encoder = this.#encoder.openBatch(reserved)
     const [transport, budget] = [this.#transport, this.#budget]
     return new BufferedBatch({ encoder, transport, budget, reserved, maxBytes: maxRequestBytes, onRoom, open: this.#open })

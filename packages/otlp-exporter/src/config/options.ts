@@ -147,7 +147,7 @@ export interface OTLPTraceExporterOptions {
    * With `true`, spans are sent from a thread of their own, the export thread: requests, retries and compression no longer use
    * the thread of the application, spans that were handed over leave even while that thread is busy, and in the `exit` event
    * of the process everything that is queued is sent, for at most `exitFlushMillis`. The thread is started with the first
-   * batch, and never keeps the process alive.
+   * span, and never keeps the process alive.
    *
    * A function given as `headers` is still called in the thread of the application. Other functions and objects cannot be given
    * to a thread: with `dispatcher`, or with `lookup`, `checkServerIdentity`, `secureContext` and the like among the connection
@@ -159,8 +159,9 @@ export interface OTLPTraceExporterOptions {
    */
   worker?: boolean | { readonly file: string | URL } | undefined
   /**
-   * How long the `exit` event of a process waits for the export thread to send what is queued, in milliseconds. Has no effect
-   * without `worker`. 0 to 2^31-1. Default: 500.
+   * How long the `exit` event of a process waits for the export thread to send what is queued, in milliseconds. If the thread is
+   * only starting then, the time begins when it is ready, and a start may take as long. Has no effect without `worker`.
+   * 0 to 2^31-1. Default: 500.
    */
   exitFlushMillis?: number | undefined
 }

@@ -26,7 +26,8 @@ const HUNG_MILLIS = 5000
 
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
- * the books of the batches that the thread has. The thread is started with the first batch.
+ * the books of the batches that the thread has. The thread is started when the first batch is opened, so that it is usually
+ * ready before that batch is sent.
  *
  * What cannot be given to another thread stays on this side: functions that make headers are called here, and all hooks and
  * warnings. Every batch settles by its deadline, even if the thread is gone.
@@ -102,6 +103,10 @@ export class ExportThread implements BatchTransport {
     if (this.#local !== undefined) return 0
     const [oldest] = this.#batches.values()
     return extraBatches(this.#parts.settings, this.#reports.isDown, oldest && this.#clock.now() - oldest.startedAt)
+  }
+
+  prepare(): void {
+    this.#context.run(() => this.#supervisor.startSoon())
   }
 
   /** Takes what the thread has given back, and reports it to the hooks. */

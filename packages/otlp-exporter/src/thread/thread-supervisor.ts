@@ -59,6 +59,7 @@ export class ThreadSupervisor {
   #startTimer: Timer | undefined
   /** Whether any thread has ever been ready. */
   #hasWorked = false
+  #isStartAsked = false
   #isPausing = false
   #isClosed = false
   /** Called when the thread has closed its connections, or is gone. */
@@ -74,6 +75,13 @@ export class ThreadSupervisor {
   /** The thread that is running or starting. */
   get thread(): ThreadHandle | undefined {
     return this.#thread
+  }
+
+  /** Starts the first thread in the next iteration of the event loop: it takes a millisecond, and a span may be ending now. */
+  startSoon(): void {
+    if (this.#isStartAsked) return
+    this.#isStartAsked = true
+    this.#parts.clock.soon(() => this.start(), false)
   }
 
   /** Starts a thread, unless there is one or a pause has to pass first. Undefined if there is none after that. */
