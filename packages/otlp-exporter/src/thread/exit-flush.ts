@@ -3,9 +3,13 @@ import { systemClock } from '@spanring/core'
 import type { ExportThread } from './export-thread.js'
 import { type ExitTask, atExit } from './process-exit.js'
 
+/** How often to look whether the thread has started, in milliseconds. */
+const START_POLL_MILLIS = 5
+
 /**
  * Sends what is queued in the `exit` event of the process, in which promises and timers no longer run, but another thread does.
- * Blocks until every batch has its outcome, for at most `exitFlushMillis`.
+ * Blocks until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when
+ * it is ready: on a busy machine its start alone may take as long.
  */
 export class ExitFlush implements ExitTask {
   readonly #thread: ExportThread
@@ -34,7 +38,8 @@ export class ExitFlush implements ExitTask {
   }
 
   finish(): void {
-    const at = this.#at ?? 0
+    if (this.#at === undefined) return
+    const at = (this.#at += this.#waitForStart(this.#at))
     // Each outcome makes room for more.
     while (this.#thread.waitSync(at - systemClock.now())) this.#drain()
   }
@@ -43,6 +48,16 @@ export class ExitFlush implements ExitTask {
   close(): void {
     this.#cancel()
     this.#drains.clear()
+  }
+
+  /** Returns how long the thread took to be ready, in milliseconds; 0 if it was not ready by `at`. */
+  #waitForStart(at: number): number {
+    const startedAt = systemClock.now()
+    while (this.#thread.isStarting) {
+      if (systemClock.now() >= at) return 0
+      this.#thread.waitSync(START_POLL_MILLIS)
+    }
+    return systemClock.now() - startedAt
   }
 
   #drain(): void {

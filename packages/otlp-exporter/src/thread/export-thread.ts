@@ -131,6 +131,11 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.post({ type: 'closing' })
   }
 
+  /** Whether batches wait for a thread that is not ready. */
+  get isStarting(): boolean {
+    return this.#supervisor.isStarting && this.#isAwaiting()
+  }
+
   /** Blocks until a batch was given back, for at most `millis`. False if the thread has none or the time is over. */
   waitSync(millis: number): boolean {
     const { thread } = this.#supervisor

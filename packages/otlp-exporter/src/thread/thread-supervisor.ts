@@ -77,6 +77,10 @@ export class ThreadSupervisor {
     return this.#thread
   }
 
+  get isStarting(): boolean {
+    return this.#startTimer !== undefined
+  }
+
   /** Starts the first thread in the next iteration of the event loop: it takes a millisecond, and a span may be ending now. */
   startSoon(): void {
     if (this.#isStartAsked) return
