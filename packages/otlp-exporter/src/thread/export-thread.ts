@@ -23,11 +23,9 @@ import { ThreadSupervisor } from './thread-supervisor.js'
 const GRACE_MILLIS = 25
 /** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
 const HUNG_MILLIS = 5000
-
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
- * the books of the batches that the thread has. The thread is started when the first batch is opened, so that it is usually
- * ready before that batch is sent.
+ * the books of the batches that the thread has. The thread is started when the first batch is opened.
  *
  * What cannot be given to another thread stays on this side: functions that make headers are called here, and all hooks and
  * warnings. Every batch settles by its deadline, even if the thread is gone.
@@ -121,8 +119,8 @@ export class ExportThread implements BatchTransport {
   }
 
   /**
-   * For the `exit` event of a process: hands over what waits, and asks for last attempts. From now on outcomes are reported in
-   * the call in which they arrive, because promises no longer settle.
+   * For the `exit` event, in which no promise settles: hands over what waits, asks for last attempts, and from now on reports
+   * each outcome in the call in which it arrives.
    */
   beginExit(): void {
     this.#isExiting = true
@@ -148,8 +146,7 @@ export class ExportThread implements BatchTransport {
 
   /** Whether the thread has a batch without an outcome. */
   #isAwaiting(): boolean {
-    for (const { isWithThread, isSettled } of this.#batches.values()) if (isWithThread && !isSettled) return true
-    return false
+    return [...this.#batches.values()].some(({ isWithThread, isSettled }) => isWithThread && !isSettled)
   }
 
   async #send(handed: HandedBatch): Promise<BatchOutcome> {
