@@ -133,9 +133,15 @@ export class BufferedBatch implements SpanBatch {
   async send(deadline: Deadline): Promise<BatchOutcome> {
     this.close()
     const encoded = this.#encoder.finish()
-    const outcome = await this.#transport.sendBatch(encoded, deadline)
     // The budget is freed with the memory: the export thread may still be using it.
-    encoded.release(() => this.#releaseBudget())
+    const release = (): void => encoded.release(() => this.#releaseBudget())
+    // In the `exit` event of a process, what comes after the `await` never runs.
+    const onOutcome: Deadline['onOutcome'] = (outcome) => {
+      release()
+      deadline.onOutcome?.(outcome)
+    }
+    const outcome = await this.#transport.sendBatch(encoded, { ...deadline, onOutcome })
+    release()
     return outcome
   }
 
