@@ -34,6 +34,14 @@ export interface ArrayExportsParts {
   readonly onRefused: (reason: string, count: number) => void
 }
 
+/** An array that is not encoded yet, or only in part. */
+interface QueuedArray {
+  readonly spans: readonly ReadableSpan[]
+  /** The index of the next span. */
+  next: number
+  readonly deadline: Deadline
+}
+
 /** A batch with the spans of one or more arrays. */
 class SharedBatch {
   readonly batch: BufferedBatch
@@ -64,6 +72,8 @@ export class ArrayExports {
   readonly #parts: ArrayExportsParts
   /** Resolves when every array that was exported so far is encoded or refused. */
   #encoded: Promise<void> = Promise.resolve()
+  /** The arrays that are not encoded yet, in the order in which they were exported. */
+  readonly #queue = new Set<QueuedArray>()
   #queuedArrays = 0
   /** The spans of all arrays that are not encoded yet. */
   #queuedSpans = 0
@@ -91,12 +101,35 @@ export class ArrayExports {
     this.#wake()
   }
 
+  /**
+   * For the `exit` event of a process, in which no promise settles: encodes and sends what is queued, as far as there is room.
+   * May be called again.
+   */
+  drainNow(): void {
+    // A getter of a span may have ended the process.
+    if (this.#open?.batch.isAdding === true) return
+    for (const array of this.#queue) {
+      while (array.next < array.spans.length) {
+        const shared = (this.#open ??= this.#openBatch(array.deadline))
+        const result = shared === undefined ? 'full' : shared.batch.add(array.spans[array.next] as ReadableSpan)
+        if (result === 'full') {
+          if (shared === undefined || shared.batch.spanCount === 0) return
+          this.#send()
+        } else {
+          array.next++
+          if (result !== 'added') this.#parts.onRefused(result, 1)
+        }
+      }
+    }
+    this.#send()
+  }
+
   /** Resolves when the outcome of every span is known: to the first error, or to undefined if all were exported. */
   async export(spans: readonly ReadableSpan[], deadline: Deadline): Promise<Error | undefined> {
     const refused = new Map<string, number>()
     const batches = new Set<SharedBatch>()
     if (this.#isWaiting && this.#queuedSpans + spans.length > MAX_WAITING_SPANS) refused.set('buffer_full', spans.length)
-    else await this.#encode(spans, deadline, batches, refused)
+    else await this.#encode({ spans, next: 0, deadline }, batches, refused)
     let error: Error | undefined
     for (const [reason, count] of refused) {
       this.#parts.onRefused(reason, count)
@@ -106,15 +139,12 @@ export class ArrayExports {
     return error
   }
 
-  async #encode(
-    spans: readonly ReadableSpan[],
-    deadline: Deadline,
-    batches: Set<SharedBatch>,
-    refused: Map<string, number>,
-  ): Promise<void> {
+  async #encode(array: QueuedArray, batches: Set<SharedBatch>, refused: Map<string, number>): Promise<void> {
+    const { spans, deadline } = array
     const previous = this.#encoded
     let onEncoded = (): void => {}
     this.#encoded = new Promise((resolve) => (onEncoded = resolve))
+    this.#queue.add(array)
     this.#queuedArrays++
     this.#queuedSpans += spans.length
     await previous
@@ -122,8 +152,9 @@ export class ArrayExports {
     const mayShare = spans.length === 1
     try {
       if (!mayShare || deadline.at - (this.#open?.deadline.at ?? Infinity) > SHARED_MILLIS) this.#send()
-      await this.#addAll(spans, deadline, batches, refused)
+      await this.#addAll(array, batches, refused)
     } finally {
+      this.#queue.delete(array)
       this.#queuedSpans -= spans.length
       const openSpans = this.#open?.batch.spanCount
       // An empty batch must not stay open, because its deadline is that of an array that has no span in it.
@@ -133,15 +164,11 @@ export class ArrayExports {
     }
   }
 
-  async #addAll(
-    spans: readonly ReadableSpan[],
-    deadline: Deadline,
-    batches: Set<SharedBatch>,
-    refused: Map<string, number>,
-  ): Promise<void> {
+  async #addAll(array: QueuedArray, batches: Set<SharedBatch>, refused: Map<string, number>): Promise<void> {
+    const { spans, deadline } = array
     const { now, nextIteration } = this.#parts
     if (this.#stretchEnd === -Infinity) this.#stretchEnd = now() + STRETCH_MILLIS
-    for (let i = 0; i < spans.length; i++) {
+    for (let i = 0; i < spans.length; i = array.next) {
       if (this.#isClosed) return void refused.set('shutdown', spans.length - i)
       const shared = (this.#open ??= this.#openBatch(deadline))
       const result = shared === undefined ? 'full' : shared.batch.add(spans[i] as ReadableSpan)
@@ -149,12 +176,11 @@ export class ArrayExports {
         if (shared !== undefined && shared.batch.spanCount > 0) this.#send()
         // oxlint-disable-next-line no-await-in-loop -- the span needs the room
         else if (!(await this.#hasRoomInTime(deadline, spans.length))) return void refused.set('buffer_full', spans.length - i)
-        i--
-      } else if (result === 'added') {
-        batches.add(shared as SharedBatch)
-      } else {
-        refused.set(result, (refused.get(result) ?? 0) + 1)
+        continue
       }
+      array.next++
+      if (result === 'added') batches.add(shared as SharedBatch)
+      else refused.set(result, (refused.get(result) ?? 0) + 1)
       if (i % SPANS_PER_CLOCK_READING === 0 && now() >= this.#stretchEnd) {
         // oxlint-disable-next-line no-await-in-loop -- yields to the event loop on purpose
         await nextIteration()

@@ -65,6 +65,11 @@ export class BufferedBatch implements SpanBatch {
     return this.#encoder.byteLength
   }
 
+  /** Whether a span is being added. Its getters may call the exporter. */
+  get isAdding(): boolean {
+    return this.#isAdding
+  }
+
   /** Whether the exporter may close the batch to get memory back: it holds spans, and its buffer is not being written to. */
   get isReclaimable(): boolean {
     return this.#encoder.spanCount > 0 && !this.#isAdding

@@ -86,6 +86,7 @@ export class OTLPTraceExporter {
       // Spans that fail later are in a request by then, and the transport counts them.
       onRefused: (reason, count) => this.#telemetry.refuse(reason, count),
     })
+    exitFlush?.add(() => this.#arrays.drainNow())
   }
 
   /**
