@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXPORT_THREAD, INVALID_SETTING } from '@spanring/core'
 import { warnLater } from '../warn.js'
@@ -37,7 +38,8 @@ function fromFile({ file }: { readonly file?: unknown }): WorkerSettings | undef
     warnLater(`${INVALID_SETTING} worker.file is ${describe(file)}; must be a path or a file: URL; using false`)
     return undefined
   }
-  if (existsSync(path)) return { file: path }
+  // A thread takes no path that begins with a name.
+  if (existsSync(path)) return { file: resolve(path) }
   warnLater(`${EXPORT_THREAD} worker.file is ${describe(path)}, which does not exist; spans are sent from this thread`)
   return undefined
 }
