@@ -31,6 +31,15 @@ describe('spanring doctor', () => {
     expect(await sink.stats()).toMatchObject({ delivered: 1 })
   })
 
+  test('sends from the export thread where the set-up does', async () => {
+    const { code, text } = await diagnose(OURS, { SPANRING_WORKER: 'true' })
+
+    expect(text).toMatch(/ok +Read: .*SPANRING_WORKER/)
+    expect(text).toContain('All is well.')
+    expect(code).toBe(0)
+    expect(await sink.stats()).toMatchObject({ delivered: 1 })
+  })
+
   test('does not start telemetry of its own where NODE_OPTIONS has register', async () => {
     const { code, text } = await diagnose([], { NODE_OPTIONS: REGISTER.join(' ') })
 
@@ -109,6 +118,22 @@ describe('spanring doctor', () => {
       OURS,
       () => ({ OTEL_BSP_MAX_QUEUE_SIZE: 'many' }),
       [/fault +BatchSpanProcessor: OTEL_BSP_MAX_QUEUE_SIZE is "many"; must be an integer/],
+    ],
+    [
+      'a value that cannot be used for the export thread',
+      OURS,
+      () => ({ SPANRING_WORKER: 'yes' }),
+      [/fault +OTLPTraceExporter: SPANRING_WORKER is "yes"; must be true or false; using false/],
+    ],
+    [
+      'a wrong port, with the export thread',
+      OURS,
+      () => ({ SPANRING_WORKER: 'true', SPANRING_WORKR: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+      [
+        /nothing listens at 127\.0\.0\.1:9 \(connection refused\)/,
+        /ok +Read: .*SPANRING_WORKER/,
+        /→ Did you mean SPANRING_WORKER\?/,
+      ],
     ],
     [
       'that a variable switches tracing off',

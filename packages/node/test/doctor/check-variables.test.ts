@@ -17,6 +17,7 @@ describe('checkVariables', () => {
     ['OTEL_EXPORTER_OTLP_TRACE_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
     ['OTEL_TRACE_EXPORTERS', 'OTEL_TRACES_EXPORTER'],
     ['SPANRING_EXIT_TIMOUT', 'SPANRING_EXIT_TIMEOUT'],
+    ['SPANRING_WORKERS', 'SPANRING_WORKER'],
   ])('takes %s for a typing error', (given, meant) => {
     expect(check({ [given]: 'x' })).toEqual([`fault: ${given} is set, but there is no such variable. Did you mean ${meant}?`])
   })
