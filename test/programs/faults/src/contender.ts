@@ -10,6 +10,9 @@ export type ContenderName = 'stock-2.12' | 'stock-3.1' | 'ours' | 'ours with the
 /** Of the table of faults. */
 export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 'ours', 'ours with the thread']
 
+/** Of the table of ends. */
+export const CONTENDERS_OF_ENDS: readonly ContenderName[] = ['stock-2.12', 'ours', 'ours with the thread']
+
 export interface ProcessorOptions {
   readonly maxQueueSize?: number
   readonly maxExportBatchSize?: number
@@ -22,6 +25,8 @@ export interface ExporterOptions {
   readonly timeoutMillis?: number
   readonly compression?: 'gzip'
   readonly headers?: () => Promise<Record<string, string>>
+  /** Of spanring with the thread; undefined for its default. */
+  readonly exitFlushMillis?: number | undefined
 }
 
 /** Where spans are, as the contender says itself. */

@@ -12,12 +12,19 @@ export const NOTHING_SENT = 'n/a: no OTLP exporter'
 
 const CONTENDERS = ['stock, SDK 2.12', 'stock, SDK 3.1', 'spanring, SDK 2.12', 'spanring with `worker: true`, SDK 2.12']
 const FAULTS = ['#', 'what goes wrong', ...CONTENDERS]
-const ENDS = ['#', 'the process', 'its backend is', 'stock, SDK 2.12', 'spanring, SDK 2.12']
+const ENDS = [
+  '#',
+  'the process',
+  'its backend is',
+  'stock, SDK 2.12',
+  'spanring, SDK 2.12',
+  'spanring with `worker: true`, SDK 2.12',
+]
 
 /** The document from the rows that are known. */
 export function render(rows: Rows): string {
   const faults = SCENARIOS.map(({ id, title }) => whole(rows.get(id) ?? [id, title, NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN]))
-  const ends = ENDINGS.map(({ id, how, backend }) => rows.get(id) ?? [id, HOW[how], BACKENDS[backend], NOT_RUN, NOT_RUN])
+  const ends = ENDINGS.map(({ id, how, backend }) => rows.get(id) ?? [id, HOW[how], BACKENDS[backend], NOT_RUN, NOT_RUN, NOT_RUN])
   return `# What happens when things go wrong
 
 Two tables of faults that a span pipeline meets in production, and what four pipelines make of them: the stock
@@ -70,9 +77,15 @@ has read by then, and *says* is what stands on stderr with a console logger for 
 
 ${table(ENDS, ends)}
 
-What is still queued when a process ends without a \`shutdown\` is gone with any processor, and nobody is left to ask for
-its count; how much that is depends on when the last batch left. The stock processor keeps a process for an export under
-way, spanring only while somebody awaits a flush or a shutdown; what is on a socket keeps it in either case.
+What is still queued when a process ends without a \`shutdown\` is gone with a processor that sends from the thread of the
+application, and nobody is left to ask for its count; how much that is depends on when the last batch left. The stock
+processor keeps a process for an export under way, spanring only while somebody awaits a flush or a shutdown; what is on a
+socket keeps it in either case.
+
+With \`worker: true\` another thread is there while the process ends. In the \`exit\` event, what is queued is handed over to it
+and awaited, for at most \`exitFlushMillis\` (500): everything arrives, or is counted as lost when the process ends. That event
+comes at \`process.exit()\` and after an exception that nobody catches, too. It does not come if the process is killed by a
+signal that it does not handle, or aborts, and not in a worker thread of the application that is terminated.
 `
 }
 

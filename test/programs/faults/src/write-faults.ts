@@ -2,7 +2,7 @@
 // npm run faults [-- <row> …]: runs every row of both tables, or those that are named, and writes what came of it into
 // docs/faults.md. Rows that were not run stay as they are.
 import { seedFromEnvironment } from '@spanring/test-kit/random'
-import { CONTENDERS } from './contender.js'
+import { CONTENDERS, CONTENDERS_OF_ENDS } from './contender.js'
 import { describeOutcome } from './describe-outcome.js'
 import { readDocument, rowsOf, writeDocument } from './document.js'
 import { describeEnd } from './ends/describe-end.js'
@@ -55,9 +55,7 @@ for (const { id, title, isSent } of scenarios) {
   await runRow(id, [title], Object.fromEntries(runs))
 }
 for (const ending of endings) {
-  const runs = (['stock-2.12', 'ours'] as const).map(
-    (name) => [name, async () => describeEnd(ending, await endInChild(name, ending))] as const,
-  )
+  const runs = CONTENDERS_OF_ENDS.map((name) => [name, async () => describeEnd(ending, await endInChild(name, ending))] as const)
   // oxlint-disable-next-line no-await-in-loop -- one at a time
   await runRow(ending.id, [HOW[ending.how], BACKENDS[ending.backend]], Object.fromEntries(runs))
 }

@@ -15,12 +15,22 @@ const LIMIT_MILLIS = 20_000
 const REPLIES: Readonly<Record<Backend, Reply>> = { healthy: {}, slow: { delayMillis: 300 }, dead: {} }
 
 /** Runs an application until it ends itself, and looks at what has arrived by then. */
-export async function endInChild(contender: ContenderName, { how, backend }: Ending): Promise<EndOutcome> {
+export async function endInChild(
+  contender: ContenderName,
+  { how, backend }: Ending,
+  exitFlushMillis?: number,
+): Promise<EndOutcome> {
   const sink = await startSink({ keep: 'count' })
   await sink.script(REPLIES[backend])
   if (backend === 'dead') await sink.close()
   try {
-    const ended = await run([RUN_ENDING, contender, how, sink.url])
+    const ended = await run([
+      RUN_ENDING,
+      contender,
+      how,
+      sink.url,
+      ...(exitFlushMillis === undefined ? [] : [String(exitFlushMillis)]),
+    ])
     const arrived = backend === 'dead' ? 0 : await arrivedAt(sink)
     return { ...ended, arrived }
   } finally {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// node run-ending.js <contender> <how> <url>: an application that ends spans until it ends itself.
+// node run-ending.js <contender> <how> <url> [exitFlushMillis]: an application that ends spans until it ends itself.
 import { writeSync } from 'node:fs'
 import { sumOf } from '@spanring/test-kit/accounting'
 import { loadContender } from '../contender.js'
@@ -15,11 +15,13 @@ const SPANS = 10
 
 const OPTIONS = { maxQueueSize: 2048, maxExportBatchSize: 512, scheduledDelayMillis: 200, exportTimeoutMillis: 2000 }
 
-const [name, how, url = ''] = process.argv.slice(2)
+const [name, how, url = '', millis] = process.argv.slice(2)
 const contender = await loadContender(name as ContenderName)
 const { diag, DiagConsoleLogger, DiagLogLevel } = contender.sdk.api
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN)
-const pipeline = new Pipeline(contender, await contender.createExporter({ url, timeoutMillis: 1000 }), OPTIONS)
+const exitFlushMillis = millis === undefined ? undefined : Number(millis)
+const exporter = await contender.createExporter({ url, timeoutMillis: 1000, exitFlushMillis })
+const pipeline = new Pipeline(contender, exporter, OPTIONS)
 
 let endsAt = 0
 const load = setInterval(() => pipeline.end(SPANS), 5)
