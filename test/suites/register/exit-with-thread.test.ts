@@ -4,6 +4,7 @@ import type { Program } from '@spanring/test-kit/program'
 import { setupApplication } from '@spanring/test-kit/setup-application'
 import { refusingUrl, setupSharedSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
+import { lastWords } from './last-word.js'
 
 const application = await setupApplication('sdk-2', new URL('fixtures', import.meta.url), [
   '@opentelemetry/api',
@@ -21,10 +22,6 @@ function start(how: string, env: Record<string, string> = {}): Program {
     },
     [how],
   )
-}
-
-function lastWords(stderr: string): string[] {
-  return stderr.split('\n').filter((line) => line.includes('were not delivered'))
 }
 
 describe('everything arrives that ended before the last word', () => {

@@ -8,6 +8,7 @@ import type { Program } from '@spanring/test-kit/program'
 import { setupApplication } from '@spanring/test-kit/setup-application'
 import { setupSharedSink } from '@spanring/test-kit/sink'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lastWord, lastWords } from './last-word.js'
 
 /** How late a bound may be met, in milliseconds, on two busy cores. */
 const SLACK_MILLIS = 500
@@ -45,15 +46,6 @@ function start(how: string | string[], env: Record<string, string> = {}, preload
 
 async function delivered(): Promise<number[]> {
   return (await sink.spans()).map(({ name }) => Number(name)).toSorted((a, b) => a - b)
-}
-
-function lastWord(stderr: string): { lost: number; ended: number; why: string } | undefined {
-  const [, lost, ended, why = ''] = /^spanring: (\d+) of (\d+) spans were not delivered \((.*)\)$/m.exec(stderr) ?? []
-  return lost === undefined ? undefined : { lost: Number(lost), ended: Number(ended), why }
-}
-
-function lastWords(stderr: string): string[] {
-  return stderr.split('\n').filter((line) => line.includes('were not delivered'))
 }
 
 describe('a process that gets SIGTERM', () => {
