@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a listener of the `exit` event does, if it is one of ours: it sends what is left, or it reports what was lost. Copies of
- * our packages recognise each other's listeners by it, so that the report comes after everything that was sent.
+ * What one of our listeners of the `exit` event does: it sends what is left, or it reports what was lost. Our packages recognise
+ * each other's listeners by it, even in several copies, so that the report comes after everything was sent.
  */
 export type ExitWork = 'send' | 'report'
 
@@ -15,7 +15,7 @@ export function exitListener<T extends Listener>(work: ExitWork, listener: T): T
   return Object.assign(listener, { [WORK]: work })
 }
 
-/** Undefined for a listener that is not ours. */
+/** What a listener does; undefined if it is not ours. */
 export function exitWorkOf(listener: unknown): ExitWork | undefined {
   return (listener as { readonly [WORK]?: ExitWork })[WORK]
 }

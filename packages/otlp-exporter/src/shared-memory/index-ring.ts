@@ -7,9 +7,9 @@ import type { RingLayout } from './layout.js'
  *
  * 1. A number is in its cell before `head` says so. The cell itself needs no atomic access: the store of `head` publishes it.
  * 2. No lost wake-up. The producer stores `head` and then loads `tail`; the consumer stores `tail` and then loads `head`.
- *    In one order of all four, at least one of the two sees what the other has stored: either the producer sees that the ring
- *    was empty and wakes the consumer, or the consumer sees the new number and takes it. Both may happen, and then the
- *    consumer wakes once for nothing.
+ *    In the one order of these four, at least one side sees what the other has stored: either the producer sees that the ring
+ *    was empty and wakes the consumer, or the consumer sees the new number and takes it. If both happen, the consumer is woken
+ *    once for nothing.
  *
  * A thread that is terminated stops between two of these accesses. Then the other side sees the number or does not see it, but
  * never a part of it.
@@ -33,7 +33,7 @@ export class RingProducer {
   constructor(memory: SharedArrayBuffer, layout: RingLayout) {
     this.#words = new Int32Array(memory)
     this.#layout = layout
-    // The ring may begin at any position: a thread reads where it is.
+    // The ring may begin at any position, so that is read.
     this.#head = Atomics.load(this.#words, layout.head)
   }
 
@@ -85,8 +85,8 @@ export class RingConsumer {
   }
 
   /**
-   * Blocks this thread until there is a number, for at most `millis`. False if that time is over. After true the ring may be
-   * empty nevertheless: a number that was taken before is notified late.
+   * Blocks this thread until there is a number, for at most `millis`. False if that time has run out. After true the ring may
+   * still be empty: the notification may be for a number that was already taken.
    */
   waitSync(millis: number): boolean {
     const { head } = this.#layout

@@ -16,7 +16,7 @@
  * ```
  *
  * Every word has one writer. Two words that different threads write are 128 bytes apart: 64 is a cache line, and Intel CPUs
- * fetch lines in pairs, so a word that is closer would be taken away from its reader with every write to its neighbour.
+ * fetch lines in pairs, so every write to a word that is closer would also evict its neighbour from the reader's cache.
  *
  * Positions only grow. They are 32 bits wide and wrap; they are compared by their difference, `(head - tail) | 0`, and
  * `position & (capacity - 1)` is right for negative ones too. At 20 batches a second a position wraps after seven years.

@@ -11,7 +11,7 @@
  *                                               └──────retreat──────┘
  * ```
  *
- * The owner is a word of the slab, so that the application knows how far a thread that died has come: a batch that was never
+ * The owner is a word of the slab, so that the application knows how far a thread had come when it died: a batch that was never
  * begun is handed to the next thread; one that was in a request may have reached the backend, and is not sent again.
  *
  * | the thread dies             | the application finds  | and                                                 |
@@ -37,10 +37,10 @@ const OWNER = 0
 export const FIRST_WORD = 2
 
 export class Slab {
-  /** How both threads call it. A number is never given to another slab. */
+  /** Names the slab in both threads. No other slab ever gets the same number. */
   readonly number: number
   readonly memory: SharedArrayBuffer
-  /** The words of the header. Plain accesses will do: the rings publish them together with the slab. */
+  /** The words of the header. Plain accesses are enough, except for the owner: the rings publish the words with the slab. */
   readonly words: Int32Array
   /** The same memory as `words`, for what needs more than 32 bits. */
   readonly floats: Float64Array

@@ -9,7 +9,7 @@ import type { TransportSettings } from '../transport/transport-settings.js'
 /** The settings of the transport that runs in the export thread. */
 export type ThreadSettings = Omit<TransportSettings, 'headersFunction' | 'dispatcher'>
 
-/** Defaults for connections that code of the application or the command line may have changed, for this thread alone. */
+/** Defaults for connections. The application or the command line may have changed them, and each thread has its own. */
 export interface NetworkDefaults {
   readonly resultOrder: string
   readonly autoSelectFamily: boolean | undefined
@@ -26,7 +26,7 @@ export interface Obstacle {
   readonly what: string
 }
 
-/** Functions of Node.js 20 and later that older types leave out. */
+/** Functions that Node.js 20 has and older type declarations lack. */
 const family = net as {
   getDefaultAutoSelectFamily?(): boolean
   setDefaultAutoSelectFamily?(value: boolean): void
@@ -37,8 +37,8 @@ const tlsDefaults = tls as { -readonly [K in keyof typeof tls]: (typeof tls)[K] 
 
 /**
  * The first setting that cannot be given to another thread, because it is or contains a function or an object of the
- * application; undefined if all of them can. A function that makes headers is none of them: it is called in the thread of the
- * application.
+ * application; undefined if all of them can. A function that makes headers is no obstacle: it is called in the application's
+ * thread.
  */
 export function obstacleOf({ dispatcher, tls: ofTls, socket }: TransportSettings): Obstacle | undefined {
   if (dispatcher !== undefined) return { option: 'dispatcher', what: 'an object of the application' }
@@ -69,7 +69,7 @@ export function threadSettings(settings: TransportSettings): ThreadSettings {
   }
 }
 
-/** In the thread of the application. */
+/** The defaults of the application's thread, in which this is called. */
 export function networkDefaults(): NetworkDefaults {
   return {
     resultOrder: getDefaultResultOrder(),
@@ -82,7 +82,7 @@ export function networkDefaults(): NetworkDefaults {
   }
 }
 
-/** In the export thread, so that a connection from there is made as one from the application would be. */
+/** Called in the export thread, so that its connections are made as the application's own would be. */
 export function adoptNetworkDefaults(defaults: NetworkDefaults): void {
   setDefaultResultOrder(defaults.resultOrder as Parameters<typeof setDefaultResultOrder>[0])
   if (defaults.autoSelectFamily !== undefined) family.setDefaultAutoSelectFamily?.(defaults.autoSelectFamily)
@@ -95,8 +95,8 @@ export function adoptNetworkDefaults(defaults: NetworkDefaults): void {
 }
 
 /**
- * Why a value cannot be given to another thread. A clone of an object of a class has lost its class, so only plain ones pass:
- * values, lists and maps of them, and bytes. `outer` are the objects that contain it.
+ * Why a value cannot be given to another thread. The clone of an instance loses its class, so only plain values pass: primitives,
+ * arrays and plain objects of them, and bytes. `outer` are the objects that contain the value.
  */
 function whyNot(value: unknown, outer: readonly unknown[] = []): string | undefined {
   if (typeof value === 'function') return 'a function'

@@ -3,20 +3,20 @@ import { systemClock } from '@spanring/core'
 import type { ExportThread } from './export-thread.js'
 import { type ExitTask, atExit } from './process-exit.js'
 
-/** How often to look whether the thread has started, in milliseconds. */
+/** How often to check whether the thread is ready, in milliseconds. */
 const START_POLL_MILLIS = 5
 
 /**
- * Sends what is queued in the `exit` event of the process, in which promises and timers no longer run, but another thread does.
- * Blocks until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when
- * it is ready: on a busy machine its start alone may take as long.
+ * In the `exit` event of the process, sends what is queued. Promises and timers no longer run there, but other threads do. Blocks
+ * until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when it is
+ * ready, because on a busy machine the start alone may take as long; the wait for it has the same limit.
  */
 export class ExitFlush implements ExitTask {
   readonly #thread: ExportThread
   readonly #millis: number
   /** Each makes a processor hand over what it has queued, as far as slots and memory allow. */
   readonly #drains = new Set<() => void>()
-  /** When the time is over. Undefined before the `exit` event. */
+  /** When to stop waiting. Undefined before the `exit` event. */
   #at: number | undefined
   readonly #cancel: () => void
 
@@ -31,7 +31,7 @@ export class ExitFlush implements ExitTask {
   }
 
   begin(): void {
-    // What ends later in the same event is sent within the same time.
+    // Spans that end later in the same event get no time of their own.
     this.#at ??= systemClock.now() + this.#millis
     this.#thread.beginExit()
     this.#drain()
@@ -40,11 +40,11 @@ export class ExitFlush implements ExitTask {
   finish(): void {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
-    // Each outcome makes room for more.
+    // Each outcome makes room for more batches.
     while (this.#thread.waitSync(at - systemClock.now())) this.#drain()
   }
 
-  /** After the exporter was shut down there is nothing to send. */
+  /** For an exporter that was shut down: it has nothing left to send. */
   close(): void {
     this.#cancel()
     this.#drains.clear()

@@ -19,16 +19,16 @@ import type { ThreadHandle } from './thread-handle.js'
 import { ThreadReports } from './thread-reports.js'
 import { ThreadSupervisor } from './thread-supervisor.js'
 
-/** The thread settles a batch by its deadline, and what it says may take this long to arrive, in milliseconds. */
+/** The thread settles a batch by its deadline. Its report may take this much longer to arrive, in milliseconds. */
 const GRACE_MILLIS = 25
-/** A thread that has not given back a batch this long after its deadline, in milliseconds, hangs. */
+/** A thread that still has a batch this long after its deadline, in milliseconds, is taken to hang. */
 const HUNG_MILLIS = 5000
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
- * the books of the batches that the thread has. The thread is started when the first batch is opened.
+ * track of the batches that the thread has. The thread is started when the first batch is opened.
  *
- * What cannot be given to another thread stays on this side: functions that make headers are called here, and all hooks and
- * warnings. Every batch settles by its deadline, even if the thread is gone.
+ * What cannot be given to another thread stays on this side: functions that make headers, hooks and warnings are called here.
+ * Every batch settles by its deadline, even if the thread is gone.
  */
 export class ExportThread implements BatchTransport {
   readonly #parts: ExportThreadParts
@@ -37,9 +37,9 @@ export class ExportThread implements BatchTransport {
   readonly #headers: RequestHeaders
   readonly #supervisor: ThreadSupervisor
   readonly #reports: ThreadReports
-  /** Every batch whose slab was not given back, by the number of the slab. */
+  /** Every batch whose slab is lent out, by the number of the slab. */
   readonly #batches = new Map<number, HandedBatch>()
-  /** Sends in the place of the thread, where there can be none. */
+  /** Sends in place of the thread, once that is given up. */
   #local: BatchTransport | undefined
   #lastHeaders: HeaderTexts | undefined
   #isExiting = false
@@ -68,7 +68,7 @@ export class ExportThread implements BatchTransport {
     const { hooks, settings, memory } = this.#parts
     callHook(hooks, 'onStart', batch.spanCount)
     if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
-    // It has no memory that could be handed over.
+    // An empty batch has no slab that could be handed over.
     if (batch.spanCount === 0) return Promise.resolve(endExport(hooks, {}, new BatchTally(0, settings.endpoint.printable), 0))
     const startedAt = this.#clock.now()
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + settings.timeoutMillis), deadline)
@@ -107,7 +107,7 @@ export class ExportThread implements BatchTransport {
     this.#context.run(() => this.#supervisor.startSoon())
   }
 
-  /** Takes what the thread has given back, and reports it to the hooks. */
+  /** Takes back the slabs that the thread has given back, and reports their outcomes to the hooks. */
   poll(): void {
     const { thread } = this.#supervisor
     if (thread !== undefined) this.#takeFrom(thread)
@@ -129,12 +129,12 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.post({ type: 'closing' })
   }
 
-  /** Whether batches wait for a thread that is not ready. */
+  /** Whether batches wait for a thread that is still starting. */
   get isStarting(): boolean {
     return this.#supervisor.isStarting && this.#isAwaiting()
   }
 
-  /** Blocks until a batch was given back, for at most `millis`. False if the thread has none or the time is over. */
+  /** Blocks until a batch is given back, for at most `millis`. False if the thread has no batch, or if the time ran out. */
   waitSync(millis: number): boolean {
     const { thread } = this.#supervisor
     if (thread === undefined || !this.#isAwaiting()) return false
@@ -160,7 +160,7 @@ export class ExportThread implements BatchTransport {
     const settled = await bounded(this.#clock, bound, () => handed.outcome)
     operation.closing.removeEventListener('abort', onClosing)
     operation.detach()
-    // What the thread has given back counts, even if its message has not arrived.
+    // What the thread has given back counts, even if its bell has not arrived.
     if (settled.status !== 'done') this.poll()
     if (!handed.isSettled && !handed.isElsewhere)
       this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
@@ -175,7 +175,7 @@ export class ExportThread implements BatchTransport {
     if (reason === 'timeout') this.#clock.startTimer(() => this.#clock.soon(() => this.#endHung(handed), false), HUNG_MILLIS)
   }
 
-  /** A thread that does not even give back what was aborted would keep its slabs, and their memory, for ever. */
+  /** A thread that does not even give back an aborted batch would keep the slab, and its memory, for ever. */
   #endHung(handed: HandedBatch): void {
     this.poll()
     if (this.#has(handed)) void this.#supervisor.thread?.terminate()
@@ -183,7 +183,7 @@ export class ExportThread implements BatchTransport {
 
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
     const headers = await this.#headers.resolve(handed.operation)
-    // It was handed over, given up, or sent from this thread meanwhile.
+    // Meanwhile it was handed over, given up, or sent from this thread.
     if (handed.isWithThread || handed.isSettled || handed.isElsewhere) return
     if (headers.kind === 'headers') {
       this.#lastHeaders = headers.values
@@ -245,7 +245,7 @@ export class ExportThread implements BatchTransport {
     for (let number = thread.takeReturned(); number !== undefined; number = thread.takeReturned()) this.#takeBack(thread, number)
   }
 
-  /** What the thread has given back counts. The rest has failed, or waits for the next thread. */
+  /** What the thread has given back counts. Other batches have failed if they were in a request, or wait for the next thread. */
   #onDeath(dead: ThreadHandle): void {
     this.#takeFrom(dead)
     this.#reports.onDeath()
@@ -259,7 +259,7 @@ export class ExportThread implements BatchTransport {
     }
   }
 
-  /** Hands over what waits for a thread. */
+  /** Hands over every batch that waits for a thread. */
   #handOverAll(): void {
     for (const handed of this.#batches.values()) {
       // In the `exit` event the headers that were resolved last will do. Without any the backend would refuse the spans.

@@ -49,7 +49,7 @@ export class HandedBatch implements HandedBatchParts {
   /** The headers that were resolved for it; undefined where all batches have the same. */
   headers: HeaderTexts | undefined
   isWithThread = false
-  /** Whether another transport settles it, by its deadline. */
+  /** Whether another transport sends it now, and settles it by its deadline. */
   isElsewhere = false
   #resolve: (outcome: BatchOutcome) => void = () => {}
   #isSettled = false
@@ -70,7 +70,7 @@ export class HandedBatch implements HandedBatchParts {
     return this.#isSettled
   }
 
-  /** Settles it by what the thread says. */
+  /** Settles it with the outcome that the thread reports. */
   settle({ exported, attemptCount, statusCode }: HandedBack, failure: BatchFailure | undefined): void {
     const failed = failure?.failed ?? {}
     const error = failure?.error
@@ -91,7 +91,7 @@ export class HandedBatch implements HandedBatchParts {
     this.#settle(outcome, { exported: 0, failed: outcome.failed, attemptCount, statusCode, errorType })
   }
 
-  /** Another transport settles it, and reports it. */
+  /** Another transport settles it and reports it to the hooks. */
   async settleBy(outcome: Promise<BatchOutcome>): Promise<void> {
     this.isElsewhere = true
     this.#settle(await outcome, undefined)

@@ -5,22 +5,22 @@ import type { HeaderTexts } from '../transport/transport-settings.js'
 import type { NetworkDefaults, ThreadSettings } from './crossing.js'
 
 /*
- * What the two threads tell each other beside the rings: what is rare, or has no fixed size. A message that was posted before a
+ * What the two threads tell each other outside the rings: what is rare, or has no fixed size. A message that was posted before a
  * slab was put into a ring can be received as soon as the slab can be taken, with `receiveMessageOnPort`.
  */
 
-/** Wakes the other thread: its ring is no longer empty. */
+/** Wakes the other thread: the ring that it reads is no longer empty. */
 export const BELL = 0
 
 export type ToThread =
   | typeof BELL
   /** The first message. Not in `workerData`, which debuggers and reports show: it contains the headers. */
   | { readonly type: 'start'; readonly settings: ThreadSettings; readonly network: NetworkDefaults; readonly postedAt: number }
-  /** A slab that the thread has not seen. */
+  /** A slab that the thread does not know yet. */
   | { readonly type: 'slab'; readonly number: number; readonly memory: SharedArrayBuffer }
-  /** A slab that will not come again. */
+  /** A slab that will not be handed over again. */
   | { readonly type: 'forget'; readonly number: number }
-  /** The headers of a batch that comes next. */
+  /** The headers of a batch that is handed over next. */
   | { readonly type: 'headers'; readonly id: number; readonly values: HeaderTexts }
   /** The outcome of the batch is no longer awaited. */
   | { readonly type: 'abort'; readonly id: number }
@@ -31,7 +31,7 @@ export type ToThread =
 export type FromThread =
   | typeof BELL
   | { readonly type: 'ready' }
-  /** Why spans of a batch failed, whose slab is given back next. */
+  /** Why spans of a batch failed. Its slab is given back next. */
   | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
   | { readonly type: 'backend'; readonly change: BackendChange }
   | { readonly type: 'warning'; readonly text: string }

@@ -7,8 +7,8 @@ interface PnpModule {
 }
 
 /**
- * Options of Node.js with which a thread finds packages where the process finds them. Yarn's Plug'n'Play keeps packages in
- * archives that only its hooks can read, and a thread has these hooks only if it preloads them.
+ * Options for a thread, so that it finds packages where the process does. Yarn's Plug'n'Play keeps packages in archives that only
+ * its hooks can read, and a thread has these hooks only if it preloads them.
  *
  * The lookup starts at the program. `import.meta.url` would be wrong in a bundle: webpack puts the path of the build machine there.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Read here: fake timers of the application's tests replace it later.
+// Kept here, because fake timers in the application's tests may replace it later.
 const { hrtime } = process
 
-/** Longer than a thread takes to start, in milliseconds. */
+/** No start of a thread takes this long, in milliseconds. */
 const LONGEST_START_MILLIS = 60_000
 
 /** A clock that all threads of a Node.js process share, in milliseconds. `performance.now` counts from the start of each thread. */
@@ -12,14 +12,14 @@ export function processMillis(): number {
   return seconds * 1000 + nanos / 1e6
 }
 
-/** Tells another thread of the same process how long ago something was. */
+/** Tells how long ago another thread of the same process did something. */
 export class ProcessClock {
   readonly #isShared: boolean
 
   /** `postedAt` is what {@link processMillis} said in the other thread when it posted the first message to this one. */
   constructor(postedAt: number) {
     const millis = processMillis() - postedAt
-    // In other runtimes it may count from the start of each thread, and then it tells nothing.
+    // In other runtimes it may count from the start of each thread. Then it says nothing about another thread.
     this.#isShared = millis >= 0 && millis < LONGEST_START_MILLIS
   }
 

@@ -4,13 +4,16 @@ import { exitListener, exitWorkOf, isExiting } from '@spanring/core/exit-listene
 
 /** What is done in the `exit` event, where promises and timers no longer run. */
 export interface ExitTask {
-  /** Hands over what there is, without waiting. May be called again in the same event. */
+  /** Hands over what is queued, without waiting. May be called again in the same event. */
   begin(): void
-  /** Waits until all of it has its outcome, or the time of the exporter is over. */
+  /** Waits until all of it has an outcome, or the time of the exporter has run out. */
   finish(): void
 }
 
-/** The limit in one iteration of the event loop. If another package also wants to be last, both would move for ever. */
+/**
+ * How often the last listener moves in one iteration of the event loop. With another package that also wants to be last, both
+ * would move for ever.
+ */
 const MAX_MOVES = 100
 
 const tasks = new Set<ExitTask>()
@@ -18,10 +21,10 @@ let isMoving = false
 let moves = 0
 
 /**
- * Runs a task in the `exit` event of this process, or of this worker thread. Returns a function that takes it back.
+ * Runs a task in the `exit` event of this process, or of this worker thread. Returns a function that cancels it.
  *
- * It runs twice: before the other listeners, because one of them may throw or call `process.exit()`, and then those behind it
- * are not called; and after them, for the spans that end in them.
+ * The task runs twice: before the other listeners, because one of them may throw or call `process.exit()`, and then those behind
+ * it are not called; and after them, for spans that end in them.
  */
 export function atExit(task: ExitTask): () => void {
   if (tasks.size === 0) listen()
@@ -57,14 +60,14 @@ const onExitLast = exitListener('send', () => run())
 
 /** Each task begins before the first one waits, so that all of them wait at the same time. */
 function run(): void {
-  // Something may emit the event of a process that goes on.
+  // Somebody may emit `exit` in a process that goes on.
   if (isExiting() === false) return
   const all = [...tasks]
   for (const task of all) guarded(() => task.begin())
   for (const task of all) guarded(() => task.finish())
 }
 
-/** Keeps {@link onExitLast} behind listeners that are added later. Only the report stays behind it, which moves by itself. */
+/** Keeps {@link onExitLast} behind listeners that are added later. Only the report, which moves itself, stays behind it. */
 function onNewListener(event: string | symbol, listener: unknown): void {
   if (event !== 'exit' || listener === onExitFirst || exitWorkOf(listener) !== undefined) return
   if (isMoving || moves >= MAX_MOVES || isExiting() === true) return

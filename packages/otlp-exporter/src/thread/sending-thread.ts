@@ -39,7 +39,7 @@ export class SendingThread {
   readonly #slabs = new Map<number, Slab>()
   readonly #headers = new Map<number, HeaderTexts>()
   readonly #sending = new Map<number, BatchInSlab>()
-  /** Whether every batch makes its last attempt, those that come later as well. */
+  /** Whether every batch makes its last attempt, including those that come later. */
   #isClosing = false
   #transport: Transport | undefined
   #format: SpanFormat | undefined
@@ -118,7 +118,7 @@ export class SendingThread {
     const batch = new BatchInSlab(slab, encoded, headers)
     if (isClosing || this.#isClosing) batch.closing.abort()
     this.#sending.set(id, batch)
-    // While the thread starts, or is busy, a batch waits in the ring, and its deadline comes nearer.
+    // The batch may have waited in the ring while the thread was starting or busy. That counts against its deadline.
     const at = systemClock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
     const outcome = await transport.sendBatch(batch, { at, signal: batch.abort.signal, closing: batch.closing.signal })
     this.#sending.delete(id)
@@ -189,7 +189,7 @@ class BatchInSlab implements SendableBatch {
     this.#slab.owner = IN_REQUEST
   }
 
-  /** Another thread may send it if this one dies now, unless that would send a part of it twice. */
+  /** If this thread dies now, another one may send the batch, unless a part of it would then be sent twice. */
   onRetry(): void {
     if (!this.#isDivided) this.#slab.owner = THREAD
   }

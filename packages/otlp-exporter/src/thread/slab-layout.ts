@@ -6,7 +6,7 @@ import { FIRST_WORD, type Slab } from '../shared-memory/slab.js'
 import { processMillis } from './process-clock.js'
 
 /*
- * A batch in a slab. Everything that the export thread needs is in it, so a hand-over is one number.
+ * A batch in a slab. The slab holds everything that the export thread needs, so it is handed over as one number.
  *
  * ```
  *   0        128                     4096
@@ -45,17 +45,17 @@ const HAS_FAILURE = 4
 /** A socket may still be reading the slab. */
 const IN_USE = 8
 
-/** What the application says with a batch. */
+/** What the application says about a batch that it hands over. */
 export interface HandedBatch {
   /** Identifies the batch in messages. The slab's number would not do: another batch may be in it by then. */
   readonly id: number
-  /** How much time there is when it is handed over, in milliseconds; Infinity without a limit. */
+  /** How much time is left when it is handed over, in milliseconds; Infinity without a limit. */
   readonly remainingMillis: number
   readonly isClosing: boolean
   readonly hasOwnHeaders: boolean
 }
 
-/** What the thread says with a slab that it gives back. */
+/** What the thread says about the batch in a slab that it gives back. */
 export interface HandedBack {
   readonly exported: number
   readonly attemptCount: number
@@ -107,7 +107,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   }
 }
 
-/** What the application has said with the batch in a slab. */
+/** Reads what the application has said about the batch in a slab. */
 export function readHanded({ words, floats }: Slab): HandedBatch {
   const flags = words[WORDS.flags]!
   return {
@@ -174,7 +174,7 @@ export function readHandedBack({ words }: Slab): HandedBack {
   }
 }
 
-/** Each resource once. All groups of a resource share the same object. */
+/** Each resource once. All groups of a resource have the same object. */
 function resourcesOf(groups: readonly GroupPrefixes[]): Uint8Array[] {
   return [...new Set(groups.map(({ resource }) => resource))]
 }
@@ -183,7 +183,7 @@ function indexWords(spanCount: number, resourceCount: number, groupCount: number
   return spanCount * (groupCount > 1 ? 2 : 1) + resourceCount + 2 * groupCount
 }
 
-/** Without a length, memory whose size is not a multiple of four would throw. Buffers have any size. */
+/** The length is needed: without one, memory whose size is not a multiple of four would throw, and buffers have any size. */
 function wordsAt(memory: SharedArrayBuffer, at: number, length: number): Int32Array {
   return new Int32Array(memory, FRONT_BYTES + at, length)
 }

@@ -2,13 +2,13 @@
 import { FRONT_BYTES, type Memory } from '../encode/buffer-pool.js'
 import { Slab } from '../shared-memory/slab.js'
 
-/** Allocates the buffers of an encoder as slabs, so that the spans in them can be handed to the export thread as they are. */
+/** Allocates the buffers of an encoder as slabs, so that the spans in them can be handed to the export thread without a copy. */
 export class SlabMemory implements Memory {
   readonly #slabs = new Map<ArrayBufferLike, Slab>()
   readonly #onFree: (slab: Slab) => void
   #count = 0
 
-  /** `onFree` is called when the encoder has given up a slab. */
+  /** `onFree` is called when the encoder gives up a slab. */
   constructor(onFree: (slab: Slab) => void) {
     this.#onFree = onFree
   }

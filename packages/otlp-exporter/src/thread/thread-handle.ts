@@ -10,16 +10,16 @@ import { BELL } from './messages.js'
 import type { FromThread, ThreadData, ToThread } from './messages.js'
 import { packageOptions } from './package-options.js'
 
-/** A thread whose heap grows beyond this, in MiB, ends by itself, and not the process. What it sends is not in its heap. */
+/** If its heap grows beyond this, in MiB, Node.js ends the thread and not the process. Spans are not in its heap. */
 const HEAP_MIB = 128
-/** Objects of a thread that sends die young: the default of 48 MiB would only delay their collection. */
+/** Of the young generation, in MiB. The thread's objects die young: the default of 48 would only delay their collection. */
 const YOUNG_MIB = 4
 
 export interface ThreadListener {
   /** Slabs may have been given back. */
   onBell(): void
   onMessage(message: Exclude<FromThread, typeof BELL>): void
-  /** The thread is gone; `error` is what ended it, if it was an error. Called once, and nothing is called afterwards. */
+  /** The thread is gone; `error` is the error that ended it, if there was one. Called once, after everything else. */
   onEnd(error: Error | undefined): void
 }
 
@@ -53,7 +53,7 @@ export class ThreadHandle {
       name: 'spanring-export',
       workerData,
       transferList: [port2],
-      // Nothing that the application preloads is run twice.
+      // What the application preloads must not run a second time here.
       execArgv: packageOptions(),
       env: environment(),
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
@@ -88,7 +88,7 @@ export class ThreadHandle {
     if (this.#filled.offer(number) === WAS_EMPTY) this.post(BELL)
   }
 
-  /** The slab is never handed over again. */
+  /** For a slab that is never handed over again. */
   forget(number: number): void {
     if (this.#known.delete(number)) this.post({ type: 'forget', number })
   }
@@ -114,7 +114,7 @@ export class ThreadHandle {
     return this.#returned.waitSync(millis)
   }
 
-  /** Ends the thread, whatever it does. Resolves when it is gone. */
+  /** Ends the thread, whatever it is doing. Resolves when it is gone. */
   async terminate(): Promise<void> {
     await this.#worker.terminate()
   }

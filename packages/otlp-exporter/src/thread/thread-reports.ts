@@ -7,18 +7,18 @@ import { relayWarning } from '../warn.js'
 import type { BELL, BatchFailure, FromThread } from './messages.js'
 import type { ThreadHandle } from './thread-handle.js'
 
-/** Undefined is the thread of the application, after the export thread was given up. */
+/** Undefined stands for the application's thread, which sends after the export thread was given up. */
 type Sender = ThreadHandle | undefined
 
-/** Passes on what export threads say beside their slabs, so that hooks and warnings are called in the application's thread. */
+/** Passes on what export threads say outside their slabs, so that hooks and warnings are called in the application's thread. */
 export class ThreadReports {
   readonly #clock: Clock
   readonly #hooks: TransportHooks
-  /** What the thread has said about batches that it gives back next, by the id of the batch. */
+  /** Failures of batches that the thread is about to give back, by the id of the batch. */
   readonly #failures = new Map<number, BatchFailure>()
-  /** How many requests of the present thread were reported. */
+  /** How many requests of the current thread were reported to the hooks. */
   #requestCount = 0
-  /** Who has said last that the backend is down, and since when it is; undefined while it is up. */
+  /** Who was the last to say that the backend is down, and since when it has been; undefined while it is up. */
   #down: { readonly by: Sender; readonly since: number } | undefined
 
   constructor(clock: Clock, hooks: TransportHooks) {
@@ -52,7 +52,7 @@ export class ThreadReports {
     return failure
   }
 
-  /** The backend has accepted spans. A sender that replaces another one does not know that it was down. */
+  /** The backend has accepted spans. A sender that has replaced another one does not know that the backend was down. */
   onExported(by: Sender): void {
     if (this.#down === undefined || this.#down.by === by) return
     const downMillis = this.#clock.now() - this.#down.since
@@ -65,7 +65,7 @@ export class ThreadReports {
     for (; this.#requestCount !== count; this.#requestCount = (this.#requestCount + 1) | 0) callHook(this.#hooks, 'onAttempt')
   }
 
-  /** For the transport that takes the place of the thread. `onStart` was called before. */
+  /** The hooks for the transport that takes the place of the thread. `onStart` was called before. */
   hooksOfLocal(): TransportHooks {
     return {
       onAttempt: () => callHook(this.#hooks, 'onAttempt'),
@@ -77,13 +77,13 @@ export class ThreadReports {
     }
   }
 
-  /** The next thread begins with nothing said. */
+  /** What the dead thread has reported says nothing about the next one. */
   onDeath(): void {
     this.#requestCount = 0
     this.#failures.clear()
   }
 
-  /** Each sender finds out anew that the backend is down; the application is told once. */
+  /** Each sender finds out for itself that the backend is down; the application is told once. */
   #onBackendChange(by: Sender, change: BackendChange): void {
     const before = this.#down
     this.#down = change.state === 'down' ? { by, since: before?.since ?? this.#clock.now() } : undefined

@@ -10,12 +10,12 @@ import { ThreadHandle } from './thread-handle.js'
 
 /**
  * A thread that is not ready after this time, in milliseconds, is given up. It usually takes 50. Half of the default
- * `timeoutMillis`, so that what waits for the thread can still be sent from this one.
+ * `timeoutMillis`, so that batches that wait for the thread can still be sent from this one.
  */
 const START_MILLIS = 5000
-/** After this many deaths within that time, in milliseconds, no other thread is started. */
+/** After `count` deaths within `millis` milliseconds, no other thread is started. */
 const DEATHS = { count: 5, millis: 60_000 }
-/** How long the thread may take to close its connections, and then to end, in milliseconds. */
+/** How long the thread may take to close its connections, and then as long again to end, in milliseconds. */
 const CLOSE_MILLIS = 250
 /** The pause before a thread that died is replaced, in milliseconds. It doubles with each death that is remembered. */
 const RESTART_MILLIS = 100
@@ -33,11 +33,11 @@ export interface SupervisorListener {
   /** Slabs may have been given back. */
   onBell(): void
   onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void
-  /** `dead` is gone. What it has given back can still be taken. */
+  /** The thread `dead` is gone. What it has given back can still be taken. */
   onDeath(dead: ThreadHandle): void
   /** A thread that died may be replaced now, by calling `start`. */
   onRestart(): void
-  /** There will be no thread any more. */
+  /** No thread will be started any more. */
   onGivenUp(): void
 }
 
@@ -81,14 +81,14 @@ export class ThreadSupervisor {
     return this.#startTimer !== undefined
   }
 
-  /** Starts the first thread in the next iteration of the event loop: it takes a millisecond, and a span may be ending now. */
+  /** Starts the first thread, but in the next iteration of the event loop: it takes a millisecond, and a span may be ending now. */
   startSoon(): void {
     if (this.#isStartAsked) return
     this.#isStartAsked = true
     this.#parts.clock.soon(() => this.start(), false)
   }
 
-  /** Starts a thread, unless there is one or a pause has to pass first. Undefined if there is none after that. */
+  /** Starts a thread, unless there is one or a pause has to pass first. Returns the thread there is then, if any. */
   start(): ThreadHandle | undefined {
     if (this.#thread !== undefined || this.#isPausing || this.#isClosed) return this.#thread
     const { clock, file, settings, slabCount } = this.#parts
@@ -103,7 +103,7 @@ export class ThreadSupervisor {
       // After a stall of this thread the message may have arrived and not been seen (R8).
       this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
     } catch (error) {
-      // Nothing may be handed to a thread that has no settings.
+      // A thread without settings must not be given batches.
       void this.#thread?.terminate()
       this.#thread = undefined
       this.#giveUp(error)
@@ -111,12 +111,12 @@ export class ThreadSupervisor {
     return this.#thread
   }
 
-  /** For the `exit` event, in which no timer ends the pause after a death. */
+  /** For the `exit` event, in which no timer can end the pause after a death. */
   endPause(): void {
     this.#isPausing = false
   }
 
-  /** Ends the thread when it has closed its connections. No other one is started from now on. */
+  /** Ends the thread once it has closed its connections. No other one is started from now on. */
   async end(): Promise<void> {
     this.#isClosed = true
     const { clock } = this.#parts
@@ -181,7 +181,7 @@ export class ThreadSupervisor {
 const HOW_TO_BUNDLE =
   'In a bundle, make @spanring/otlp-exporter/export-thread a second entry, and set worker: { file } to the file that comes of it'
 
-/** What a bundle leads to that does not contain the file: there is no such file, or nothing tells where it would be. */
+/** What a bundle without the file leads to: there is no such file, or nothing says where it would be. */
 function isNotFound(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_INVALID_URL'

@@ -51,7 +51,7 @@ or does not end, sockets and timers that are left, and what the fault itself for
 - *Delivered* are spans that the backend took and answered for, or that the exporter of the test reported as exported.
 - *Counted as lost* are spans in a count of the pipeline, under its own word for the reason: of spanring in \`stats()\`,
   of the stock processor in its metric \`otel.sdk.processor.span.processed\`, which needs a MeterProvider and was given one.
-- *No OTLP exporter*: the exporter of this row is one of the test, which no thread of its own can send for.
+- *n/a: no OTLP exporter*: this row has an exporter of the test, which does not send over HTTP and so has no export thread.
 - *Said in the log* is a warning or an error through the SDK's \`diag\`; *told to the caller alone* is a flush or a shutdown
   that rejects, with no such line.
 
@@ -82,10 +82,11 @@ application, and nobody is left to ask for its count; how much that is depends o
 processor keeps a process for an export under way, spanring only while somebody awaits a flush or a shutdown; what is on a
 socket keeps it in either case.
 
-With \`worker: true\` another thread is there while the process ends. In the \`exit\` event, what is queued is handed over to it
-and awaited, for at most \`exitFlushMillis\` (500): everything arrives, or is counted as lost when the process ends. That event
-comes at \`process.exit()\` and after an exception that nobody catches, too. It does not come if the process is killed by a
-signal that it does not handle, or aborts, and not in a worker thread of the application that is terminated.
+With \`worker: true\` another thread goes on running while the process ends. In the \`exit\` event, what is queued is handed over
+to it and awaited, for at most \`exitFlushMillis\` (500) from the moment when it is ready: everything arrives, or is counted, as
+lost or, if the backend has not answered by then, as in flight. That event also comes at \`process.exit()\` and after an exception
+that nobody catches. It does not come if the process aborts or is killed by a signal that it does not handle, nor in a worker
+thread of the application that is terminated.
 `
 }
 

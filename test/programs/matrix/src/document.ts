@@ -10,8 +10,8 @@ export function renderDocument(cells: readonly CellOutcome[], lineDifferences: r
 
 The same traced program, 700 spans with everything that a span can carry, on every SDK line, runtime, module format, exporter and processor: ${cells.length} cells, each with a receiver of its own. A
 cell is green (✓) if the spans that arrived are those that the stock processor and the stock protobuf exporter of the same SDK line deliver on ${RUNTIMES[0]?.name}, each of them once and the same in every field.
-Each place in the table has two cells, ES modules first and CommonJS second. *spanring thread* is the protobuf exporter with \`worker: true\`, which sends from a thread of its own; a cell in brackets is green
-without one: it says in a warning that there can be none, and sends from the thread of the application.
+Each place in the table has two cells, ES modules first and CommonJS second. *spanring thread* is the protobuf exporter with \`worker: true\`, which sends from a thread of its own. In a cell in brackets
+no thread could be started: a warning said so, and the spans were sent from the thread of the application.
 
 SDK 3 asks for Node 22.15 or later; on Node 20 it runs all the same.
 
