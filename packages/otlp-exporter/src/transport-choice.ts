@@ -37,7 +37,7 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
     if (obstacle !== undefined) {
       const { option, what } = obstacle
       warnLater(
-        `${EXPORT_THREAD} worker is true, but ${option} is ${what} and cannot be given to another thread; spans are sent from this thread`,
+        `${EXPORT_THREAD} worker is on, but ${option} is ${what} and cannot be given to another thread; spans are sent from this thread`,
       )
     }
     return { transport: new LazyTransport(settings, hooks) }

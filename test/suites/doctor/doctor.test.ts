@@ -40,6 +40,16 @@ describe('spanring doctor', () => {
     expect(await sink.stats()).toMatchObject({ delivered: 1 })
   })
 
+  test('repeats why there is no export thread', async () => {
+    const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const options = [permission, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process', ...OURS]
+    const { code, text } = await diagnose(options, { SPANRING_WORKER: 'true' })
+
+    expect(text).toMatch(/the export thread cannot be started: .*--allow-worker allows it/)
+    expect(text).not.toContain('All is well.')
+    expect(code).toBe(1)
+  })
+
   test('does not start telemetry of its own where NODE_OPTIONS has register', async () => {
     const { code, text } = await diagnose([], { NODE_OPTIONS: REGISTER.join(' ') })
 

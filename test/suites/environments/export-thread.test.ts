@@ -56,7 +56,9 @@ describe('spans are sent without it, and one warning says why', () => {
     const ended = await run(['mjs'], { execArgv: PERMISSIONS })
 
     expect(warningsOf(ended)).toEqual([
-      expect.stringMatching(/\[SPANRING_EXPORT_THREAD\] worker is true, but the export thread cannot be started: Access to this/),
+      expect.stringMatching(
+        /\[SPANRING_EXPORT_THREAD\] worker is on, but the export thread cannot be started: Access to this.*\. --allow-worker allows it$/,
+      ),
     ])
     expect(JSON.parse(ended.stdout)).toEqual({ exported: 100, failed: {} })
   })

@@ -174,6 +174,13 @@ describe('what cannot arrive is counted, and the process ends', () => {
     expect(lastOf(ended)).toEqual({ ended: 200, exported: 0, pending: 200, failed: {} })
   })
 
+  test('with headers that the application makes at once, although it was never asked before', async () => {
+    const sink = await setupSink()
+    const ended = await start('exit', { url: sink.url, headers: 'now', exitFlushMillis: 20_000 }).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 100, exported: 100, pending: 0, failed: {} })
+  })
+
   test('at once if no headers were ever made for it', async () => {
     const sink = await setupSink()
     const ended = await start('exit', { url: sink.url, headers: 'never', exitFlushMillis: 20_000 }).ended

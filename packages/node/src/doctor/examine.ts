@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { INVALID_SETTING, MISSING_PACKAGE, NO_ES_MODULES } from '@spanring/core/warning-codes'
+import { EXPORT_THREAD, INVALID_SETTING, MISSING_PACKAGE, NO_ES_MODULES } from '@spanring/core/warning-codes'
 import type { Environment } from '../environment.js'
 import { checkDelivery } from './check-delivery.js'
 import { checkSwitches } from './check-switches.js'
@@ -64,7 +64,7 @@ async function examineReport(report: ProbeReport, warnings: readonly Warning[], 
 function examineWarning({ isOurs, code, text }: Warning, env: Environment): Finding[] {
   if (code === NO_ES_MODULES) return [note(text)]
   const isInvalid = isOurs
-    ? code === INVALID_SETTING || code === MISSING_PACKAGE
+    ? code === INVALID_SETTING || code === MISSING_PACKAGE || code === EXPORT_THREAD
     : STOCK_INVALID_SETTING.test(text) && !STOCK_ANSWER.test(text)
   return isInvalid ? [fault(excerpt(text, env))] : []
 }

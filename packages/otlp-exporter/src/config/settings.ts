@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib'
 import { INVALID_SETTING } from '@spanring/core'
 import type { Dispatcher } from 'undici'
-import type { TransportSettings } from '../transport/transport-settings.js'
+import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
 import { warnLater } from '../warn.js'
 import { resolveConnectOptions } from './connect-options.js'
 import { resolveEndpoint } from './endpoint.js'
@@ -57,7 +57,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
       ...headersFromEnvironment(env),
       ...(headersFunction !== undefined ? {} : cleanHeaders(options.headers, 'headers', warnLater)),
     },
-    headersFunction: headersFunction && (async (onWarning) => cleanHeaders(await headersFunction(), 'headers()', onWarning)),
+    headersFunction: headersFunction && ((onWarning) => cleanAnswer(headersFunction(), onWarning)),
     protocol,
     contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     compression: choiceOf('compression', COMPRESSIONS, options.compression, otlpVariables(env, 'COMPRESSION')),
@@ -87,6 +87,13 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
     worker: resolveWorker(options.worker, env),
     exitFlushMillis: numberOf('exitFlushMillis', options.exitFlushMillis),
   }
+}
+
+/** The headers that a function has returned: at once if it has, because in the `exit` event nothing can be awaited. */
+function cleanAnswer(answer: unknown, onWarning: (message: string) => void): HeaderTexts | PromiseLike<HeaderTexts> {
+  const clean = (headers: unknown): HeaderTexts => cleanHeaders(headers, 'headers()', onWarning)
+  const isPromise = typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
+  return isPromise ? Promise.resolve(answer).then(clean) : clean(answer)
 }
 
 /** A request consists of buffered spans, so it cannot be larger than `maxBufferedBytes`. */

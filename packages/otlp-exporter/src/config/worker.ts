@@ -10,6 +10,10 @@ import { describe } from './numbers.js'
 
 const VARIABLE = 'SPANRING_WORKER'
 
+/** For warnings about a file that is not there. */
+export const HOW_TO_BUNDLE =
+  'In a bundle, make @spanring/otlp-exporter/export-thread a second entry, and set worker: { file } to the file that is built from it'
+
 /** Whether spans are sent from a thread of their own, and which file it runs. */
 export interface WorkerSettings {
   /** The file in a bundle; undefined for the one of this package. */
@@ -40,7 +44,9 @@ function fromFile({ file }: { readonly file?: unknown }): WorkerSettings | undef
   }
   // A thread takes no path that begins with a name.
   if (existsSync(path)) return { file: resolve(path) }
-  warnLater(`${EXPORT_THREAD} worker.file is ${describe(path)}, which does not exist; spans are sent from this thread`)
+  warnLater(
+    `${EXPORT_THREAD} worker.file is ${describe(path)}, which does not exist; spans are sent from this thread. ${HOW_TO_BUNDLE}`,
+  )
   return undefined
 }
 

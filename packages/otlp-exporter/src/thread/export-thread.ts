@@ -124,6 +124,7 @@ export class ExportThread implements BatchTransport {
    */
   beginExit(): void {
     this.#isExiting = true
+    this.#lastHeaders ??= this.#headers.resolveNow()
     this.#supervisor.endPause()
     this.#handOverAll()
     this.#supervisor.thread?.post({ type: 'closing' })

@@ -6,6 +6,7 @@ import { warn } from '../warn.js'
 import { networkDefaults, threadSettings } from './crossing.js'
 import type { BELL, FromThread } from './messages.js'
 import { processMillis } from './process-clock.js'
+import { HOW_TO_BUNDLE } from '../config/worker.js'
 import { ThreadHandle } from './thread-handle.js'
 
 /**
@@ -170,16 +171,17 @@ export class ThreadSupervisor {
   #giveUp(error: unknown): void {
     this.#isClosed = true
     const what = this.#hasWorked ? `has ended ${DEATHS.count} times in a minute` : 'cannot be started'
-    const hint = this.#parts.file === undefined && !this.#hasWorked && isNotFound(error) ? `. ${HOW_TO_BUNDLE}` : ''
-    warn(
-      `${EXPORT_THREAD} worker is true, but the export thread ${what}${because(error)}; spans are sent from this thread${hint}`,
-    )
+    const hint = this.#hasWorked ? '' : this.#hintFor(error)
+    warn(`${EXPORT_THREAD} worker is on, but the export thread ${what}${because(error)}; spans are sent from this thread${hint}`)
     this.#listener.onGivenUp()
   }
-}
 
-const HOW_TO_BUNDLE =
-  'In a bundle, make @spanring/otlp-exporter/export-thread a second entry, and set worker: { file } to the file that comes of it'
+  /** What to do about a thread that cannot be started. */
+  #hintFor(error: unknown): string {
+    if ((error as { code?: unknown } | undefined)?.code === 'ERR_ACCESS_DENIED') return '. --allow-worker allows it'
+    return this.#parts.file === undefined && isNotFound(error) ? `. ${HOW_TO_BUNDLE}` : ''
+  }
+}
 
 /** What a bundle without the file leads to: there is no such file, or nothing says where it would be. */
 function isNotFound(error: unknown): boolean {

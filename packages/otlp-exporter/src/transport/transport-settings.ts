@@ -13,7 +13,7 @@ export interface TransportSettings {
    * Called once for each batch. It resolves to valid headers, which override `headers`. It calls `onWarning` for each header
    * that it leaves out. It may fail, or never settle.
    */
-  readonly headersFunction: ((onWarning: (message: string) => void) => PromiseLike<HeaderTexts>) | undefined
+  readonly headersFunction: ((onWarning: (message: string) => void) => HeaderTexts | PromiseLike<HeaderTexts>) | undefined
   /** The media type of the batches, for `Content-Type`. */
   readonly contentType: string
   readonly compression: 'none' | 'gzip' | 'zstd'

@@ -5,7 +5,7 @@ import { captureDiag, said } from '@spanring/test-kit/diag'
 import { describe, expect, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { resolveOptions } from '../../src/config/settings.js'
-import { resolveWorker } from '../../src/config/worker.js'
+import { HOW_TO_BUNDLE, resolveWorker } from '../../src/config/worker.js'
 
 const FILE = fileURLToPath(import.meta.url)
 const CODE = 'OTLPTraceExporter: [SPANRING_INVALID_SETTING]'
@@ -75,7 +75,8 @@ describe('one warning names the option and the value', () => {
     expect(await resolved({ file: '/no/such/file.js' })).toEqual({
       worker: undefined,
       warnings: [
-        'OTLPTraceExporter: [SPANRING_EXPORT_THREAD] worker.file is "/no/such/file.js", which does not exist; spans are sent from this thread',
+        'OTLPTraceExporter: [SPANRING_EXPORT_THREAD] worker.file is "/no/such/file.js", which does not exist; spans are sent from this thread. ' +
+          HOW_TO_BUNDLE,
       ],
     })
   })

@@ -35,6 +35,6 @@ test('a cell of the export thread is red if there is none and it does not say so
   const sent = cell({ exporter: 'spanring thread' })
   expect(faultOf(sent, reference)).toBe('there is no export thread, and no warning says so')
   expect(faultOf({ ...sent, hasThread: true }, reference)).toBeUndefined()
-  const warnings = ['[SPANRING_EXPORT_THREAD] worker is true, but …; spans are sent from this thread']
+  const warnings = ['[SPANRING_EXPORT_THREAD] worker is on, but …; spans are sent from this thread']
   expect(faultOf({ ...sent, warnings }, reference)).toBeUndefined()
 })

@@ -27,6 +27,18 @@ export class RequestHeaders {
     this.#fixed = { 'user-agent': `${settings.userAgent} ${OWN_USER_AGENT}`.trim(), ...settings.headers }
   }
 
+  /** The headers of a function that returns them at once; undefined if it does not. For the `exit` event. */
+  resolveNow(): HeaderTexts | undefined {
+    try {
+      const values = this.#settings.headersFunction?.((message) => this.#warning.warn(message))
+      const isLater = values === undefined || typeof values.then === 'function'
+      return isLater ? undefined : { ...this.#fixed, ...(values as HeaderTexts) }
+    } catch {
+      // Then there are none, and no time to ask again.
+      return undefined
+    }
+  }
+
   async resolve(operation: Operation): Promise<Headers> {
     const ask = this.#settings.headersFunction
     if (ask === undefined) return { kind: 'headers', values: this.#fixed }
