@@ -133,7 +133,11 @@ export class ByteBudget {
       if (waiter.wokenAt !== undefined) continue
       waiter.wokenAt = this.#clock.now()
       this.#timer ??= this.#clock.startTimer(() => this.#dropExpiredClaims(), CLAIM_MILLIS)
-      onRoom()
+      try {
+        onRoom()
+      } catch {
+        // It is the caller's error. The caller may be gone, and this may run in the event of another thread's message.
+      }
     }
   }
 

@@ -118,6 +118,7 @@ export class OTLPTraceExporter {
       callBack(resultCallback, { code: 1, error: new Error('the exporter is shut down') })
       return
     }
+    self.#exitFlush?.register()
     const exported = self.#exportWhole(spans, resultCallback)
     self.#exports.add(exported)
     // Keeps the process alive meanwhile, as the stock exporter does: the caller may wait for the result without a timer.
@@ -149,7 +150,9 @@ export class OTLPTraceExporter {
    * anything there, and ignores the call.
    */
   onExit(drain: () => void): void {
-    selfOf(this).#exitFlush?.add(drain)
+    const self = selfOf(this)
+    self.#exitFlush?.register()
+    self.#exitFlush?.add(drain)
   }
 
   /**
@@ -173,6 +176,7 @@ export class OTLPTraceExporter {
     // Open batches have more set aside than they use, and a caller may never close those that wait to be sent.
     if (reserved === 0 && this.#closeFilled()) reserved = this.#budget.reserve(maxRequestBytes, onRoom)
     if (reserved === 0) return undefined
+    this.#exitFlush?.register()
     this.#transport.prepare?.()
     const encoder = this.#encoder.openBatch(reserved)
     const [transport, budget] = [this.#transport, this.#budget]

@@ -26,6 +26,8 @@ export interface TransportChoice {
 const SMALLEST_BATCH = 4096
 /** No request with a span is smaller, in bytes. */
 const SMALLEST_REQUEST = 32
+/** Rings of more numbers than this would be larger than anything that crosses. */
+const MOST_SLABS = 2 ** 20
 /** Slabs may exceed `maxBufferedBytes` by the rounding of their sizes. */
 const SPARE_SLABS = 64
 
@@ -43,13 +45,13 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
     return { transport: new LazyTransport(settings, hooks) }
   }
   const smallestBatch = Math.max(Math.min(SMALLEST_BATCH, maxRequestBytes), SMALLEST_REQUEST)
-  const memory = new SlabMemory(({ number }) => thread.forget(number))
+  const memory = new SlabMemory(maxBufferedBytes, ({ number }) => thread.forget(number))
   const thread = new ExportThread({
     settings,
     hooks,
     memory,
     file: worker.file,
-    slabCount: Math.ceil(maxBufferedBytes / smallestBatch) + SPARE_SLABS,
+    slabCount: Math.min(Math.ceil(maxBufferedBytes / smallestBatch), MOST_SLABS) + SPARE_SLABS,
     createLocal: (own) => new LazyTransport(settings, own),
   })
   return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis) }

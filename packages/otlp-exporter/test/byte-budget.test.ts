@@ -263,6 +263,20 @@ describe('a byte budget', () => {
     )
   })
 
+  test('a caller whose onRoom throws keeps no other from its room', () => {
+    const { clock } = setupClock()
+    const budget = new ByteBudget(MIB, clock)
+    budget.reserve(MIB, nobody)
+    let called = 0
+    budget.wait(1000, () => {
+      called++
+      throw new Error('a bug of the caller')
+    })
+    budget.wait(1000, () => void called++)
+    expect(() => budget.release(MIB)).not.toThrow()
+    expect(called).toBe(2)
+  })
+
   test('holds nothing after its end, whoever gives back or takes', () => {
     const budget = new ByteBudget(32 * MIB)
     const reserved = budget.reserve(MIB, nobody)

@@ -174,6 +174,23 @@ describe('what cannot arrive is counted, and the process ends', () => {
     expect(lastOf(ended)).toEqual({ ended: 200, exported: 0, pending: 200, failed: {} })
   })
 
+  test('whose answer the exporter has reported right before, and the processor has not heard of', async () => {
+    const sink = await setupSink()
+    await sink.script({ delayMillis: 100 })
+    const ended = await start('exit, answer known', { url: sink.url, exitFlushMillis: 5000 }).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 200, exported: 200, pending: 0, failed: {} })
+  })
+
+  test('in a request that is under way when nothing else is left to do, however long that takes', async () => {
+    const sink = await setupCountingSink()
+    await sink.script({ delayMillis: 1500 })
+    // What does not fill a batch is sent in the `exit` event, and that is over before it is answered.
+    const ended = await start('return later', { url: sink.url, exitFlushMillis: 100 }, 600).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 600, exported: 512, pending: 88, failed: {} })
+  })
+
   test('with headers that the application makes at once, although it was never asked before', async () => {
     const sink = await setupSink()
     const ended = await start('exit', { url: sink.url, headers: 'now', exitFlushMillis: 20_000 }).ended

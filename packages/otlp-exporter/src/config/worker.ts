@@ -23,7 +23,7 @@ export interface WorkerSettings {
 /** Undefined if spans are sent from the thread of the application. */
 export function resolveWorker(option: unknown, env: Environment): WorkerSettings | undefined {
   if (typeof option === 'boolean') return option ? { file: undefined } : undefined
-  if (typeof option === 'object' && option !== null) return fromFile(option)
+  if (typeof option === 'object' && option !== null) return fromFile(fileOf(option))
   const text = readVariable(env, VARIABLE)
   const fromText = text?.toLowerCase() === 'true' ? { file: undefined } : undefined
   const used = fromText === undefined ? 'false' : `true, as ${VARIABLE} says`
@@ -36,7 +36,15 @@ export function resolveWorker(option: unknown, env: Environment): WorkerSettings
   return fromText
 }
 
-function fromFile({ file }: { readonly file?: unknown }): WorkerSettings | undefined {
+function fileOf(option: { readonly file?: unknown }): unknown {
+  try {
+    return option.file
+  } catch {
+    return undefined
+  }
+}
+
+function fromFile(file: unknown): WorkerSettings | undefined {
   const path = pathOf(file)
   if (path === undefined) {
     warnLater(`${INVALID_SETTING} worker.file is ${describe(file)}; must be a path or a file: URL; using false`)

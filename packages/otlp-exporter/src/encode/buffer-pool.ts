@@ -4,16 +4,12 @@ import type { Clock, Timer } from '@spanring/core'
 
 /** The smallest buffer, in bytes. */
 const SMALLEST = 4 * 1024
-/** A buffer larger than this, in bytes, is an exception: it is allocated in its exact size and not kept. */
-const LARGEST_KEPT = 4 * 1024 * 1024
 /** How many sizes there are between one power of two and the next. At most a ninth of a buffer is wasted. */
 const STEPS = 8
 /** The usual size before any batch was observed, in bytes. */
 const FIRST = 128 * 1024
 /** How many of the last batches determine the usual size. */
 const REMEMBERED = 16
-/** How many bytes of idle buffers are kept: enough for a few batches in flight, but small next to their limit of 32 MiB. */
-const KEPT_BYTES = 16 * 1024 * 1024
 /** How long an idle buffer is kept, in milliseconds. */
 const IDLE_MILLIS = 30_000
 
@@ -32,12 +28,21 @@ export interface Memory {
   allocate(bytes: number): Buffer
   /** Called when the pool forgets a buffer. Somebody may still be reading it. */
   free(buffer: Buffer): void
+  /** A buffer larger than this, in bytes, is an exception: it is allocated in its exact size and not kept. */
+  readonly largestKept: number
+  /** How many bytes of idle buffers are kept. */
+  readonly keptBytes: number
 }
+
+const MIB = 1024 * 1024
 
 /** Memory that only this thread can reach. The garbage collector frees it. */
 const ownMemory: Memory = {
   allocate: (bytes) => Buffer.allocUnsafeSlow(FRONT_BYTES + bytes).subarray(FRONT_BYTES),
   free: () => {},
+  largestKept: 4 * MIB,
+  // Enough for a few batches in flight, but small next to their limit of 32 MiB.
+  keptBytes: 16 * MIB,
 }
 
 interface Idle {
@@ -75,6 +80,14 @@ export class BufferPool {
     return this.#idleBytes
   }
 
+  /** The size of the buffer that holds `size` bytes. */
+  sizeOf(size: number): number {
+    if (size > this.#memory.largestKept) return size
+    if (size <= SMALLEST) return SMALLEST
+    const step = 2 ** (31 - Math.clz32(size - 1)) / STEPS
+    return Math.ceil(size / step) * step
+  }
+
   /** A buffer of `least` to `most` bytes in which a batch of the usual size fits without growing. */
   takeUsual(most: number, least = 0): Buffer {
     return this.take(Math.min(Math.max(this.#usual, least), most), most)
@@ -82,7 +95,7 @@ export class BufferPool {
 
   /** A buffer of at least `size` bytes and at most `most`. */
   take(size: number, most: number = Infinity): Buffer {
-    const rounded = Math.min(sizeOf(size), most)
+    const rounded = Math.min(this.sizeOf(size), most)
     const idle = this.#idle.get(rounded)?.pop()
     if (idle === undefined) return this.#memory.allocate(rounded)
     this.#idleBytes -= rounded
@@ -93,7 +106,9 @@ export class BufferPool {
   give(buffer: Buffer): void {
     const { length } = buffer
     if (length === 0) return
-    if (this.#isClosed || length > LARGEST_KEPT || length !== sizeOf(length) || this.#idleBytes + length > KEPT_BYTES) {
+    const { keptBytes, largestKept } = this.#memory
+    const isExact = length > largestKept || length !== this.sizeOf(length)
+    if (this.#isClosed || isExact || this.#idleBytes + length > keptBytes) {
       this.#memory.free(buffer)
       return
     }
@@ -127,7 +142,7 @@ export class BufferPool {
         second = size
       }
     }
-    this.#usual = Math.min(second, LARGEST_KEPT)
+    this.#usual = Math.min(second, this.#memory.largestKept)
   }
 
   /** Frees all idle buffers. Buffers that are given back later are not kept. */
@@ -153,12 +168,4 @@ export class BufferPool {
     }
     this.#timer = this.#idleBytes > 0 ? this.#clock.startTimer(() => this.#trim(), IDLE_MILLIS) : undefined
   }
-}
-
-/** The size of the buffer that holds `size` bytes. */
-export function sizeOf(size: number): number {
-  if (size > LARGEST_KEPT) return size
-  if (size <= SMALLEST) return SMALLEST
-  const step = 2 ** (31 - Math.clz32(size - 1)) / STEPS
-  return Math.ceil(size / step) * step
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BufferPool, sizeOf } from './buffer-pool.js'
+import type { BufferPool } from './buffer-pool.js'
 
 /** Thrown by {@link ByteWriter.reserve}. It is a constant, because a stack trace would cost more than encoding a span. */
 export const TOO_LARGE: Error = new Error('the span is larger than the batch may be')
@@ -91,7 +91,7 @@ export class ByteWriter {
   fit(extra: number): void {
     const needed = this.pos + extra
     const { length } = this.bytes
-    if (needed > length || sizeOf(needed) < length * WELL_USED) this.#move(this.#pool.take(needed))
+    if (needed > length || this.#pool.sizeOf(needed) < length * WELL_USED) this.#move(this.#pool.take(needed))
   }
 
   /** Hands the buffer over to the caller, and starts again. */

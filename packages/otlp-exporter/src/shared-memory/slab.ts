@@ -7,8 +7,10 @@
  *             ┌──────────────────────────── returned ring ◄───────────────────────────┐
  *             ▼                                                                       │
  *   APPLICATION ──hand over──► filled ring ──► THREAD ──begin──► IN_REQUEST ──give back
- *                                               ▲                   │
- *                                               └──────retreat──────┘
+ *                                                                ▲     │
+ *                                                             begin   retry
+ *                                                                │     ▼
+ *                                                           BETWEEN_REQUESTS
  * ```
  *
  * The owner is a word of the slab, so that the application knows how far a thread had come when it died: a batch that was never
@@ -18,7 +20,7 @@
  * |-----------------------------|------------------------|-----------------------------------------------------|
  * | before it took the number   | THREAD                 | hands the slab over again                           |
  * | before the first request    | THREAD                 | hands the slab over again                           |
- * | between two attempts        | THREAD                 | hands the slab over again: the first one has failed |
+ * | between two attempts        | BETWEEN_REQUESTS       | hands the slab over again: the first one has failed |
  * | in a request                | IN_REQUEST             | counts the batch as failed                          |
  * | answered, not given back    | IN_REQUEST             | counts the batch as failed, although it arrived     |
  * | after it gave the slab back | its number in the ring | takes the outcome                                   |
@@ -28,7 +30,9 @@ export const APPLICATION = 0
 export const THREAD = 1
 /** Owned by the thread, and a request with its bytes may have begun. */
 export const IN_REQUEST = 2
-export type Owner = typeof APPLICATION | typeof THREAD | typeof IN_REQUEST
+/** Owned by the thread. A request has failed, and another one follows. */
+export const BETWEEN_REQUESTS = 3
+export type Owner = typeof APPLICATION | typeof THREAD | typeof IN_REQUEST | typeof BETWEEN_REQUESTS
 
 /** The size of the header, in bytes. */
 const HEADER_BYTES = 128

@@ -43,10 +43,19 @@ const tlsDefaults = tls as { -readonly [K in keyof typeof tls]: (typeof tls)[K] 
 export function obstacleOf({ dispatcher, tls: ofTls, socket }: TransportSettings): Obstacle | undefined {
   if (dispatcher !== undefined) return { option: 'dispatcher', what: 'an object of the application' }
   for (const [option, value] of [...Object.entries(ofTls), ...Object.entries(socket)]) {
-    const what = whyNot(value)
+    const what = guardedWhyNot(value)
     if (what !== undefined) return { option, what }
   }
   return undefined
+}
+
+/** Reading a foreign object may throw, for example a revoked proxy. */
+function guardedWhyNot(value: unknown): string | undefined {
+  try {
+    return whyNot(value)
+  } catch {
+    return 'an object that cannot be read'
+  }
 }
 
 export function threadSettings(settings: TransportSettings): ThreadSettings {

@@ -18,16 +18,25 @@ export class ExitFlush implements ExitTask {
   readonly #drains = new Set<() => void>()
   /** When to stop waiting. Undefined before the `exit` event. */
   #at: number | undefined
-  readonly #cancel: () => void
+  #cancel: (() => void) | undefined
 
   constructor(thread: ExportThread, exitFlushMillis: number) {
     this.#thread = thread
     this.#millis = exitFlushMillis
-    this.#cancel = atExit(this)
   }
 
   add(drain: () => void): void {
     this.#drains.add(drain)
+  }
+
+  /** Takes part in the end of the process from now on. An exporter that nobody uses does not, so it can be collected. */
+  register(): void {
+    this.#cancel ??= atExit(this)
+  }
+
+  /** Whether a process that has nothing else to do has to wait. */
+  get isBusy(): boolean {
+    return this.#thread.isSending
   }
 
   begin(): void {
@@ -46,7 +55,7 @@ export class ExitFlush implements ExitTask {
 
   /** For an exporter that was shut down: it has nothing left to send. */
   close(): void {
-    this.#cancel()
+    this.#cancel?.()
     this.#drains.clear()
   }
 

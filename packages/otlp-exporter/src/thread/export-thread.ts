@@ -6,14 +6,13 @@ import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
-import { BatchTally } from '../transport/batch-tally.js'
 import { Operation } from '../transport/operation.js'
 import { RequestHeaders } from '../transport/request/request-headers.js'
-import { callHook, endExport } from '../transport/transport-hooks.js'
+import { callHook } from '../transport/transport-hooks.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import { extraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
-import { GIVEN_UP, HandedBatch, LOST } from './handed-batch.js'
+import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
 import { ThreadReports } from './thread-reports.js'
@@ -69,11 +68,11 @@ export class ExportThread implements BatchTransport {
     callHook(hooks, 'onStart', batch.spanCount)
     if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
     // An empty batch has no slab that could be handed over.
-    if (batch.spanCount === 0) return Promise.resolve(endExport(hooks, {}, new BatchTally(0, settings.endpoint.printable), 0))
+    if (batch.spanCount === 0 || this.#shutdownPromise !== undefined) return refuse(batch.spanCount, settings, hooks)
     const startedAt = this.#clock.now()
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + settings.timeoutMillis), deadline)
     const handed = new HandedBatch({
-      id: this.#nextId++,
+      id: (this.#nextId = (this.#nextId + 1) | 0),
       batch,
       slab: memory.slabOf(batch.parts.buffer),
       operation,
@@ -82,10 +81,6 @@ export class ExportThread implements BatchTransport {
       where: settings.endpoint.printable,
       onSettled: (_, outcome, finished) => this.#onSettled(handed, outcome, finished),
     })
-    if (this.#shutdownPromise !== undefined) {
-      handed.fail({ reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' })
-      return handed.outcome
-    }
     this.#batches.set(handed.slab.number, handed)
     batch.lend()
     return this.#context.run(() => this.#send(handed))
@@ -130,6 +125,11 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.post({ type: 'closing' })
   }
 
+  /** Whether a batch is on its way to the backend, and none of its requests has failed. */
+  get isSending(): boolean {
+    return [...this.#batches.values()].some((handed) => handed.isSending)
+  }
+
   /** Whether batches wait for a thread that is still starting. */
   get isStarting(): boolean {
     return this.#supervisor.isStarting && this.#isAwaiting()
@@ -147,7 +147,7 @@ export class ExportThread implements BatchTransport {
 
   /** Whether the thread has a batch without an outcome. */
   #isAwaiting(): boolean {
-    return [...this.#batches.values()].some(({ isWithThread, isSettled }) => isWithThread && !isSettled)
+    return [...this.#batches.values()].some((handed) => handed.isAwaited)
   }
 
   async #send(handed: HandedBatch): Promise<BatchOutcome> {
@@ -173,7 +173,7 @@ export class ExportThread implements BatchTransport {
     handed.fail({ reason, status: undefined, message: GIVEN_UP[reason] })
     if (!handed.isWithThread) return this.#forgetBatch(handed, true)
     this.#supervisor.thread?.post({ type: 'abort', id: handed.id })
-    if (reason === 'timeout') this.#clock.startTimer(() => this.#clock.soon(() => this.#endHung(handed), false), HUNG_MILLIS)
+    this.#clock.startTimer(() => this.#clock.soon(() => this.#endHung(handed), false), HUNG_MILLIS)
   }
 
   /** A thread that does not even give back an aborted batch would keep the slab, and its memory, for ever. */
@@ -238,7 +238,8 @@ export class ExportThread implements BatchTransport {
   #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {
     if (finished !== undefined)
       callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis: this.#clock.now() - handed.startedAt })
-    if (this.#isExiting) handed.deadline.onOutcome?.(outcome)
+    // In the `exit` event the promise would not settle any more, and that event may come before it does.
+    handed.deadline.onOutcome?.(outcome)
   }
 
   #takeFrom(thread: ThreadHandle): void {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Deadline } from '@spanring/core'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
-import type { Slab } from '../shared-memory/slab.js'
+import { IN_REQUEST, type Slab, THREAD } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
 import { BatchTally } from '../transport/batch-tally.js'
 import { ExporterError, type Failure } from '../transport/exporter-error.js'
 import type { Operation } from '../transport/operation.js'
-import type { FinishedExport } from '../transport/transport-hooks.js'
-import type { HeaderTexts } from '../transport/transport-settings.js'
+import { endExport } from '../transport/transport-hooks.js'
+import type { FinishedExport, TransportHooks } from '../transport/transport-hooks.js'
+import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
 import type { BatchFailure } from './messages.js'
 import type { HandedBack } from './slab-layout.js'
 
@@ -66,6 +67,17 @@ export class HandedBatch implements HandedBatchParts {
     this.outcome = new Promise((resolve) => (this.#resolve = resolve))
   }
 
+  /** Whether the thread has it, and it has no outcome. */
+  get isAwaited(): boolean {
+    return this.isWithThread && !this.#isSettled
+  }
+
+  /** Whether it is on its way to the backend, and none of its requests has failed. */
+  get isSending(): boolean {
+    const { owner } = this.slab
+    return this.isAwaited && (owner === THREAD || owner === IN_REQUEST)
+  }
+
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -118,4 +130,13 @@ export const LOST: Failure = {
   reason: 'export_thread',
   status: undefined,
   message: 'the export thread ended while it sent the spans',
+}
+
+const SHUT_DOWN: Failure = { reason: 'already_shutdown', status: undefined, message: 'the exporter is shut down' }
+
+/** The outcome of a batch that is not handed over, because it is empty or comes after the shutdown. */
+export async function refuse(spanCount: number, { endpoint }: TransportSettings, hooks: TransportHooks): Promise<BatchOutcome> {
+  const tally = new BatchTally(spanCount, endpoint.printable)
+  if (spanCount > 0) tally.fail(spanCount, SHUT_DOWN)
+  return endExport(hooks, {}, tally, 0)
 }

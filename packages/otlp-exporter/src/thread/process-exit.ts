@@ -8,7 +8,12 @@ export interface ExitTask {
   begin(): void
   /** Waits until all of it has an outcome, or the time of the exporter has run out. */
   finish(): void
+  /** Whether a process that has nothing else to do must not end yet, because requests are under way. */
+  readonly isBusy: boolean
 }
+
+/** How often to look whether requests are still under way when the process has nothing else to do, in milliseconds. */
+const BUSY_POLL_MILLIS = 10
 
 /**
  * How often the last listener moves in one iteration of the event loop. With another package that also wants to be last, both
@@ -38,6 +43,7 @@ function listen(): void {
   try {
     process.prependListener('exit', onExitFirst)
     process.on('exit', onExitLast)
+    process.on('beforeExit', onBeforeExit)
     process.on('newListener', onNewListener)
   } catch {
     // The listeners of a frozen `process` object cannot be changed. What is queued when such a process exits is lost.
@@ -47,6 +53,7 @@ function listen(): void {
 function stopListening(): void {
   try {
     process.removeListener('newListener', onNewListener)
+    process.removeListener('beforeExit', onBeforeExit)
     process.removeListener('exit', onExitFirst)
     process.removeListener('exit', onExitLast)
   } catch {
@@ -57,6 +64,14 @@ function stopListening(): void {
 const onExitFirst = (): void => run()
 // The report of `@spanring/node` calls it once more, right before it counts.
 const onExitLast = exitListener('send', () => run())
+
+/**
+ * The thread never keeps the process alive, but a request does, as it would in this thread: a process that has nothing else to do
+ * waits for the answer. It does not wait for a backend that is down.
+ */
+function onBeforeExit(): void {
+  if ([...tasks].some(({ isBusy }) => isBusy)) systemClock.startTimer(onBeforeExit, BUSY_POLL_MILLIS, true)
+}
 
 /** Each task begins before the first one waits, so that all of them wait at the same time. */
 function run(): void {

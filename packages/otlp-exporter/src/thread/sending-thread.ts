@@ -7,7 +7,7 @@ import { protobufFormat } from '../encode/protobuf/format.js'
 import type { SpanFormat } from '../encode/span-format.js'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
-import { IN_REQUEST, Slab, THREAD } from '../shared-memory/slab.js'
+import { BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
 import type { ExporterError } from '../transport/exporter-error.js'
 import type { SendableBatch } from '../transport/request/pending-request.js'
@@ -19,6 +19,8 @@ import { BELL } from './messages.js'
 import type { BatchFailure, FromThread, ToThread } from './messages.js'
 import { ProcessClock } from './process-clock.js'
 import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-layout.js'
+
+const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'shutdown'])
 
 interface ThreadPort {
   readonly post: (message: FromThread) => void
@@ -44,6 +46,9 @@ export class SendingThread {
   #transport: Transport | undefined
   #format: SpanFormat | undefined
   #processClock: ProcessClock | undefined
+  #isTaking = false
+  /** Messages that came while batches were being taken. */
+  readonly #later: Exclude<ToThread, typeof BELL>[] = []
   #requestCount = 0
 
   constructor(memory: SharedArrayBuffer, slabCount: number, port: ThreadPort) {
@@ -54,7 +59,13 @@ export class SendingThread {
     this.#port = port
   }
 
+  /** While batches are being taken, what concerns a batch waits: the batch may still be in the ring. */
   onMessage(message: Exclude<ToThread, typeof BELL>): void {
+    if (this.#isTaking && CONCERNS_BATCHES.has(message.type)) this.#later.push(message)
+    else this.#handle(message)
+  }
+
+  #handle(message: Exclude<ToThread, typeof BELL>): void {
     switch (message.type) {
       case 'start':
         this.#start(message)
@@ -82,12 +93,17 @@ export class SendingThread {
 
   /** Sends every batch that was handed over. */
   takeBatches(): void {
+    // A bell that is received meanwhile says nothing new: the loop goes on until the ring is empty.
+    if (this.#isTaking) return
+    this.#isTaking = true
     for (let number = this.#filled.take(); number !== EMPTY; number = this.#filled.take()) {
       // It was posted before the slab was put into the ring.
       if (!this.#slabs.has(number)) this.#port.receiveNow()
       const slab = this.#slabs.get(number)
       if (slab !== undefined) void this.#send(slab)
     }
+    this.#isTaking = false
+    for (const message of this.#later.splice(0)) this.#handle(message)
   }
 
   #start({ settings, network, postedAt }: Extract<ToThread, { type: 'start' }>): void {
@@ -191,7 +207,7 @@ class BatchInSlab implements SendableBatch {
 
   /** If this thread dies now, another one may send the batch, unless a part of it would then be sent twice. */
   onRetry(): void {
-    if (!this.#isDivided) this.#slab.owner = THREAD
+    if (!this.#isDivided) this.#slab.owner = BETWEEN_REQUESTS
   }
 
   onEnd(finished: FinishedExport): void {

@@ -5,11 +5,18 @@ import { Slab } from '../shared-memory/slab.js'
 /** Allocates the buffers of an encoder as slabs, so that the spans in them can be handed to the export thread without a copy. */
 export class SlabMemory implements Memory {
   readonly #slabs = new Map<ArrayBufferLike, Slab>()
+  readonly largestKept: number
+  readonly keptBytes: number
   readonly #onFree: (slab: Slab) => void
   #count = 0
 
-  /** `onFree` is called when the encoder gives up a slab. */
-  constructor(onFree: (slab: Slab) => void) {
+  /**
+   * `onFree` is called when the encoder has given up a slab. As many bytes are kept for reuse as may be in use, in slabs of any
+   * size: V8 does not count shared memory, so what is given up may stay for long, until both threads happen to collect garbage.
+   */
+  constructor(keptBytes: number, onFree: (slab: Slab) => void) {
+    this.largestKept = keptBytes
+    this.keptBytes = keptBytes
     this.#onFree = onFree
   }
 

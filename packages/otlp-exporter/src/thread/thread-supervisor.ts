@@ -152,6 +152,8 @@ export class ThreadSupervisor {
   #onEnd(thread: ThreadHandle, error: Error | undefined): void {
     this.#stopStartTimer()
     this.#thread = undefined
+    // Nothing that is called here starts another thread before the pause.
+    this.#isPausing = true
     this.#listener.onDeath(thread)
     this.#onClosed()
     if (this.#isClosed) return
@@ -160,7 +162,6 @@ export class ThreadSupervisor {
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS.millis), now]
     if (!this.#hasWorked || this.#deaths.length >= DEATHS.count) return this.#giveUp(error)
     warn(`${EXPORT_THREAD} the export thread has ended${because(error)}; another one is started`)
-    this.#isPausing = true
     const pause = RESTART_MILLIS * 2 ** (this.#deaths.length - 1)
     clock.startTimer(() => {
       this.#isPausing = false

@@ -103,6 +103,8 @@ function filled(format: OtlpFormat, count: number, attributes: Record<string, st
   const memory: Memory = {
     allocate: (bytes) => Buffer.alloc(FRONT_BYTES + bytes).subarray(FRONT_BYTES),
     free: (buffer) => freed.push(buffer),
+    largestKept: 2 ** 22,
+    keptBytes: 2 ** 24,
   }
   encoder ??= new TraceEncoder({ format, memory })
   const resource = { attributes }

@@ -199,7 +199,7 @@ function setup(file: string, changed: Partial<TransportSettings> = {}) {
     onBackendChange: ({ state }) => void changes.push(state),
   }
   const freed = { count: 0 }
-  const memory = new SlabMemory(() => freed.count++)
+  const memory = new SlabMemory(2 ** 25, () => freed.count++)
   const local = new LocalTransport()
   const thread = new ExportThread({
     settings: { ...resolveOptions({}, {}), ...changed },

@@ -102,7 +102,7 @@ test.each([
   ['with a limit that is no multiple of four', 100_001, 90_000],
   ['that is larger than any buffer of the pool', 2 ** 26, 5_000_001],
 ])('an encoder makes a slab that its batch fits into: one %s', (_, maxRequestBytes, bytes) => {
-  const memory = new SlabMemory(() => {})
+  const memory = new SlabMemory(2 ** 25, () => {})
   const encoder = new TraceEncoder({ format: 'protobuf', memory, indexBytes, maxRequestBytes })
   const span = plainSpan({ attributes: { text: 'x'.repeat(bytes) } })
   const encoded = encode(encoder, [span])
@@ -162,7 +162,7 @@ test('everything that is said with a slab that is given back arrives, and the ne
 })
 
 function setup(format: OtlpFormat) {
-  const memory = new SlabMemory(() => {})
+  const memory = new SlabMemory(2 ** 25, () => {})
   return { memory, encoder: new TraceEncoder({ format, memory, indexBytes }) }
 }
 

@@ -7,7 +7,7 @@ import { SlabMemory } from '../../src/thread/slab-memory.js'
 function setup() {
   const clock = new FakeClock()
   const freed: number[] = []
-  const memory = new SlabMemory(({ number }) => freed.push(number))
+  const memory = new SlabMemory(2 ** 25, ({ number }) => freed.push(number))
   return { clock, freed, memory, pool: new BufferPool(memory, clock) }
 }
 
