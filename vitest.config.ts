@@ -51,8 +51,8 @@ export default defineConfig({
         test: { name: 'export thread', include: WITH_THREAD, env: { SPANRING_WORKER: 'true' } },
       },
     ],
-    // See vitest.slow.config.ts.
-    exclude: ['**/node_modules/**', '**/*.slow.test.ts'],
+    // See vitest.slow.config.ts and vitest.stress.config.ts.
+    exclude: ['**/node_modules/**', '**/*.{slow,stress}.test.ts'],
     // Real sockets and child processes share two cores with the rest of the run.
     testTimeout: 30_000,
     // By itself the runner takes one fewer than there are cores, and on two of them six minutes instead of four.

@@ -6,6 +6,7 @@ import type { ReadableSpan } from '@spanring/sdk-2'
 import { expect, test } from 'vitest'
 import { setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
 import { endedSpans } from './ended-spans.js'
+import { expectEverythingArrived } from './everything-arrived.js'
 import { withThreads } from './threads.js'
 
 const FIXTURES = new URL('fixtures/', import.meta.url)
@@ -14,15 +15,14 @@ test('a file that throws at its start: spans are sent from this thread, one warn
   const lines = captureDiag()
   const sink = await setupCountingSink()
   const worker = { file: new URL('throwing.mjs', FIXTURES) }
-  const { processor, exporter, end } = setupWholePipeline(sink.url, { maxExportBatchSize: 100 }, { worker })
+  const pipeline = setupWholePipeline(sink.url, { maxExportBatchSize: 100 }, { worker })
+  const { processor, end } = pipeline
   end(1000)
   await processor.forceFlush()
   end(1000)
   await processor.forceFlush()
 
-  expect(processor.stats()).toMatchObject({ ended: 2000, exported: 2000, failed: {} })
-  expect(exporter.stats()).toMatchObject({ exported: 2000, failed: {}, inFlight: 0, bufferedBytes: 0 })
-  expect(await sink.stats()).toMatchObject({ delivered: 2000, duplicates: 0 })
+  await expectEverythingArrived(pipeline, sink, 2000)
   expect(lines).toEqual([
     expect.stringContaining('the export thread cannot be started: this thread does not start; spans are sent from this thread'),
   ])

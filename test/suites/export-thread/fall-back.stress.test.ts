@@ -4,6 +4,7 @@ import { setupCountingSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
 import { setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
+import { expectEverythingArrived } from './everything-arrived.js'
 import { withThreads } from './threads.js'
 
 /* With the real clock what packages/otlp-exporter/test/thread/export-thread.test.ts shows with one of its own. */
@@ -15,13 +16,12 @@ test('a thread that is never ready: what waits for it is sent from this thread a
   const lines = captureDiag()
   const sink = await setupCountingSink()
   const worker = { file: new URL('silent-thread.mjs', FILES) }
-  const { processor, exporter, end } = setupWholePipeline(sink.url, CONFIG, { worker })
+  const pipeline = setupWholePipeline(sink.url, CONFIG, { worker })
+  const { processor, end } = pipeline
   end(2000)
   await processor.forceFlush()
 
-  expect(processor.stats()).toMatchObject({ ended: 2000, exported: 2000, failed: {} })
-  expect(exporter.stats()).toMatchObject({ exported: 2000, failed: {}, inFlight: 0, bufferedBytes: 0 })
-  expect(await sink.stats()).toMatchObject({ delivered: 2000, duplicates: 0 })
+  await expectEverythingArrived(pipeline, sink, 2000)
   expect(lines).toEqual([expect.stringContaining('the export thread cannot be started; spans are sent from this thread')])
 })
 
