@@ -145,7 +145,6 @@ export class ExportThread implements BatchTransport {
     return isInTime
   }
 
-  /** Whether the thread has a batch without an outcome. */
   #isAwaiting(): boolean {
     return [...this.#batches.values()].some((handed) => handed.isAwaited)
   }
@@ -163,8 +162,8 @@ export class ExportThread implements BatchTransport {
     operation.detach()
     // What the thread has given back counts, even if its bell has not arrived.
     if (settled.status !== 'done') this.poll()
-    if (!handed.isSettled && !handed.isElsewhere)
-      this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
+    if (handed.isSettled || handed.isElsewhere) return handed.outcome
+    this.#giveUp(handed, settled.status === 'aborted' ? operation.endedBy : 'timeout')
     return handed.outcome
   }
 
@@ -238,7 +237,7 @@ export class ExportThread implements BatchTransport {
   #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {
     if (finished !== undefined)
       callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis: this.#clock.now() - handed.startedAt })
-    // In the `exit` event the promise would not settle any more, and that event may come before it does.
+    // The `exit` event may come before the promise settles, which it then never does.
     handed.deadline.onOutcome?.(outcome)
   }
 
