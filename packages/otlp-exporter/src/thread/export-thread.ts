@@ -172,7 +172,8 @@ export class ExportThread implements BatchTransport {
     handed.fail({ reason, status: undefined, message: GIVEN_UP[reason] })
     if (!handed.isWithThread) return this.#forgetBatch(handed, true)
     this.#supervisor.thread?.post({ type: 'abort', id: handed.id })
-    this.#clock.startTimer(() => this.#clock.soon(() => this.#endHung(handed), false), HUNG_MILLIS)
+    const endHung = (): void => this.#clock.soon(() => this.#endHung(handed), false)
+    handed.hungTimer = this.#clock.startTimer(endHung, HUNG_MILLIS)
   }
 
   /** A thread that does not even give back an aborted batch would keep the slab, and its memory, for ever. */
@@ -226,9 +227,9 @@ export class ExportThread implements BatchTransport {
     return this.#batches.get(handed.slab.number) === handed
   }
 
-  /** The slab is the application's again. */
   #forgetBatch(handed: HandedBatch, isFree: boolean): void {
     if (!this.#has(handed)) return
+    this.#clock.stopTimer(handed.hungTimer)
     handed.slab.owner = APPLICATION
     this.#batches.delete(handed.slab.number)
     handed.batch.takeBack(isFree)

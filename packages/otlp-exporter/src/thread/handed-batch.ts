@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Deadline } from '@spanring/core'
+import type { Deadline, Timer } from '@spanring/core'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { IN_REQUEST, type Slab, THREAD } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
@@ -52,6 +52,8 @@ export class HandedBatch implements HandedBatchParts {
   isWithThread = false
   /** Whether another transport sends it now, and settles it by its deadline. */
   isElsewhere = false
+  /** Runs while a batch that was given up is still with the thread. */
+  hungTimer: Timer | undefined
   #resolve: (outcome: BatchOutcome) => void = () => {}
   #isSettled = false
 
