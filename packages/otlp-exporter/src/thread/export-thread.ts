@@ -7,12 +7,12 @@ import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome } from '../span-batch.js'
 import { Operation } from '../transport/operation.js'
-import { RequestHeaders } from '../transport/request/request-headers.js'
 import { callHook } from '../transport/transport-hooks.js'
-import type { HeaderTexts } from '../transport/transport-settings.js'
+import { ApplicationHeaders } from './application-headers.js'
 import { extraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
 import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
+import type { EndedExport } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
 import { ThreadReports } from './thread-reports.js'
@@ -22,6 +22,7 @@ import { ThreadSupervisor } from './thread-supervisor.js'
 const GRACE_MILLIS = 25
 /** A thread that still has a batch this long after its deadline, in milliseconds, is taken to hang. */
 const HUNG_MILLIS = 5000
+
 /**
  * Sends batches from a thread of their own. This is the application's side: it hands slabs over, takes them back, and keeps
  * track of the batches that the thread has. The thread is started when the first batch is opened.
@@ -33,14 +34,13 @@ export class ExportThread implements BatchTransport {
   readonly #parts: ExportThreadParts
   readonly #clock: Clock
   readonly #context = new DetachedContext(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
-  readonly #headers: RequestHeaders
+  readonly #headers: ApplicationHeaders
   readonly #supervisor: ThreadSupervisor
   readonly #reports: ThreadReports
   /** Every batch whose slab is lent out, by the number of the slab. */
   readonly #batches = new Map<number, HandedBatch>()
   /** Sends in place of the thread, once that is given up. */
   #local: BatchTransport | undefined
-  #lastHeaders: HeaderTexts | undefined
   #isExiting = false
   #nextId = 1
   #shutdownPromise: Promise<void> | undefined
@@ -49,7 +49,7 @@ export class ExportThread implements BatchTransport {
   constructor(parts: ExportThreadParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
-    this.#headers = new RequestHeaders(parts.settings, this.#clock)
+    this.#headers = new ApplicationHeaders(parts.settings, this.#clock)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
     this.#supervisor = new ThreadSupervisor(
       { ...parts, clock: this.#clock },
@@ -79,7 +79,7 @@ export class ExportThread implements BatchTransport {
       deadline,
       startedAt,
       where: settings.endpoint.printable,
-      onSettled: (_, outcome, finished) => this.#onSettled(handed, outcome, finished),
+      onSettled: (outcome, finished) => this.#onSettled(handed, outcome, finished),
     })
     this.#batches.set(handed.slab.number, handed)
     batch.lend()
@@ -119,7 +119,7 @@ export class ExportThread implements BatchTransport {
    */
   beginExit(): void {
     this.#isExiting = true
-    this.#lastHeaders ??= this.#headers.resolveNow()
+    this.#headers.beginExit()
     this.#supervisor.endPause()
     this.#handOverAll()
     this.#supervisor.thread?.post({ type: 'closing' })
@@ -150,9 +150,8 @@ export class ExportThread implements BatchTransport {
   }
 
   async #send(handed: HandedBatch): Promise<BatchOutcome> {
-    if (this.#parts.settings.headersFunction === undefined) this.#handOver(handed)
+    if (this.#headers.isReady(handed)) this.#handOver(handed)
     else if (!this.#isExiting) void this.#resolveHeaders(handed)
-    else if (this.#lastHeaders !== undefined) this.#handOver(handed)
     const { operation } = handed
     const bound = { at: operation.at + GRACE_MILLIS, signal: operation.signal }
     const onClosing = (): void => this.#supervisor.thread?.post({ type: 'closing', id: handed.id })
@@ -183,17 +182,12 @@ export class ExportThread implements BatchTransport {
   }
 
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
-    const headers = await this.#headers.resolve(handed.operation)
+    const failed = await this.#headers.resolve(handed)
     // Meanwhile it was handed over, given up, or sent from this thread.
     if (handed.isWithThread || handed.isSettled || handed.isElsewhere) return
-    if (headers.kind === 'headers') {
-      this.#lastHeaders = headers.values
-      handed.headers = headers.values
-      this.#handOver(handed)
-    } else {
-      handed.fail(headers)
-      this.#forgetBatch(handed, true)
-    }
+    if (failed === undefined) return this.#handOver(handed)
+    handed.fail(failed)
+    this.#forgetBatch(handed, true)
   }
 
   #handOver(handed: HandedBatch): void {
@@ -201,7 +195,7 @@ export class ExportThread implements BatchTransport {
     const thread = this.#supervisor.start()
     // Without a thread it waits for the next one.
     if (thread === undefined || handed.isWithThread || handed.isSettled) return
-    const headers = handed.headers ?? (this.#parts.settings.headersFunction && this.#lastHeaders)
+    const headers = this.#headers.of(handed)
     if (headers !== undefined) thread.post({ type: 'headers', id: handed.id, values: headers })
     writeBatch(handed.slab, handed.batch.parts, {
       id: handed.id,
@@ -223,10 +217,12 @@ export class ExportThread implements BatchTransport {
     this.#forgetBatch(handed, back.isFree)
   }
 
+  /** Whether its slab is lent out. */
   #has(handed: HandedBatch): boolean {
     return this.#batches.get(handed.slab.number) === handed
   }
 
+  /** The slab is the application's again. */
   #forgetBatch(handed: HandedBatch, isFree: boolean): void {
     if (!this.#has(handed)) return
     this.#clock.stopTimer(handed.hungTimer)
@@ -235,11 +231,11 @@ export class ExportThread implements BatchTransport {
     handed.batch.takeBack(isFree)
   }
 
-  #onSettled(handed: HandedBatch, outcome: BatchOutcome, finished: Parameters<HandedBatch['onSettled']>[2]): void {
-    if (finished !== undefined)
-      callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis: this.#clock.now() - handed.startedAt })
+  #onSettled({ deadline, startedAt }: HandedBatch, outcome: BatchOutcome, finished: EndedExport | undefined): void {
+    const durationMillis = this.#clock.now() - startedAt
+    if (finished !== undefined) callHook(this.#parts.hooks, 'onEnd', { ...finished, durationMillis })
     // The `exit` event may come before the promise settles, which it then never does.
-    handed.deadline.onOutcome?.(outcome)
+    deadline.onOutcome?.(outcome)
   }
 
   #takeFrom(thread: ThreadHandle): void {
@@ -263,11 +259,7 @@ export class ExportThread implements BatchTransport {
 
   /** Hands over every batch that waits for a thread. */
   #handOverAll(): void {
-    for (const handed of this.#batches.values()) {
-      // In the `exit` event the headers that were resolved last will do. Without any the backend would refuse the spans.
-      const hasHeaders = this.#isExiting ? this.#lastHeaders !== undefined : handed.headers !== undefined
-      if (hasHeaders || this.#parts.settings.headersFunction === undefined) this.#handOver(handed)
-    }
+    for (const handed of this.#batches.values()) if (this.#headers.isReady(handed)) this.#handOver(handed)
   }
 
   /** From now on spans are sent in this thread. */

@@ -12,18 +12,8 @@ import type { HeaderTexts, TransportSettings } from '../transport/transport-sett
 import type { BatchFailure } from './messages.js'
 import type { HandedBack } from './slab-layout.js'
 
-export interface HandedBatchParts {
-  readonly id: number
-  readonly batch: EncodedBatch
-  readonly slab: Slab
-  readonly operation: Operation
-  readonly deadline: Deadline
-  readonly startedAt: number
-  /** The backend, in a form that may be shown. */
-  readonly where: string
-  /** Called once, with the outcome. */
-  readonly onSettled: (batch: HandedBatch, outcome: BatchOutcome, finished: FinishedExport | undefined) => void
-}
+/** How a batch has ended, as the hooks are told; whoever tells them knows how long it took. */
+export type EndedExport = Omit<FinishedExport, 'durationMillis'>
 
 /**
  * A batch on its way to the export thread and back, as the application's thread knows it.
@@ -37,15 +27,17 @@ export interface HandedBatchParts {
  * Its outcome may be known earlier: at its deadline, or when nobody waits any more. Its slab is the thread's until it is given
  * back.
  */
-export class HandedBatch implements HandedBatchParts {
+export class HandedBatch {
   readonly id: number
   readonly batch: EncodedBatch
   readonly slab: Slab
   readonly operation: Operation
   readonly deadline: Deadline
   readonly startedAt: number
+  /** The backend, in a form that may be shown. */
   readonly where: string
-  readonly onSettled: HandedBatchParts['onSettled']
+  /** Called once, with the outcome. `ended` is undefined if another transport has told the hooks. */
+  readonly onSettled: (outcome: BatchOutcome, ended: EndedExport | undefined) => void
   readonly outcome: Promise<BatchOutcome>
   /** The headers that were resolved for it; undefined where all batches have the same. */
   headers: HeaderTexts | undefined
@@ -57,7 +49,9 @@ export class HandedBatch implements HandedBatchParts {
   #resolve: (outcome: BatchOutcome) => void = () => {}
   #isSettled = false
 
-  constructor(parts: HandedBatchParts) {
+  constructor(
+    parts: Pick<HandedBatch, 'id' | 'batch' | 'slab' | 'operation' | 'deadline' | 'startedAt' | 'where' | 'onSettled'>,
+  ) {
     this.id = parts.id
     this.batch = parts.batch
     this.slab = parts.slab
@@ -111,11 +105,10 @@ export class HandedBatch implements HandedBatchParts {
     this.#settle(await outcome, undefined)
   }
 
-  #settle(outcome: BatchOutcome, finished: Omit<FinishedExport, 'spanCount' | 'durationMillis'> | undefined): void {
+  #settle(outcome: BatchOutcome, ended: Omit<EndedExport, 'spanCount'> | undefined): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    const { spanCount } = this.batch
-    this.onSettled(this, outcome, finished && { ...finished, spanCount, durationMillis: 0 })
+    this.onSettled(outcome, ended && { ...ended, spanCount: this.batch.spanCount })
     this.#resolve(outcome)
   }
 }
