@@ -106,8 +106,9 @@ export interface Deadline {
   /** Aborted when the processor shuts down: end any back-off now and make one last attempt. */
   readonly closing: AbortSignal
   /**
-   * For an exporter that learns the outcome in the `exit` event of a process, in which promises no longer settle: counts it in
-   * the call. Optional; at any other time the promise of `send` does.
+   * Counts the outcome in the call. For an exporter that may learn it in the `exit` event of a process, or right before that
+   * event: the promise of `send` then never settles. An exporter that cannot need not call it. The first outcome counts, whether
+   * it comes from here or from the promise.
    */
   readonly onOutcome?: ((outcome: BatchOutcome) => void) | undefined
 }

@@ -113,10 +113,7 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.forget(slabNumber)
   }
 
-  /**
-   * For the `exit` event, in which no promise settles: hands over what waits, asks for last attempts, and from now on reports
-   * each outcome in the call in which it arrives.
-   */
+  /** For the `exit` event, in which no promise settles: hands over what waits, and asks for last attempts. */
   beginExit(): void {
     this.#isExiting = true
     this.#headers.beginExit()
