@@ -15,5 +15,6 @@ export type {
   SpanBatch,
   SpanExporter,
   SpanResource,
+  StoredOutcome,
 } from './span-exporter.js'
 export { BACKEND_DOWN, EXPORT_THREAD, INVALID_HEADER_LIST, INVALID_SETTING, NOT_OTLP, SPANS_REJECTED } from './warning-codes.js'

@@ -111,13 +111,37 @@ export interface Deadline {
    * it comes from here or from the promise.
    */
   readonly onOutcome?: ((outcome: BatchOutcome) => void) | undefined
+  /**
+   * Takes what has become of spans that the outcome counts as stored: once, or several times until all of them are accounted
+   * for. Without it an exporter must not store any.
+   */
+  readonly onStoredOutcome?: ((outcome: StoredOutcome) => void) | undefined
 }
 
-/** What became of the spans of a batch: `exported` plus all counts in `failed` equals the number of spans added. */
+/** What became of the spans of a batch: `exported`, `stored` and all counts in `failed` add up to the number of spans added. */
 export interface BatchOutcome {
   readonly exported: number
   /** Count by reason, in lower snake case. */
   readonly failed: Readonly<Record<string, number>>
+  /**
+   * Spans that the exporter keeps past the deadline, because the backend is down, and sends later. They need no slot. What
+   * becomes of them is told by {@link Deadline.onStoredOutcome}. Default: 0.
+   */
+  readonly stored?: number | undefined
   /** The error with which `forceFlush` rejects. Default: an error that lists the reasons in `failed`. */
+  readonly error?: unknown
+}
+
+/** What became of spans that were stored. */
+export interface StoredOutcome {
+  readonly exported: number
+  /** Count by reason, in lower snake case. */
+  readonly failed: Readonly<Record<string, number>>
+  /**
+   * Spans that outlive this process, on disk. They stay counted as stored, and nobody has to wait for them any more.
+   * Default: 0.
+   */
+  readonly kept?: number | undefined
+  /** As in {@link BatchOutcome}. */
   readonly error?: unknown
 }
