@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { settle } from '../src/demo/accounting.js'
 
-const counts = { ended: 10, exported: 7, queued: 0, inFlight: 0, failed: { timeout: 1 }, dropped: { queue_full: 2 } }
+const counts = { ended: 10, exported: 7, queued: 0, inFlight: 0, stored: 0, failed: { timeout: 1 }, dropped: { queue_full: 2 } }
 
 test('an account closes when every span is counted and the sink received what was exported', () => {
   expect(settle({ ended: 10, delivered: 7, counts }).faults).toEqual([])

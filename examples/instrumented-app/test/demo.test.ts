@@ -34,7 +34,7 @@ describe('the demo', () => {
     expect(outcome.faults, errors).toEqual([])
     expect(exitCode, errors).toBe(0)
     expect(outcome.accounting[0]).toMatch(/^stock +ended [\d,]+ = delivered [\d,]+ \+ no count [\d,]+ ✓$/)
-    expect(outcome.accounting[1]).toMatch(/^spanring ended [\d,]+ = exported .* dropped .* in flight 0 ✓$/)
+    expect(outcome.accounting[1]).toMatch(/^spanring ended [\d,]+ = exported .* dropped .* in flight 0 \+ stored 0 ✓$/)
     expect(outcome.accounting[2]).toMatch(/^spanring exported [\d,]+ = delivered [\d,]+ ✓$/)
   })
 

@@ -8,6 +8,7 @@ export type {
   SpanBatch,
   SpanExporter,
   SpanResource,
+  StoredOutcome,
 } from '@spanring/core'
 export type { ProcessorStats } from './accounting/ledger.js'
 export { BatchSpanProcessor } from './batch-span-processor.js'

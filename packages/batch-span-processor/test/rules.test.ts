@@ -42,7 +42,7 @@ test.each<[string, RegExp, string[]]>([
   ['R2: "blocked" is a mode of the loop alone', /'blocked'/, ['batch-span-processor/loop/drain-loop.ts']],
   [
     'R4: only the ledger writes a count',
-    /(\+\+|--)?\b(this|ledger|counts)\.(ended|exported|queued|encoded|inFlight|(dropped|failed)(\.\w+|\[[^\]]+\])) ?(=[^=]|[-+]=|\+\+|--)|(\+\+|--)[\w.#]*\.(ledger|counts)\./,
+    /(\+\+|--)?\b(this|ledger|counts)\.(ended|exported|queued|encoded|inFlight|stored|kept|(dropped|failed)(\.\w+|\[[^\]]+\])) ?(=[^=]|[-+]=|\+\+|--)|(\+\+|--)[\w.#]*\.(ledger|counts)\./,
     ['batch-span-processor/accounting/ledger.ts'],
   ],
   ['R5: only admission puts a span into the ring', /\.offer\(/, ['batch-span-processor/queue/admission.ts']],

@@ -12,6 +12,7 @@ interface Accounts {
   readonly queued: number
   readonly encoded: number
   readonly inFlight: number
+  readonly stored: number
 }
 
 export function sumOf(counts: Counts): number {
@@ -19,8 +20,8 @@ export function sumOf(counts: Counts): number {
 }
 
 /** I1: as many spans as ended, because each of them is in exactly one place. */
-export function accountedFor({ exported, failed, dropped, queued, encoded, inFlight }: Omit<Accounts, 'ended'>): number {
-  return exported + sumOf(failed) + sumOf(dropped) + queued + encoded + inFlight
+export function accountedFor({ exported, failed, dropped, queued, encoded, inFlight, stored }: Omit<Accounts, 'ended'>): number {
+  return exported + sumOf(failed) + sumOf(dropped) + queued + encoded + inFlight + stored
 }
 
 export function expectAccounted(accounts: Accounts): void {

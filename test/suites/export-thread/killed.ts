@@ -91,7 +91,7 @@ export async function killUnderLoad(kills: number, random: SeededRandom): Promis
 }
 
 const RETRY = { initialBackoffMillis: 20, maxBackoffMillis: 50 }
-const NOTHING_OPEN = { queued: 0, encoded: 0, inFlight: 0 }
+const NOTHING_OPEN = { queued: 0, encoded: 0, inFlight: 0, stored: 0 }
 
 /** A backend that takes its time, and may refuse some requests for the moment. */
 function weather(random: SeededRandom, hasRetries: boolean): Reply[] {

@@ -7,6 +7,7 @@ export interface Counts {
   readonly exported: number
   readonly queued: number
   readonly inFlight: number
+  readonly stored: number
   readonly failed: Readonly<Record<string, number>>
   readonly dropped: Readonly<Record<string, number>>
 }
@@ -35,17 +36,17 @@ export function settle({ ended, delivered, counts }: Account): Balance {
       faults,
     }
   }
-  const { exported, queued, inFlight } = counts
+  const { exported, queued, inFlight, stored } = counts
   const failed = total(counts.failed)
   const dropped = total(counts.dropped)
-  const accounted = exported + failed + dropped + queued + inFlight
+  const accounted = exported + failed + dropped + queued + inFlight + stored
   const faults: string[] = []
   if (counts.ended !== ended) faults.push(`${integer(ended)} spans ended, and the processor counted ${integer(counts.ended)}`)
   if (accounted !== ended) faults.push(`${integer(ended)} spans ended, and ${integer(accounted)} are accounted for`)
   const same = delivered === exported ? '=' : '≠'
   if (delivered !== exported) faults.push(`${integer(exported)} exported, and the sink received ${integer(delivered)}`)
   const parts = [`exported ${integer(exported)}`, `failed ${integer(failed)}`, `dropped ${integer(dropped)}`]
-  parts.push(`queued ${integer(queued)}`, `in flight ${integer(inFlight)}`)
+  parts.push(`queued ${integer(queued)}`, `in flight ${integer(inFlight)}`, `stored ${integer(stored)}`)
   const equations = [
     `ended ${integer(ended)} = ${parts.join(' + ')}`,
     `exported ${integer(exported)} ${same} delivered ${integer(delivered)}`,

@@ -54,7 +54,7 @@ export function comparisonTable(stock: Result, spanring: Result): string[] {
 /** Spans that neither arrived nor are in a count of the processor. */
 export function uncounted({ report, delivered }: Result): number {
   const { counts } = report
-  const told = counts ? total(counts.dropped) + total(counts.failed) + counts.queued + counts.inFlight : 0
+  const told = counts ? total(counts.dropped) + total(counts.failed) + counts.queued + counts.inFlight + counts.stored : 0
   return report.ended - delivered - told
 }
 

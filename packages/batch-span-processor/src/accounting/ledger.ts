@@ -9,7 +9,8 @@ import { MAX_REASONS } from '../limits.js'
 export type DropReason = 'queue_full' | 'already_shutdown' | 'shutdown' | 'invalid_span'
 
 /**
- * The counts of all spans. `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight` holds at every moment.
+ * The counts of all spans. `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight + stored` holds at every
+ * moment. `kept` is a part of `stored`.
  */
 export interface SpanCounts {
   /** Sampled spans given to `onEnd`. */
@@ -25,6 +26,13 @@ export interface SpanCounts {
   readonly encoded: number
   /** Spans handed to the exporter whose outcome is not known yet. */
   readonly inFlight: number
+  /**
+   * Spans that the exporter keeps past their deadline, because the backend is down, and sends when it is back. Neither
+   * exported nor lost.
+   */
+  readonly stored: number
+  /** Those of the stored spans that outlive this process, on disk. */
+  readonly kept: number
   /** Spans never handed to the exporter, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>
   /**
@@ -42,6 +50,9 @@ export interface ProcessorStats extends SpanCounts {
   readonly queueCapacity: number
 }
 
+/** The counts of spans that have got their final outcome. */
+type Final = Pick<BatchOutcome, 'exported' | 'failed'>
+
 /** The ledger as other code sees it: others report transitions and read the counts, but cannot change them directly. */
 export type Transitions = Omit<Ledger, keyof SpanCounts>
 
@@ -56,6 +67,8 @@ export class Ledger implements SpanCounts {
   queued = 0
   encoded = 0
   inFlight = 0
+  stored = 0
+  kept = 0
   readonly dropped: Record<DropReason, number> = { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 }
   readonly failed: Record<string, number> = Object.create(null) as Record<string, number>
   readonly #refused: Record<string, number> = {}
@@ -73,6 +86,11 @@ export class Ledger implements SpanCounts {
   /** Spans that have neither been handed over nor lost. */
   get waiting(): number {
     return this.queued + this.encoded
+  }
+
+  /** Stored spans whose final outcome this process still waits for. */
+  get awaited(): number {
+    return this.stored - this.kept
   }
 
   /** A span ended and was queued. */
@@ -106,9 +124,18 @@ export class Ledger implements SpanCounts {
     this.inFlight += count
   }
 
-  /** A batch in flight has got its outcome, whose counts add up to the number of its spans. */
-  settle(count: number, { exported, failed }: BatchOutcome): void {
+  /** A batch in flight has got its outcome. Spans that are neither exported nor failed are stored. */
+  settle(count: number, outcome: Final): void {
     this.inFlight -= count
+    // Those that are not are taken off again at once.
+    this.stored += count
+    this.settleStored(outcome, 0)
+  }
+
+  /** Stored spans have got their outcome. Those that are kept stay counted as stored. */
+  settleStored({ exported, failed }: Final, kept: number): void {
+    this.stored -= exported + sum(failed)
+    this.kept += kept
     this.exported += exported
     for (const reason in failed) this.#fail(reason, failed[reason] as number)
   }

@@ -131,10 +131,10 @@ export class BatchAssembler {
    * has room for every span that it can ever send. An exporter that never has room must not hold up the other spans for ever.
    */
   #waitsForRoom(): boolean {
-    const { counts } = this.#parts.ledger
+    const { awaited, counts } = this.#parts.ledger
     const now = this.#parts.clock.now()
     // The exporter will have more room once one of our batches is settled.
-    if (this.#noRoomSince === Infinity || counts.inFlight + counts.encoded > 0) this.#noRoomSince = now
+    if (this.#noRoomSince === Infinity || counts.inFlight + counts.encoded + awaited > 0) this.#noRoomSince = now
     return now - this.#noRoomSince < Math.min(this.#parts.exportTimeoutMillis, ROOM_WAIT_MILLIS)
   }
 

@@ -3,6 +3,7 @@ import { BatchAssembler } from '../batching/batch-assembler.js'
 import type { Progress } from '../batching/batch-assembler.js'
 import { BatchDispatcher } from '../batching/batch-dispatcher.js'
 import { ExportsInFlight } from '../export/exports-in-flight.js'
+import { OutstandingBatches } from '../export/outstanding-batches.js'
 import { BLOCKED_MILLIS, MIN_POLL_MILLIS, NEVER, SPARE_SHIFT } from '../limits.js'
 import type { PipelineParts } from '../pipeline-parts.js'
 import type { FlushBarrier } from './flush-barriers.js'
@@ -44,8 +45,11 @@ export class DrainLoop {
   wakeAt = 1
   /** The ring size from which `onEnd` calls {@link help}. */
   readonly helpAt: number
+  /** Whether the shutdown is over. From then on the exporter is not called. */
+  isClosed = false
   readonly #parts: PipelineParts
   readonly #assembler: BatchAssembler
+  readonly #outstanding: OutstandingBatches
   readonly #inFlight: ExportsInFlight
   readonly #dispatcher: BatchDispatcher
   readonly #timer: LoopTimer
@@ -68,10 +72,12 @@ export class DrainLoop {
   constructor(parts: PipelineParts) {
     this.#parts = parts
     this.#assembler = new BatchAssembler(parts, () => this.#onRoom())
-    this.#inFlight = new ExportsInFlight(parts, () => {
+    const onSettled = (): void => {
       this.unblock()
       parts.barriers.progress()
-    })
+    }
+    this.#outstanding = new OutstandingBatches(parts, onSettled)
+    this.#inFlight = new ExportsInFlight(parts, this.#outstanding, onSettled)
     this.#dispatcher = new BatchDispatcher(parts, this.#assembler, this.#inFlight)
     this.#timer = new LoopTimer(parts.clock, () => this.#takeTurn())
     this.#arrivals = new ArrivalRate(parts.maxExportBatchSize)
@@ -165,6 +171,15 @@ export class DrainLoop {
     this.#settleBarriers()
   }
 
+  /** Ends the shutdown of a stopped loop. Spans that the exporter still stores, and has not kept, are counted as lost. */
+  close(): void {
+    this.isClosed = true
+    const { barriers, ledger } = this.#parts
+    if (ledger.awaited) barriers.fail(0, new Error(`shutdown ended with ${ledger.awaited} spans stored`))
+    this.#outstanding.sweep()
+    this.#settleBarriers()
+  }
+
   /**
    * The exporter says that it has room, which may be premature or wrong. A call from inside `openBatch` or `add` is ignored,
    * because the loop would retry for ever. Right after a turn that found no room, the next turn waits a little.
@@ -177,7 +192,7 @@ export class DrainLoop {
   }
 
   #settleBarriers(): void {
-    this.#parts.barriers.settle(Math.min(this.#assembler.oldest, this.#inFlight.oldest))
+    this.#parts.barriers.settle(Math.min(this.#assembler.oldest, this.#outstanding.oldest))
   }
 
   /**

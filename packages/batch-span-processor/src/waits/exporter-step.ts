@@ -26,5 +26,8 @@ export async function callExporter(
 /** The error to report for a wait that timed out, was aborted or failed. */
 export function errorOf({ ledger }: PipelineParts, settled: Settled<unknown>, what: string, { millis }: Limit): unknown {
   if (settled.status !== 'timeout') return settled.error ?? new Error(`${what} failed`)
-  return new Error(`${what} has not ended within ${millis} ms; ${ledger.waiting} queued, ${ledger.counts.inFlight} in flight`)
+  const stored = ledger.awaited ? `, ${ledger.awaited} stored until the backend is back` : ''
+  return new Error(
+    `${what} has not ended within ${millis} ms; ${ledger.waiting} queued, ${ledger.counts.inFlight} in flight${stored}`,
+  )
 }

@@ -33,6 +33,7 @@ export async function flush(
   barriers.close(barrier)
   if (drained.status !== 'done') throw errorOf(parts, drained, 'forceFlush', limit)
   if (shutdown) return
-  await callExporter(parts, 'forceFlush', limit, barrier)
+  // A shutdown that began meanwhile may be over: it has ended the wait for stored spans.
+  if (!loop.isClosed) await callExporter(parts, 'forceFlush', limit, barrier)
   if (barrier.error !== undefined) throw barrier.error
 }

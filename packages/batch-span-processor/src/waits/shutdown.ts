@@ -40,9 +40,11 @@ export async function runShutdown(
   await bounded(clock, until(startedAt + drainMillis), () => loop.drained(barrier))
   loop.stop()
   losses.guard(onDrained)
-  barriers.close(barrier)
   await callExporter(parts, 'forceFlush', stepUntil(startedAt + millis - reserve), barrier)
   await callExporter(parts, 'shutdown', stepUntil(startedAt + millis), barrier)
+  // Not earlier: the exporter's shutdown may tell what has become of stored spans.
+  loop.close()
+  barriers.close(barrier)
   losses.guard(() => parts.metrics?.close())
   losses.close(clock.now())
   // No flush may outlast the shutdown.

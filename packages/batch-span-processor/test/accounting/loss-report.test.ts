@@ -13,6 +13,8 @@ function setup() {
     queued: 0,
     encoded: 0,
     inFlight: 0,
+    stored: 0,
+    kept: 0,
     dropped: { queue_full: 0, already_shutdown: 0, shutdown: 0, invalid_span: 0 },
     failed: {} as Record<string, number>,
   }

@@ -14,6 +14,8 @@ export function sumStats(parts: readonly ProcessorStats[]): ProcessorStats {
     queued: sum((part) => part.queued),
     encoded: sum((part) => part.encoded),
     inFlight: sum((part) => part.inFlight),
+    stored: sum((part) => part.stored),
+    kept: sum((part) => part.kept),
     dropped: {
       queue_full: sum((part) => part.dropped.queue_full),
       already_shutdown: sum((part) => part.dropped.already_shutdown),

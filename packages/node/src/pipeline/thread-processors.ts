@@ -25,9 +25,9 @@ export function sharedState(): SharedState {
 }
 
 /**
- * The counts of all spans: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight`. They are added up over all
- * processors that `createSpanProcessor` or `register` made in this thread. The counts of spans include processors that were
- * shut down.
+ * The counts of all spans: `ended = exported + Σ failed + Σ dropped + queued + encoded + inFlight + stored`. They are added up
+ * over all processors that `createSpanProcessor` or `register` made in this thread. The counts of spans include processors
+ * that were shut down.
  */
 export function stats(): ProcessorStats {
   const { past, processors } = sharedState()

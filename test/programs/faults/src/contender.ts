@@ -71,11 +71,12 @@ function ours(name: ContenderName, sdk: Sdk): Contender {
       return new OTLPTraceExporter({ ...options, worker: name === 'ours with the thread' })
     },
     countsOf(processor) {
-      const { exported, dropped, failed, queued, encoded, inFlight } = (processor as unknown as BatchSpanProcessor).stats()
+      const stats = (processor as unknown as BatchSpanProcessor).stats()
+      const { exported, dropped, failed, queued, encoded, inFlight, stored } = stats
       const lost: Record<string, number> = { ...dropped }
       // Both may have the same reason: spans that still waited at a shutdown, and spans that were under way.
       for (const [reason, count] of Object.entries(failed)) lost[reason] = (lost[reason] ?? 0) + count
-      return { exported, lost, pending: queued + encoded + inFlight }
+      return { exported, lost, pending: queued + encoded + inFlight + stored }
     },
   }
 }

@@ -44,10 +44,11 @@ type ExpectEqual = (what: string, actual: number, expected: number) => void
 /** I1, and each of its terms as it was seen from outside. */
 function checkAccounts({ processor, exporter, record }: Finished, expectEqual: ExpectEqual): void {
   const stats = processor.stats()
-  const { ended, exported, failed, dropped, queued, encoded, inFlight } = stats
+  const { ended, exported, failed, dropped, queued, encoded, inFlight, stored, kept } = stats
   expectEqual('I1, ended', accountedFor(stats), ended)
   expectEqual('queued after shutdown', queued + encoded, 0)
   expectEqual('in flight after shutdown', inFlight, 0)
+  expectEqual('stored after shutdown', stored - kept, 0)
   expectEqual('in flight in the exporter after shutdown', exporter.stats().inFlight, 0)
   expectEqual(
     'dropped at the door',
@@ -56,7 +57,7 @@ function checkAccounts({ processor, exporter, record }: Finished, expectEqual: E
   )
   expectEqual('requests', exporter.stats().requests, record.requestCount)
   expectEqual('dropped by the sweep', dropped.shutdown, record.count('admitted'))
-  expectEqual('exported or failed', exported + sumOf(failed), record.count('handed over') + record.count('rejected'))
+  expectEqual('exported, failed or kept', exported + sumOf(failed) + kept, record.count('handed over') + record.count('rejected'))
 }
 
 /** What the sink has, span by span, against what the processor and the exporter say. */
