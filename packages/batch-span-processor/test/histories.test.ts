@@ -9,7 +9,7 @@ import type { SpanExporter } from '@spanring/core'
 import type { Settings } from '../src/options.js'
 import { SpanPipeline } from '../src/span-pipeline.js'
 import { IncrementalDouble } from './incremental-double.js'
-import type { AddAnswer, Lies, OpenAnswer, SendAnswer } from './incremental-double.js'
+import type { AddAnswer, Lies, OpenAnswer, SendAnswer, Sent, StoredAnswer } from './incremental-double.js'
 import { ClockedExporter } from './clocked-exporter.js'
 import type { Behaviour, EndBehaviour } from './clocked-exporter.js'
 import { createSpan } from './span.js'
@@ -47,6 +47,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 const steps = fc.array(step, { minLength: 1, maxLength: 14 })
 const delay = fc.option(fc.integer({ min: 0, max: 5 * TIMEOUT }), { nil: undefined })
+/** Longer than any deadline, and than some shutdowns. */
+const storedDelay = fc.option(fc.integer({ min: 0, max: 15 * TIMEOUT }), { nil: undefined })
 const reentry = fc.constantFrom<Reentry>('no', 'no', 'ends a span', 'flushes', 'shuts down')
 
 /** A promise that was returned, and by when it must have settled. */
@@ -66,6 +68,8 @@ class Life {
   /** Whether the page is being hidden, and how many spans are with the exporter because of that. */
   isHiding = false
   hidden = 0
+  /** Called when a flush fulfils, with the number of the first span that it did not cover. */
+  onFlushed: (target: number) => void = () => {}
   #ended = 0
   #fed = 0
   #isEnding = false
@@ -127,7 +131,13 @@ class Life {
     const controller = new AbortController()
     if (abortAfter !== undefined) this.clock.later(() => controller.abort(), abortAfter)
     const bound = this.#isShutDown ? 10_000 : Math.min(timeoutMillis ?? TIMEOUT, abortAfter ?? Infinity)
-    this.#promise('flush', bound, this.pipeline.forceFlush({ timeoutMillis, signal: controller.signal }))
+    const target = this.#ended
+    const flush = this.pipeline.forceFlush({ timeoutMillis, signal: controller.signal })
+    this.#promise('flush', bound, flush)
+    flush.then(
+      () => this.onFlushed(target),
+      () => {},
+    )
   }
 
   /** There is no such event once shutdown has begun. */
@@ -179,8 +189,9 @@ class Life {
     this.shutdown(undefined)
     await this.clock.advance(10_001)
     this.check()
-    const { queued, encoded, inFlight } = this.pipeline.stats()
+    const { queued, encoded, inFlight, stored, kept } = this.pipeline.stats()
     assert.equal(queued + encoded + inFlight, 0, 'nothing is left after shutdown')
+    assert.equal(stored, kept, 'nothing is stored after shutdown but what is kept')
     assert.equal(this.clock.ownTimers, 0, 'I7: no timer is left')
   }
 }
@@ -238,19 +249,40 @@ test('I1 to I7 hold at every step of 10,000 histories with an incremental export
         answer: fc.constantFrom<SendAnswer>(
           ...(['ok', 'ok', 'ok', 'partly', 'never', 'throw', 'reject', 'twice'] as const),
           ...(['too many', 'negative', 'null', 'not a promise'] as const),
+          ...(['stores', 'stores', 'stores', 'stores some', 'stores too many'] as const),
         ),
         delay,
+      }),
+      { maxLength: 6 },
+    ),
+    stored: fc.array(
+      fc.record({
+        answer: fc.constantFrom<StoredAnswer>(
+          ...(['exported', 'exported', 'failed', 'kept', 'never', 1, 3] as const),
+          ...(['too many', 'negative', 'null', 'throw'] as const),
+        ),
+        delay: storedDelay,
       }),
       { maxLength: 6 },
     ),
   })
   const concurrency = fc.constantFrom(1, 2, 4, 0, Number.NaN)
   const reenterOn = fc.constantFrom('add' as const, 'export' as const)
-  const history = fc.record({ steps, lies, concurrency, reentry, reenterOn })
+  // What the shutdown of the exporter tells of the spans that it still stores.
+  const atShutdown = fc.constantFrom<StoredAnswer>('kept', 'failed', 'never')
+  const history = fc.record({ steps, lies, concurrency, reentry, reenterOn, atShutdown })
   return runSeeded('span by span', history, async (lived) => {
     const clock = new FakeClock()
     const exporter = new IncrementalDouble(clock, lived.concurrency, lived.lies)
     const life = new Life(clock, exporter, () => exporter.numbers)
+    const stored = (): Sent[] => exporter.sent.filter((sent) => sent.stored > 0)
+    life.onFlushed = (target) => {
+      const isOpen = stored().some(({ numbers }) => numbers.some((number) => number < target))
+      life.must(!isOpen, 'a flush that fulfils has waited for every stored span before it')
+    }
+    exporter.onShutdown = () => {
+      if (lived.atShutdown !== 'never') for (const sent of stored()) exporter.tell(sent, lived.atShutdown)
+    }
     const allowed = Math.max(1, lived.concurrency || 1)
     let depth = 0
     const reenter = (): void => {

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchOutcome, Deadline, ExportResult, IncrementalSpanExporter, ReadableSpan, SpanBatch } from '@spanring/core'
+import type {
+  BatchOutcome,
+  Deadline,
+  ExportResult,
+  IncrementalSpanExporter,
+  ReadableSpan,
+  SpanBatch,
+  StoredOutcome,
+} from '@spanring/core'
 import type { FakeClock } from '@spanring/test-kit/clock'
 import { numbersOf } from './span.js'
 
@@ -16,20 +24,28 @@ export type SendAnswer =
   | 'negative'
   | 'null'
   | 'not a promise'
+  | 'stores'
+  | 'stores some'
+  | 'stores too many'
+/** What becomes of the spans of a batch that was stored; a number is how many of them are told of first. */
+export type StoredAnswer = 'exported' | 'failed' | 'kept' | 'never' | 'too many' | 'negative' | 'null' | 'throw' | number
 
 export interface Lies {
   open: OpenAnswer[]
   add: AddAnswer[]
   send: { answer: SendAnswer; delay: number | undefined }[]
+  stored: { answer: StoredAnswer; delay: number | undefined }[]
 }
 
-interface Sent {
+export interface Sent {
   readonly numbers: number[]
   readonly startedAt: number
   readonly deadline: Deadline
   /** How often the batch was closed before it was sent. */
   readonly closedTimes: number
   settled: boolean
+  /** How many spans of the batch are stored and have got no outcome. */
+  stored: number
 }
 
 /** An incremental exporter that answers from three lists, over and over; empty lists make it honest. */
@@ -44,6 +60,7 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   openBatches = 0
   onSend: (() => void) | undefined
   onAdd: (() => void) | undefined
+  onShutdown: (() => void) | undefined
   /** What the processor has registered for the `exit` event. */
   drain: (() => void) | undefined
   readonly #clock: FakeClock
@@ -51,11 +68,12 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   #opens = 0
   #adds = 0
   #sends = 0
+  #stores = 0
 
   constructor(clock: FakeClock, maxConcurrentBatches: number, lies: Partial<Lies> = {}) {
     this.#clock = clock
     this.maxConcurrentBatches = maxConcurrentBatches
-    this.#lies = { open: [], add: [], send: [], ...lies }
+    this.#lies = { open: [], add: [], send: [], stored: [], ...lies }
   }
 
   get numbers(): number[] {
@@ -107,9 +125,16 @@ export class IncrementalDouble implements IncrementalSpanExporter {
     this.#note('send')
     this.onSend?.()
     const { answer, delay } = pick(this.#lies.send, this.#sends++) ?? { answer: 'ok', delay: undefined }
-    const sent = { numbers: numbersOf(spans), startedAt: this.#clock.now(), deadline, closedTimes, settled: answer === 'throw' }
-    this.sent.push(sent)
     const count = spans.length
+    const sent = {
+      numbers: numbersOf(spans),
+      startedAt: this.#clock.now(),
+      deadline,
+      closedTimes,
+      settled: answer === 'throw',
+      stored: 0,
+    }
+    this.sent.push(sent)
     if (answer === 'throw') throw new Error('send throws')
     if (answer === 'not a promise') return { exported: count, failed: {} } as unknown as Promise<BatchOutcome>
     if (answer === 'never') return new Promise(() => {})
@@ -119,7 +144,11 @@ export class IncrementalDouble implements IncrementalSpanExporter {
       const settle = (): void => {
         sent.settled = true
         if (answer === 'reject') reject(new Error('send rejects'))
-        else resolve(outcomeOf(answer, count))
+        else {
+          const outcome = outcomeOf(answer, count)
+          resolve(outcome)
+          if (outcome?.stored && answer !== 'stores too many' && !deadline.signal.aborted) this.#store(sent, outcome.stored)
+        }
       }
       if (delay === undefined) settle()
       else this.#clock.later(settle, delay)
@@ -129,6 +158,24 @@ export class IncrementalDouble implements IncrementalSpanExporter {
   #twice(done: (outcome: BatchOutcome) => void, count: number): void {
     done({ exported: count, failed: {} })
     done({ exported: 0, failed: { other: count } })
+  }
+
+  #store(sent: Sent, count: number): void {
+    sent.stored = count
+    const { answer, delay } = pick(this.#lies.stored, this.#stores++) ?? { answer: 'never', delay: undefined }
+    if (answer === 'never') return
+    const tell = (): void => this.tell(sent, answer)
+    if (delay === undefined) tell()
+    else this.#clock.later(tell, delay)
+  }
+
+  /** Tells what has become of the stored spans of a batch. */
+  tell(sent: Sent, answer: StoredAnswer): void {
+    const { stored } = sent
+    const first = typeof answer === 'number' ? Math.min(answer, stored) : stored
+    sent.stored -= first
+    sent.deadline.onStoredOutcome?.(storedOutcomeOf(answer, first))
+    if (sent.stored > 0) this.#store(sent, sent.stored)
   }
 
   onExit(drain: () => void): void {
@@ -146,6 +193,7 @@ export class IncrementalDouble implements IncrementalSpanExporter {
 
   shutdown(): Promise<void> {
     this.#note('shutdown')
+    this.onShutdown?.()
     return Promise.resolve()
   }
 
@@ -160,7 +208,25 @@ function outcomeOf(answer: SendAnswer, count: number): BatchOutcome {
   if (answer === 'too many') return { exported: count + 7, failed: {} }
   if (answer === 'negative') return { exported: -1, failed: { other: count + 1 } }
   if (answer === 'null') return null as unknown as BatchOutcome
+  if (answer === 'stores') return { exported: 0, failed: {}, stored: count }
+  if (answer === 'stores some' && count > 1) return { exported: 1, failed: { too_large: count - 2 }, stored: 1 }
+  if (answer === 'stores too many') return { exported: 1, failed: {}, stored: count }
   return { exported: count, failed: {} }
+}
+
+function storedOutcomeOf(answer: StoredAnswer, count: number): StoredOutcome {
+  if (answer === 'failed') return { exported: 0, failed: { expired: count }, error: new Error('too old') }
+  if (answer === 'kept') return { exported: 0, failed: {}, kept: count }
+  if (answer === 'too many') return { exported: count, failed: {}, kept: 1 }
+  if (answer === 'negative') return { exported: -1, failed: {}, kept: count }
+  if (answer === 'null') return null as unknown as StoredOutcome
+  if (answer !== 'throw') return { exported: count, failed: {} }
+  return {
+    get exported(): number {
+      throw new Error('exported throws')
+    },
+    failed: {},
+  }
 }
 
 function pick<T>(list: readonly T[], index: number): T | undefined {

@@ -11,7 +11,7 @@ import type { Behaviour } from './clocked-exporter.js'
 import { createSpan } from './span.js'
 
 /** Small numbers, so that a test reads like the scenarios it is about. */
-const SETTINGS: Settings = {
+export const SETTINGS: Settings = {
   maxQueueSize: 100,
   maxExportBatchSize: 10,
   scheduledDelayMillis: 50,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchOutcome } from '@spanring/core'
+import type { StoredOutcome } from '@spanring/core'
 import { MAX_REASONS } from '../limits.js'
 
 /**
@@ -49,9 +49,6 @@ export interface ProcessorStats extends SpanCounts {
   /** How many spans may wait as objects: `maxQueueSize`, plus one batch for an exporter that takes arrays. */
   readonly queueCapacity: number
 }
-
-/** The counts of spans that have got their final outcome. */
-type Final = Pick<BatchOutcome, 'exported' | 'failed'>
 
 /** The ledger as other code sees it: others report transitions and read the counts, but cannot change them directly. */
 export type Transitions = Omit<Ledger, keyof SpanCounts>
@@ -124,17 +121,13 @@ export class Ledger implements SpanCounts {
     this.inFlight += count
   }
 
-  /** A batch in flight has got its outcome. Spans that are neither exported nor failed are stored. */
-  settle(count: number, outcome: Final): void {
+  /**
+   * The exporter has told what has become of spans. `count` of them were in flight: those that are neither exported nor failed
+   * are stored from now on. Where it is 0, the spans were stored, and those that are kept remain so.
+   */
+  settle(count: number, { exported, failed, kept = 0 }: StoredOutcome): void {
     this.inFlight -= count
-    // Those that are not are taken off again at once.
-    this.stored += count
-    this.settleStored(outcome, 0)
-  }
-
-  /** Stored spans have got their outcome. Those that are kept stay counted as stored. */
-  settleStored({ exported, failed }: Final, kept: number): void {
-    this.stored -= exported + sum(failed)
+    this.stored += count - exported - sum(failed)
     this.kept += kept
     this.exported += exported
     for (const reason in failed) this.#fail(reason, failed[reason] as number)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchOutcome, Settled } from '@spanring/core'
-import { allFailed, countsOf } from './outcome-counts.js'
-import type { OutcomeCounts } from './outcome-counts.js'
 import type { OutstandingBatch, OutstandingBatches } from './outstanding-batches.js'
 import type { StagedBatch } from './staged-batch.js'
 import { GRACE_MILLIS, OVERDUE_MILLIS } from '../limits.js'
@@ -67,7 +65,8 @@ export class ExportsInFlight {
     const outstanding = this.#batches.get(staged)
     if (!outstanding) return
     this.#batches.delete(staged)
-    this.#outstanding.settle(outstanding, outcomeOf(settled, staged.count))
+    const outcome = settled.status === 'done' ? settled.value : undefined
+    this.#outstanding.settle(outstanding, outcome, REASONS[settled.status], settled.error)
     // After the barriers know of the failure: the code called here may call back in and settle a flush.
     if (settled.status !== 'done') {
       staged.onAbandoned?.()
@@ -79,11 +78,3 @@ export class ExportsInFlight {
 
 /** The reason for which a whole batch counts as failed if `send` has no outcome, or one that does not add up. */
 const REASONS = { done: 'unknown', failed: 'export_failed', timeout: 'timeout', aborted: 'shutdown' } as const
-
-function outcomeOf(settled: Settled<BatchOutcome>, total: number): OutcomeCounts {
-  if (settled.status === 'done') {
-    const counts = countsOf(settled.value, 'stored')
-    if (counts.total === total) return counts
-  }
-  return allFailed(total, REASONS[settled.status], settled.error)
-}

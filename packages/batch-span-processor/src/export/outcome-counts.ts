@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BatchOutcome } from '@spanring/core'
+import type { BatchOutcome, StoredOutcome } from '@spanring/core'
 
-/** What an outcome says of the spans of a batch: our own copy. */
+/** What has become of spans of a batch, in numbers that add up. */
 export interface OutcomeCounts {
   readonly exported: number
   readonly failed: Readonly<Record<string, number>>
-  /** Spans that stay with the exporter. */
-  readonly staying: number
-  /** Of all spans above. NaN unless each count is a whole number from 0 on. */
-  readonly total: number
+  /** Spans that were stored and outlive this process. */
+  readonly kept: number
   readonly error?: unknown
 }
 
 /**
- * Reads an outcome of the exporter. `staying` names the count of the spans that stay with it. Each property is read once,
- * because a getter may throw, or return something else the next time.
+ * Our own copy of what the exporter says of a batch. If it says nothing, or if that does not add up, all that is left of the
+ * batch has failed for `reason`. Each property is read once, because a getter may throw, or return something else the next
+ * time.
  */
-export function countsOf<Key extends string>(
-  outcome: Pick<BatchOutcome, 'exported' | 'failed' | 'error'> & { readonly [key in Key]?: number | undefined },
-  stayingKey: Key,
+export function countsOf(
+  batch: { readonly count: number; readonly hasOutcome: boolean },
+  outcome: BatchOutcome | StoredOutcome | undefined,
+  reason: string,
+  error: unknown,
 ): OutcomeCounts {
   try {
-    const { exported, error, [stayingKey]: staying = 0 } = outcome
-    const failed = { ...outcome.failed }
-    let total = 0
+    const isStored = batch.hasOutcome
+    const key = isStored ? 'kept' : 'stored'
+    const { exported, error: itsError, [key]: staying = 0 } = outcome as BatchOutcome & StoredOutcome
+    const failed = { ...(outcome as BatchOutcome).failed }
+    let rest = batch.count
     for (const count of [exported, staying, ...Object.values(failed)]) {
-      total += count >= 0 && Number.isSafeInteger(count) ? count : NaN
+      // Looks at the type first: the comparison would call code of an object.
+      rest -= Number.isSafeInteger(count) && count >= 0 ? count : NaN
     }
-    return { exported, failed, staying, total, error }
+    // A batch in flight gets one outcome, a stored one may get several.
+    if (isStored ? rest >= 0 : rest === 0) return { exported, failed, kept: isStored ? staying : 0, error: itsError }
   } catch {
-    return { exported: 0, failed: {}, staying: 0, total: NaN }
+    // What is left of the batch has failed, see below.
   }
-}
-
-/** For spans of which the exporter has given no account that adds up, or none at all. */
-export function allFailed(total: number, reason: string, error?: unknown): OutcomeCounts {
-  return { exported: 0, failed: { [reason]: total }, staying: 0, total, error }
+  return { exported: 0, failed: { [reason]: batch.count }, kept: 0, error }
 }

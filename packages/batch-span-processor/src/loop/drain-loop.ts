@@ -166,7 +166,7 @@ export class DrainLoop {
     this.#to('stopped', NEVER, Infinity)
     const lost = this.#parts.ledger.sweep()
     this.#assembler.clear()
-    if (lost) this.#parts.barriers.fail(0, new Error(`shutdown timed out with ${lost} spans unsent`))
+    this.#failBarriers(lost)
     this.#inFlight.sweep()
     this.#settleBarriers()
   }
@@ -174,10 +174,13 @@ export class DrainLoop {
   /** Ends the shutdown of a stopped loop. Spans that the exporter still stores, and has not kept, are counted as lost. */
   close(): void {
     this.isClosed = true
-    const { barriers, ledger } = this.#parts
-    if (ledger.awaited) barriers.fail(0, new Error(`shutdown ended with ${ledger.awaited} spans stored`))
+    this.#failBarriers(this.#parts.ledger.awaited)
     this.#outstanding.sweep()
     this.#settleBarriers()
+  }
+
+  #failBarriers(lost: number): void {
+    if (lost > 0) this.#parts.barriers.fail(0, new Error(`shutdown timed out with ${lost} spans unsent`))
   }
 
   /**

@@ -40,7 +40,15 @@ test('unsentOf counts what this process still has to send', () => {
 
 test('sumStats adds up what several processors count, each reason by its name', () => {
   const one = stats({ ended: 5, exported: 1, failed: { timeout: 1 }, dropped: { ...NONE, queue_full: 3 }, queueCapacity: 10 })
-  const other = stats({ ended: 7, queued: 1, inFlight: 2, stored: 6, kept: 4, failed: { timeout: 1, http_400: 3 }, queueCapacity: 20 })
+  const other = stats({
+    ended: 7,
+    queued: 1,
+    inFlight: 2,
+    stored: 6,
+    kept: 4,
+    failed: { timeout: 1, http_400: 3 },
+    queueCapacity: 20,
+  })
 
   expect(sumStats([one, other])).toEqual({
     ended: 12,
