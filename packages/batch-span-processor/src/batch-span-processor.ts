@@ -68,7 +68,8 @@ export class BatchSpanProcessor {
 
   /**
    * Exports every span that ended before this call, waits for the exports in flight, then calls the exporter's `forceFlush`.
-   * Does not wait for spans that end later.
+   * Does not wait for spans that end later. Waits for spans that the exporter stores until they are exported, lost or kept on
+   * disk; if the time limit passes first, the error says how many are stored.
    *
    * Rejects with the first error, after every batch was tried. When the time limit passes (default: `exportTimeoutMillis`)
    * or the signal aborts, rejects at once and keeps the spans queued. An unhandled rejection does no harm.
@@ -84,7 +85,8 @@ export class BatchSpanProcessor {
   /**
    * Stops accepting spans, exports what is queued, then calls the exporter's `forceFlush` and `shutdown`. Every step is tried
    * and has a time limit. Together they take at most `shutdownTimeoutMillis`, unless the call gives another limit. Spans that
-   * could not be exported are counted. Rejects with the first error. A second call returns the same promise.
+   * could not be exported are counted. Spans that the exporter keeps on disk for the next process are not lost. Rejects with
+   * the first error. A second call returns the same promise.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
     return pipelineOf(this).shutdown(options)

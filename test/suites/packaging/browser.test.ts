@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 
-/** What the processor may add to a page, gzipped, the API apart: 8 KiB. */
-const MAX_GZIPPED_BYTES = 8192
+/** What the processor may add to a page, gzipped, the API apart: 8.5 KiB. Of these, 0.5 KiB are the accounts of stored spans. */
+const MAX_GZIPPED_BYTES = 8704
 
 /** As a bundler takes the package into a page. Fails on an import that only Node.js knows. */
 async function bundle(external: string[]): Promise<string> {

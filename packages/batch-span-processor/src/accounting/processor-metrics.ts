@@ -13,7 +13,8 @@ const NO_ERROR = ''
 /**
  * The `otel.sdk.processor.span.*` metrics of the semantic conventions. A span counts as processed when it is handed to the
  * exporter, whatever its outcome. It also does when it is dropped or when the exporter refuses it, with the reason as
- * `error.type`.
+ * `error.type`. So a span that the exporter stores is counted once, when it is handed over, and not again when it is exported,
+ * lost or kept.
  *
  * The queue size is the number of spans that wait as objects, which is what the capacity limits: `queued` in `stats()`.
  *

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a flush waits for: until every span admitted before a sequence number has left. It never waits for spans that end
- * later, so a flush completes even under constant load.
+ * What a flush waits for: until every span admitted before a sequence number has left, that is, was exported, lost or kept.
+ * It never waits for spans that end later, so a flush completes even under constant load.
  */
 export interface FlushBarrier {
   /** The first sequence number that is not covered. */

@@ -6,7 +6,7 @@ import type { Transitions } from '../../src/accounting/ledger.js'
 
 /** What may happen to spans, and how many of them. */
 const transition = fc.record({
-  kind: fc.constantFrom('admit', 'drop', 'encode', 'refuse', 'hand over', 'settle', 'sweep'),
+  kind: fc.constantFrom('admit', 'drop', 'encode', 'refuse', 'hand over', 'settle', 'tell', 'sweep'),
   count: fc.nat(5),
   isEncoded: fc.boolean(),
 })
@@ -26,11 +26,15 @@ test('R4: every transition keeps the equation of the counts (I1)', () => {
         else if (kind === 'settle') {
           const settled = Math.min(count, counts.inFlight)
           const exported = settled >> 1
-          ledger.settle(settled, { exported, failed: { timeout: settled - exported, never: 0 } })
+          ledger.settle(settled, { exported, failed: { timeout: (settled - exported) >> 1, never: 0 } })
+        } else if (kind === 'tell') {
+          const told = Math.min(count, ledger.awaited)
+          ledger.settle(0, { exported: told >> 1, failed: { expired: told & 1 }, kept: told >> 1 })
         } else if (kind === 'sweep') ledger.sweep()
-        const { ended, exported, queued, encoded, inFlight } = counts
-        expect(ended).toBe(exported + lostIn(counts) + queued + encoded + inFlight)
-        expect(Math.min(queued, encoded, inFlight)).toBeGreaterThanOrEqual(0)
+        const { ended, exported, queued, encoded, inFlight, stored, kept } = counts
+        expect(ended).toBe(exported + lostIn(counts) + queued + encoded + inFlight + stored)
+        expect(Math.min(queued, encoded, inFlight, kept)).toBeGreaterThanOrEqual(0)
+        expect(stored).toBeGreaterThanOrEqual(kept)
         expect(ledger.waiting).toBe(queued + encoded)
         expect(counts.failed).not.toHaveProperty('never')
       }

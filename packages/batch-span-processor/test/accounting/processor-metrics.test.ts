@@ -101,6 +101,17 @@ test('a span is processed when it is handed over, whatever comes of it', () => {
   for (const [, , attributes] of processed) expect(attributes).not.toHaveProperty('error.type')
 })
 
+test('a span that the exporter stores is processed once, and not again when its outcome is told', () => {
+  const { metrics, ledger, handOver, adds } = setup()
+  handOver(10)
+  metrics.report()
+  ledger.settle(10, { exported: 1, failed: {} })
+  metrics.report()
+  ledger.settle(0, { exported: 4, failed: { expired: 2 }, kept: 3 })
+  metrics.close()
+  expect(adds.filter(([name]) => name === PROCESSED).map(([, count]) => count)).toEqual([10])
+})
+
 test('drops carry their reason as the type of error', () => {
   const { metrics, ledger, times, adds } = setup()
   times(3, () => ledger.drop('queue_full'))

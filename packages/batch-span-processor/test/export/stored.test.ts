@@ -54,6 +54,21 @@ describe('a stored batch', () => {
     expectStats({ stored: 1, kept: 1, exported: 17, failed: { expired: 2 } })
   })
 
+  test('is done when all of it is told: nothing more is read', async () => {
+    const { tell, expectStats } = await setup(10)
+    tell(0, { exported: 10, failed: {} })
+    let reads = 0
+    const more = {
+      failed: {},
+      get exported(): number {
+        return ++reads
+      },
+    }
+    tell(0, more)
+    expect(reads).toBe(0)
+    expectStats({ stored: 0, exported: 10 })
+  })
+
   test('may be a part of a batch', async () => {
     const { clock, exporter, pipeline, end } = setupIncremental({}, 1, { send: [{ answer: 'stores some', delay: undefined }] })
     end(10)
