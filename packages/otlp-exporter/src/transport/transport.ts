@@ -12,6 +12,8 @@ import { BatchTally } from './batch-tally.js'
 import { transportClock } from './clock.js'
 import type { TransportClock } from './clock.js'
 import { whyNoParser } from './connection/parser-check.js'
+import { bareConnector } from './connection/bare-connection.js'
+import type { BareConnect } from './connection/bare-connection.js'
 import { Slots } from './connection/slots.js'
 import type { Failure } from './exporter-error.js'
 import { Operation } from './operation.js'
@@ -28,6 +30,8 @@ export interface Internals {
   readonly clock?: TransportClock
   /** Draws from 0 to 1, for jitter. */
   readonly random?: () => number
+  /** Opens the bare connections by which a backend that could not be connected to is found again. */
+  readonly connect?: BareConnect
 }
 
 /** How long `shutdown` waits for destroyed sockets to close, in milliseconds. One iteration of the event loop is enough. */
@@ -52,7 +56,7 @@ export class Transport implements BatchTransport {
   #shutdownPromise: Promise<void> | undefined
 
   constructor(settings: TransportSettings, hooks: TransportHooks = {}, internals: Internals = {}) {
-    const { clock = transportClock, random = Math.random } = internals
+    const { clock = transportClock, random = Math.random, connect = bareConnector(settings) } = internals
     this.#settings = settings
     this.#clock = clock
     this.#hooks = hooks
@@ -63,7 +67,7 @@ export class Transport implements BatchTransport {
           'Start Node.js without --jitless and with a higher ulimit -v; until then every span counts as no_webassembly',
       )
     }
-    this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change))
+    this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change), { random, connect })
     this.#slots = new Slots(settings, clock, random)
     this.#sender = new BatchSender(settings, clock, {
       slots: this.#slots,
@@ -116,6 +120,7 @@ export class Transport implements BatchTransport {
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
+    this.#backend.close()
     for (const operation of this.#active.keys()) operation.endBackOff()
     await this.idle(bound)
     for (const operation of this.#active.keys()) operation.abandon()

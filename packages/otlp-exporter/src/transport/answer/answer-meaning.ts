@@ -20,6 +20,7 @@ export type Meaning = 'accepted' | 'outage' | 'too-large' | 'failed'
  * An answer that undici refuses before that counts as garbage, even if it began with 200.
  */
 const MEANINGS: readonly (readonly [seen: Exclude<Seen, number> | readonly [from: number, to: number], meaning: Meaning])[] = [
+  ['unreached', 'outage'],
   ['unsent', 'outage'],
   // Also an answer that ends before its status, and interim answers alone.
   ['silence', 'outage'],

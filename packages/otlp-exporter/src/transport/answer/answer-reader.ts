@@ -3,7 +3,7 @@
 import type { Seen } from './answer.js'
 
 /** The reader only sees requests that were sent. */
-export type SeenOnWire = Exclude<Seen, 'unsent'>
+export type SeenOnWire = Exclude<Seen, 'unreached' | 'unsent'>
 
 /** The beginning of every answer. `0` stands for any digit. */
 const SHAPE = Buffer.from('HTTP/0.0 000')

@@ -4,12 +4,13 @@ import { constants, gunzipSync } from 'node:zlib'
 /**
  * What was seen of the answer to a request:
  *
- * - `unsent`: nothing, because the request was not sent
+ * - `unreached`: nothing, because no connection came about
+ * - `unsent`: nothing, because the request was not sent for another reason
  * - `silence`: nothing, although the request was sent at least in part
  * - `garbage`: bytes that are not HTTP/1
  * - a number: the status of the final answer
  */
-export type Seen = 'unsent' | 'silence' | 'garbage' | number
+export type Seen = 'unreached' | 'unsent' | 'silence' | 'garbage' | number
 
 /** How one request ended. By then its connection is either usable or destroyed. */
 export interface Answer {

@@ -26,6 +26,8 @@ export interface Accepted {
 export interface Outage extends Failure {
   readonly kind: 'outage'
   readonly retryAfter: string | undefined
+  /** Whether no connection came about: refused, timed out, no such host. */
+  readonly isUnreachable: boolean
 }
 
 /** The request is over a limit: with a status it is the backend's limit, without one it is ours. */
@@ -79,7 +81,7 @@ export function verdictOf(answer: Answer, settings: JudgeSettings, headers: Head
   const failure = { reason: `http_${seen}`, status: seen, ...messageOfFailure(answer, settings, secrets) } as const
   const meaning = meaningOf(seen)
   if (meaning === 'too-large') return { kind: meaning, status: seen, message: failure.message, data: failure.data }
-  if (meaning === 'outage') return { kind: meaning, ...failure, retryAfter: answer.headers['retry-after'] }
+  if (meaning === 'outage') return { kind: meaning, ...failure, retryAfter: answer.headers['retry-after'], isUnreachable: false }
   return { kind: 'failed', ...failure }
 }
 
@@ -94,7 +96,14 @@ function verdictWithoutStatus({ seen, error }: Answer, secrets: Secrets): Verdic
   }
   if (INVALID_CODES.has(code)) return { kind: 'failed', reason: 'invalid_request', status: undefined, message }
   if (meaningOf(seen) === 'outage') {
-    return { kind: 'outage', reason: 'connection', status: undefined, message, retryAfter: undefined }
+    return {
+      kind: 'outage',
+      reason: 'connection',
+      status: undefined,
+      message,
+      retryAfter: undefined,
+      isUnreachable: seen === 'unreached',
+    }
   }
   return { kind: 'failed', reason: 'invalid_response', status: undefined, message }
 }

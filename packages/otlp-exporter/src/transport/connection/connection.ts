@@ -90,7 +90,7 @@ export class Connection {
         this.#isSpent = hasBegun(answer) && (!isWhole || this.#answers.isEarly)
         // The collector would keep the body of the answer in memory until the next request.
         this.#current = undefined
-        resolve(answer)
+        resolve(answer.seen === 'unsent' && this.isUnreached ? { ...answer, seen: 'unreached' } : answer)
       })
       this.#current = collector
       try {
@@ -122,6 +122,11 @@ export class Connection {
   /** Whether the current request was given to a socket. */
   get isSent(): boolean {
     return this.#current?.isSent ?? false
+  }
+
+  /** Whether no connection came about for the current request, or not yet. True of an unsent one if that is not known. */
+  get isUnreached(): boolean {
+    return !this.isSent && (!this.isOurs || this.#sockets.isUnreached)
   }
 
   /**
@@ -226,7 +231,7 @@ export class Connection {
 
 /** Whether anything of an answer was seen. If not, the connection may still be able to carry one. */
 function hasBegun({ seen }: Answer): boolean {
-  return seen !== 'unsent' && seen !== 'silence'
+  return seen !== 'unreached' && seen !== 'unsent' && seen !== 'silence'
 }
 
 function proxyHeaders({ proxy }: TransportSettings): Record<string, string> {

@@ -18,6 +18,7 @@ export class SocketTracker {
   readonly #clock: Clock
   readonly #sockets = new Set<Duplex>()
   #isDestroyed = false
+  #isUnreached = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -32,6 +33,13 @@ export class SocketTracker {
         return socket as unknown as void
       }
       this.#sockets.add(socket)
+      this.#isUnreached = true
+      const reached = (): void => void (this.#isUnreached = false)
+      socket.once('connect', reached)
+      // A connection that is accepted and broken at once may be reported like this, without `connect`. undici must not hear it first.
+      socket.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
+        if (code === 'ECONNRESET' || code === 'EPIPE') reached()
+      })
       // undici removes its listeners from a socket that it hands on. An error without a listener would be an uncaught exception.
       socket.on('error', () => {})
       const timer = this.#clock.startTimer(
@@ -45,6 +53,11 @@ export class SocketTracker {
       })
       return socket as unknown as void
     }
+  }
+
+  /** Whether the newest socket has not reached the other end, or not yet. What TLS does from then on does not matter. */
+  get isUnreached(): boolean {
+    return this.#isUnreached
   }
 
   get hasSockets(): boolean {

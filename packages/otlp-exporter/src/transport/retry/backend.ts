@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
+import type { BareConnect } from '../connection/bare-connection.js'
 import type { Failure } from '../exporter-error.js'
 import type { Operation } from '../operation.js'
+import { ConnectionProbe } from './connection-probe.js'
 
 /** The backend went down or came back. */
 export type BackendChange =
@@ -16,11 +18,18 @@ export type BackendChange =
       readonly failedSpans: number
     }
 
+/** Why a request failed, and whether no connection came about for it. */
+type RequestFailure = Failure & { readonly isUnreachable?: boolean }
+
 /**
  * A circuit breaker: it knows the state of the backend and decides who may send. While the backend is down, one operation, the
  * prober, sends at the intervals of its back-off. The others wait for the verdict within their own deadlines: thirty
  * connections that come back at the same time would bring the backend down again. When the pipeline shuts down, there is no
  * time for a back-off. One last probe is sent at once, and decides for all operations that are closing.
+ *
+ * After a failure to connect, bare connections look for the backend at the same time. When one of them comes about, the next
+ * request may be sent at once. Only one: if it fails for any other reason than that it could not connect, only the back-off
+ * counts. Otherwise a load balancer that accepts connections and breaks them would get request after request.
  *
  * ```
  *   up ── failed() ──► down (the operation that failed is the prober) ── succeeded(), by any operation ──► up, all may send
@@ -44,12 +53,30 @@ export class Backend {
   #failedSpans = 0
   #downSince = 0
   #failure: Failure | undefined
+  /** Whether the last failure was that no connection came about. */
+  #isUnreachable = false
+  /**
+   * What a bare connection has earned: a request that need not wait for a back-off (`granted`). Once that may have been sent,
+   * the permit is `used`; it lasts until the prober's request has ended, because the prober may prepare the request first.
+   */
+  #permit: 'none' | 'granted' | 'used' = 'none'
+  readonly #probe: ConnectionProbe | undefined
   /** A change wakes every waiter, and each re-checks the state: waking one could lose the wake-up to one that just gave up. */
   readonly #waiters = new Set<() => void>()
 
-  constructor(clock: Clock, onChange: (change: BackendChange) => void) {
+  /** Without `connect`, no bare connections are opened. */
+  constructor(
+    clock: Clock,
+    onChange: (change: BackendChange) => void,
+    probing?: { readonly random: () => number; readonly connect: BareConnect | undefined },
+  ) {
     this.#clock = clock
     this.#onChange = onChange
+    if (probing?.connect === undefined) return
+    this.#probe = new ConnectionProbe(clock, probing.random, probing.connect, {
+      isNeeded: () => this.#waiters.size > 0 || this.#isProbing || this.#clock.now() < this.#nextProbeAt,
+      onConnected: () => this.#grant(),
+    })
   }
 
   get state(): 'up' | 'down' {
@@ -87,14 +114,16 @@ export class Backend {
         return 'go'
       }
       if (this.#prober !== operation) onWait()
+      this.#lookForIt()
       // oxlint-disable-next-line no-await-in-loop -- re-checks the state after each change
       await this.#nextChange(operation, Math.min(wakeAt, operation.at))
     }
   }
 
   /** Reports a request whose verdict is an outage. Returns whether the operation is now the prober. */
-  failed(operation: Operation, failure: Failure): boolean {
+  failed(operation: Operation, failure: RequestFailure): boolean {
     this.#failure = failure
+    this.#isUnreachable = failure.isUnreachable === true
     if (this.#state === 'up') {
       this.#state = 'down'
       this.#prober = operation
@@ -105,7 +134,10 @@ export class Backend {
     } else if (this.#prober === operation) {
       this.#failureCount += 1
       this.#endProbe(this.#isLastProbe)
+      if (this.#permit === 'used') this.#permit = 'none'
     }
+    if (this.#isUnreachable) this.#lookForIt()
+    else this.#forget()
     return this.#prober === operation
   }
 
@@ -129,6 +161,7 @@ export class Backend {
     this.#failure = undefined
     this.#endProbe(false)
     this.#nextProbeAt = -Infinity
+    this.#forget()
     this.#wakeAll()
     this.#onChange(change)
   }
@@ -139,7 +172,14 @@ export class Backend {
     if (this.#prober !== operation) return
     this.#prober = undefined
     this.#isProbing = false
+    // Its request got no answer, or was never sent. In both cases the next one has to wait for the back-off.
+    if (this.#permit === 'used') this.#forget()
     this.#wakeAll()
+  }
+
+  /** Opens no bare connection from now on. */
+  close(): void {
+    this.#probe?.close()
   }
 
   /** When the operation may send, as far as is known now; Infinity while another one probes. It may become the prober. */
@@ -151,7 +191,7 @@ export class Backend {
       return -Infinity
     }
     if (isOthers) return Infinity
-    const startAt = Math.max(notBefore, this.#nextProbeAt)
+    const startAt = this.#permit === 'none' ? Math.max(notBefore, this.#nextProbeAt) : -Infinity
     // Too late to probe: the deadline would cut the probe off, and others would connect while its connection is destroyed.
     if (this.#prober === undefined && Math.max(startAt, this.#clock.now()) > operation.lastTryAt) return Infinity
     this.#prober = operation
@@ -163,6 +203,24 @@ export class Backend {
     this.#isProbing = true
     this.#isLastProbe = operation.closing.aborted
     this.#lastProbeFailed &&= this.#isLastProbe
+    if (this.#permit === 'granted') this.#permit = 'used'
+  }
+
+  /** Looks for the backend by bare connections, unless one has come about already, or the backend can be connected to. */
+  #lookForIt(): void {
+    if (this.#isUnreachable && this.#permit === 'none') this.#probe?.start()
+  }
+
+  #grant(): void {
+    this.#permit = 'granted'
+    this.#wakeAll()
+  }
+
+  /** Bare connections say nothing any more. */
+  #forget(): void {
+    this.#isUnreachable = false
+    this.#permit = 'none'
+    this.#probe?.stop()
   }
 
   #endProbe(wasLast: boolean): void {

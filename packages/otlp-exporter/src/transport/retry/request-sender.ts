@@ -126,7 +126,7 @@ export class RequestSender {
       return settled.value
     }
     const { connection } = slot
-    const { isSent } = connection
+    const { isSent, isUnreached: isUnreachable } = connection
     const answer = connection.giveUp()
     // The verdict is known, so free what hangs. Aborting is not enough: undici ignores it while a request is queued or connects.
     void slot.replace()
@@ -137,7 +137,7 @@ export class RequestSender {
     }
     if (settled.status === 'timeout') {
       // Without a connection, the backend is down. Without an answer it may only be slow, so the others need not wait.
-      if (!isSent) this.#backend.failed(operation, NO_CONNECTION)
+      if (!isSent) this.#backend.failed(operation, { ...NO_CONNECTION, isUnreachable })
       // The next probe must not connect while this connection is being destroyed.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
     }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bounded } from '@spanring/core'
+import type { Clock } from '@spanring/core'
+import type { BareConnect } from '../connection/bare-connection.js'
+
+/**
+ * The time from one attempt to the next, in milliseconds. Each draws up to this share less at random, so that many processes
+ * that lost their backend at the same moment do not come back to it at the same moment.
+ */
+const INTERVAL = { millis: 250, jitter: 0.2 }
+/** How long an attempt may take, in milliseconds. Where packets vanish, none would ever end by itself. */
+const ATTEMPT_LIMIT_MILLIS = 1000
+
+const NEVER = new Promise<never>(() => {})
+
+/** What a probe asks and tells the one who started it. */
+export interface ProbeListener {
+  /** Whether the next attempt would be of use. If not, the probe stops. */
+  isNeeded(): boolean
+  /** A connection came about, and was closed again. The probe has stopped. */
+  onConnected(): void
+}
+
+/**
+ * Finds out soon when a backend can be connected to again: it opens bare connections, one after the other, until one comes
+ * about. That is cheap enough to do four times a second, and harms nobody: a closed port refuses them in the kernel, and no
+ * request is spent on them.
+ */
+export class ConnectionProbe {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #connect: BareConnect
+  readonly #listener: ProbeListener
+  /** Ends the current attempts; undefined while stopped. */
+  #stopping: AbortController | undefined
+  /** The newest attempt. A look-up may outlive the limit, and even a stop. */
+  #attempt: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(clock: Clock, random: () => number, connect: BareConnect, listener: ProbeListener) {
+    this.#clock = clock
+    this.#random = random
+    this.#connect = connect
+    this.#listener = listener
+  }
+
+  /** Begins to connect, one interval from now. Does nothing if it has begun already, or is closed. */
+  start(): void {
+    if (this.#stopping !== undefined || this.#isClosed) return
+    this.#stopping = new AbortController()
+    void this.#run(this.#stopping)
+  }
+
+  /** Ends an attempt under way. */
+  stop(): void {
+    this.#stopping?.abort()
+    this.#stopping = undefined
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.#isClosed = true
+    this.stop()
+  }
+
+  async #run(stopping: AbortController): Promise<void> {
+    const { signal } = stopping
+    for (let from = this.#clock.now(); ;) {
+      const at = from + INTERVAL.millis * (1 - INTERVAL.jitter * this.#random())
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      await bounded(this.#clock, { at, signal }, () => NEVER)
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await bounded(this.#clock, { at: Infinity, signal }, () => this.#attempt)
+      if (signal.aborted) return
+      if (!this.#listener.isNeeded()) {
+        this.stop()
+        return
+      }
+      from = this.#clock.now()
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const isConnected = await this.#tryOnce(signal)
+      if (signal.aborted) return
+      if (isConnected) {
+        this.stop()
+        this.#listener.onConnected()
+        return
+      }
+    }
+  }
+
+  async #tryOnce(signal: AbortSignal): Promise<boolean> {
+    const ending = new AbortController()
+    const at = this.#clock.now() + ATTEMPT_LIMIT_MILLIS
+    const settled = await bounded(this.#clock, { at, signal }, () => {
+      const attempt = this.#connect(ending.signal)
+      this.#attempt = attempt
+      return attempt
+    })
+    ending.abort()
+    return settled.status === 'done' && settled.value
+  }
+}
