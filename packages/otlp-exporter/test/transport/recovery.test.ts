@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A backend that could not be connected to is found again by bare connections. Every back-off here takes an hour.
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -9,9 +10,12 @@ import { createServer } from 'node:net'
 import type { AddressInfo, LookupFunction, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startBlackHole } from '@spanring/sink'
+import { FakeClock } from '@spanring/test-kit/clock'
 import { listen } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
+import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OTLPTraceExporterOptions } from '../../src/config/options.js'
 import { makeCertificate } from './certificates.js'
@@ -172,9 +176,8 @@ test('a name that does not resolve, and then does', async () => {
   expect((await sent).exported).toBe(1)
 })
 
-test('nothing is left after the recovery, nor after a shutdown in the outage', async () => {
+test('nothing is left after a shutdown in the outage', async () => {
   const port = await closedPort()
-  await until(() => openHandles().length === 0 || true)
   const handles = openHandles().length
   const { sent, transport, within } = await setupOutage({ url: `http://127.0.0.1:${port}/v1/traces` })
   await transport.shutdown(within(5000))
@@ -182,19 +185,105 @@ test('nothing is left after the recovery, nor after a shutdown in the outage', a
   await until(() => openHandles().length <= handles)
 })
 
-test('what is accepted and then broken, or asks for a pause, is not probed', async () => {
-  const broken = { connections: 0 }
-  const server = createServer((socket) => {
-    broken.connections += 1
-    socket.on('error', () => {}).resetAndDestroy()
+test('a process with nothing else to do ends while its backend is looked for', async () => {
+  const program = new URL('./fixtures/idle-exit.mjs', import.meta.url)
+  const child = fork(program, [`http://127.0.0.1:${await closedPort()}/`], { execArgv: [], silent: true })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const exited = once(child, 'exit')
+  await once(child, 'message')
+  expect(await exited).toEqual([0, null])
+})
+
+/** An outage whose bare connections are only counted, on a clock that stands still. They come about once `isOpen` is set. */
+async function setupCounted(options: OTLPTraceExporterOptions) {
+  const clock = new FakeClock()
+  const probe = { attempts: 0, isOpen: false }
+  const connect = async (): Promise<boolean> => {
+    probe.attempts += 1
+    return probe.isOpen
+  }
+  const transport = setupTransport({ ...PATIENT, ...options }, { clock, random: () => 0, connect })
+  onTestFinished(() => {
+    // So that the shutdown of the transport does not wait for a clock that stands still.
+    void clock.advance(HOUR)
   })
-  const port = await listen(server)
-  const connects: unknown[] = []
-  const connect = async (): Promise<boolean> => connects.push(1) > 0
-  await setupOutage({ url: `http://127.0.0.1:${port}/v1/traces` }, { connect })
-  const sink = await setupSink()
-  await sink.script({ status: 503 })
-  await setupOutage({ url: sink.url }, { connect })
-  await new Promise((resolve) => setTimeout(resolve, 600))
-  expect(connects).toEqual([])
+  return { ...transport, clock, probe }
+}
+
+test('a bare connection every 250 ms, one that comes about ends them, and none is a request', async () => {
+  const port = await closedPort()
+  const { send, clock, probe, counts, changes } = await setupCounted({ url: `http://127.0.0.1:${port}/v1/traces` })
+  const sent = send()
+  await until(() => changes.length === 1)
+  await clock.advance(60_000)
+  expect([probe.attempts, counts.attempts]).toEqual([240, 1])
+  await setupSink({ port })
+  probe.isOpen = true
+  await clock.advance(250)
+  expect((await sent).exported).toBe(1)
+  await clock.advance(60_000)
+  expect([probe.attempts, counts.attempts]).toEqual([241, 2])
+})
+
+test('a connection that did not come about by the deadline counts as well', async (context) => {
+  const hole = await startBlackHole()
+  context.skip(hole === undefined, 'this kernel accepts connections beyond the backlog')
+  onTestFinished(() => hole?.close())
+  const { send, clock, probe } = await setupCounted({ url: hole?.url, timeoutMillis: 1000 })
+  const first = send()
+  await clock.advance(1000)
+  expect((await first).failed).toEqual({ timeout: 1 })
+  expect(probe.attempts).toBe(0)
+  const second = send()
+  await clock.advance(750)
+  expect(probe.attempts).toBe(3)
+  await clock.advance(250)
+  expect((await second).failed).toEqual({ timeout: 1 })
+})
+
+/** What accepts connections, and what it then does to them. */
+const ACCEPTING: [name: string, serve: (socket: Socket) => unknown, protocol: 'http' | 'https'][] = [
+  ['breaks it', (socket) => socket.resetAndDestroy(), 'http'],
+  ['breaks it in the handshake', (socket) => socket.once('data', () => socket.destroy()), 'https'],
+  ['is busy', (socket) => socket.once('data', () => socket.end('HTTP/1.1 503 \r\ncontent-length: 0\r\n\r\n')), 'http'],
+  ['never answers the handshake', (socket) => socket.resume(), 'https'],
+]
+
+for (const [name, serve, protocol] of ACCEPTING) {
+  test(`a backend that accepts the connection and ${name} is not looked for`, async () => {
+    let received = 0
+    const server = createServer((socket) => {
+      socket.on('error', () => {}).on('data', () => void (received += 1))
+      serve(socket)
+    })
+    const url = `${protocol}://127.0.0.1:${await listen(server)}/v1/traces`
+    const { send, clock, probe, changes } = await setupCounted({ url, timeoutMillis: 10_000 })
+    void send()
+    if (name.startsWith('never')) {
+      await until(() => received > 0)
+      await clock.advance(10_000)
+      void send()
+    }
+    await until(() => changes.length === 1)
+    await clock.advance(5000)
+    expect(probe.attempts).toBe(0)
+  })
+}
+
+test("through the application's dispatcher no bare connection is opened", async () => {
+  const port = await closedPort()
+  const dispatcher = new Agent()
+  onTestFinished(() => dispatcher.destroy())
+  const clock = new FakeClock()
+  const options = { ...PATIENT, url: `http://127.0.0.1:${port}/`, dispatcher }
+  const { send, changes } = setupTransport(options, { clock })
+  void send()
+  await until(() => changes.length === 1)
+  const server = createServer()
+  let connections = 0
+  server.on('connection', () => void (connections += 1))
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  await clock.advance(10_000)
+  expect(connections).toBe(0)
 })
