@@ -241,6 +241,20 @@ test('a connection that did not come about by the deadline counts as well', asyn
   expect((await second).failed).toEqual({ timeout: 1 })
 })
 
+test('after a shutdown no bare connection follows, though its last request could not connect either', async () => {
+  const port = await closedPort()
+  const { send, clock, probe, changes, counts, transport } = await setupCounted({ url: `http://127.0.0.1:${port}/v1/traces` })
+  const sent = send()
+  await until(() => changes.length === 1)
+  await clock.advance(250)
+  const shutdown = transport.shutdown({ at: Infinity })
+  expect((await sent).failed).toEqual({ connection: 1 })
+  await shutdown
+  await clock.advance(10_000)
+  expect([probe.attempts, counts.attempts]).toEqual([1, 2])
+  expect(clock.ownTimers).toBe(0)
+})
+
 /** What accepts connections, and what it then does to them. */
 const ACCEPTING: [name: string, serve: (socket: Socket) => unknown, protocol: 'http' | 'https'][] = [
   ['breaks it', (socket) => socket.resetAndDestroy(), 'http'],
