@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -23,6 +23,16 @@ export async function listen(server: Server): Promise<number> {
     server.close()
   })
   return (server.address() as AddressInfo).port
+}
+
+/** A port on which nobody listens. */
+export async function closedPort(host = '127.0.0.1'): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, host), 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** Leads a connection on to a port of this machine, until one of its two ends is gone. */

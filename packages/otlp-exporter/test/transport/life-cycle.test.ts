@@ -5,6 +5,7 @@ import { channel } from 'node:diagnostics_channel'
 import { getEventListeners, once } from 'node:events'
 import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
+import { closedPort } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
@@ -123,12 +124,17 @@ test('work is done outside of the context of the caller, with tracing suppressed
   expect(suppressed).toEqual([true])
 })
 
-test('a process with nothing else to do ends in the middle of a back-off, and after a batch', async () => {
+test('a process with nothing else to do ends in the middle of a back-off, while it looks for its backend, and after a batch', async () => {
   const sink = await setupSink()
   const program = new URL('./fixtures/idle-exit.mjs', import.meta.url)
-  for (const reply of [{ status: 503 }, {}]) {
+  const closed = `http://127.0.0.1:${await closedPort()}/`
+  for (const [url, reply] of [
+    [sink.url, { status: 503 }],
+    [closed, {}],
+    [sink.url, {}],
+  ] as const) {
     await sink.script(reply)
-    const child = fork(program, [sink.url], { execArgv: [], silent: true })
+    const child = fork(program, [url], { execArgv: [], silent: true })
     onTestFinished(() => void child.kill('SIGKILL'))
     const exited = once(child, 'exit')
     await once(child, 'message')

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { closedPort } from '@spanring/test-kit/servers'
 import { setupSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
 import { settledWithin, setupTransport } from './setup-transport.js'
 
 const FAST = { initialBackoffMillis: 20, maxBackoffMillis: 40 }
-
-/** A port on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - (times.at(index) ?? 0))
