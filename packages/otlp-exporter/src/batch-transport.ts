@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Bound, Deadline } from '@spanring/core'
-import type { BatchOutcome } from './span-batch.js'
+import type { Bound } from '@spanring/core'
+import type { BatchOutcome, SendDeadline } from './span-batch.js'
 import type { EncodedBatch } from './encode/encoded-batch.js'
 
 /** What the exporter needs of a transport. The exporter knows no more of it, so it can run without loading one. */
 export interface BatchTransport {
   /**
    * Sends a batch, which the caller releases afterwards. Never rejects. Settles by `deadline.at` or after `timeoutMillis`,
-   * whichever is earlier. After `shutdown` it settles at once, without sending anything.
+   * whichever is earlier; spans that are stored by then are settled later, through `deadline.onStoredOutcome`. After `shutdown` it settles at once, without sending anything.
    */
-  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<BatchOutcome>
+  sendBatch(batch: EncodedBatch, deadline: SendDeadline): Promise<BatchOutcome>
   /**
    * Ends back-offs with one last try, waits for batches under way until the bound, then closes every connection. A batch that
    * has no outcome by then counts as failed for the reason `shutdown`. A second call returns the same promise.

@@ -3,7 +3,8 @@ import type { Deadline } from '@spanring/core'
 import type { ByteBudget } from './byte-budget.js'
 import type { AddResult, BatchEncoder } from './encode/batch-encoder.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { BatchOutcome, SpanBatch } from './span-batch.js'
+import type { BatchOutcome, SettledStored, SpanBatch } from './span-batch.js'
+import { StoredShare } from './stored-share.js'
 import type { BatchTransport } from './batch-transport.js'
 
 /** By what factor the room must have grown to make another try worthwhile: each try encodes the span again. */
@@ -19,6 +20,8 @@ export interface BufferedBatchParts {
   readonly maxBytes: number
   /** Called when there is more room for a span that did not fit. */
   readonly onRoom: () => void
+  /** Told what has become of stored spans. */
+  readonly onStored: (outcome: SettledStored) => void
   /** The batches of the exporter that are being filled; this one is among them until it is closed. */
   readonly open: Set<BufferedBatch>
 }
@@ -39,6 +42,7 @@ export class BufferedBatch implements SpanBatch {
   readonly #budget: ByteBudget
   readonly #maxBytes: number
   readonly #onRoom: () => void
+  readonly #onStored: (outcome: SettledStored) => void
   readonly #open: Set<BufferedBatch>
   /** Its share of the budget, in bytes. */
   #held: number
@@ -46,13 +50,14 @@ export class BufferedBatch implements SpanBatch {
   /** A getter of the span may call the exporter while the span is being encoded. */
   #isAdding = false
 
-  constructor({ encoder, transport, budget, reserved, maxBytes, onRoom, open }: BufferedBatchParts) {
+  constructor({ encoder, transport, budget, reserved, maxBytes, onRoom, onStored, open }: BufferedBatchParts) {
     this.#encoder = encoder
     this.#transport = transport
     this.#budget = budget
     this.#maxBytes = maxBytes
     this.#onRoom = onRoom
     this.#held = reserved
+    this.#onStored = onStored
     this.#open = open
     open.add(this)
   }
@@ -134,30 +139,37 @@ export class BufferedBatch implements SpanBatch {
     this.#held = kept
   }
 
-  /** Closes the batch if it is still open, and sends it. Once the outcome is known, the batch holds nothing. */
+  /**
+   * Closes the batch if it is still open, and sends it. Once the outcome is known, the batch holds nothing; spans that are stored
+   * hold what the outcome says, until they are settled.
+   */
   async send(deadline: Deadline): Promise<BatchOutcome> {
     this.close()
+    const { onStoredOutcome } = deadline
     const encoded = this.#encoder.finish()
-    // The budget is freed with the memory: the export thread may still be using it.
-    const release = (): void => encoded.release(() => this.#releaseBudget())
+    const stored = onStoredOutcome && new StoredShare(this.#budget, this.#onStored, onStoredOutcome)
     // In the `exit` event of a process, what comes after the `await` never runs.
-    const onOutcome: Deadline['onOutcome'] = (outcome) => {
-      release()
+    const onOutcome = (outcome: BatchOutcome): void => {
+      const { storedBytes = 0 } = outcome
+      // The budget is freed with the memory: the export thread may still be using it.
+      encoded.release(() => this.#releaseBudget(storedBytes))
       deadline.onOutcome?.(outcome)
+      if (storedBytes > 0) stored?.begin()
     }
-    const outcome = await this.#transport.sendBatch(encoded, { ...deadline, onOutcome })
-    release()
+    const outcome = await this.#transport.sendBatch(encoded, { ...deadline, onOutcome, onStoredOutcome: stored?.settle })
+    onOutcome(outcome)
     return outcome
   }
 
   /** Closes the batch and gives everything back without sending. */
   discard(): void {
     this.close()
-    this.#encoder.finish().release(() => this.#releaseBudget())
+    this.#encoder.finish().release(() => this.#releaseBudget(0))
   }
 
-  #releaseBudget(): void {
-    this.#budget.release(this.#held)
+  /** Gives its share back, except for what its stored spans hold. */
+  #releaseBudget(storedBytes: number): void {
+    this.#budget.release(this.#held - Math.min(storedBytes, this.#held))
     this.#held = 0
   }
 }

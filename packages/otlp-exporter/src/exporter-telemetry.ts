@@ -2,6 +2,7 @@
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
 import { BACKEND_DOWN, systemClock, takeComponentNumber } from '@spanring/core'
 import type { Settings } from './config/settings.js'
+import type { SettledStored } from './span-batch.js'
 import { warn, warnLater } from './warn.js'
 import type { Truncated } from './encode/sanitize/values.js'
 import type { BackendChange } from './transport/retry/backend.js'
@@ -16,6 +17,8 @@ export interface ExporterStats {
   readonly failed: Readonly<Record<string, number>>
   /** Spans whose export is under way. */
   readonly inFlight: number
+  /** Spans that wait until the backend is back. */
+  readonly stored: number
   /** Requests that were sent, including retries. */
   readonly requests: number
   /**
@@ -52,6 +55,7 @@ export class ExporterTelemetry implements TransportHooks {
   #truncatedResources = 0
   #hasWarnedTruncated = false
   #inFlight = 0
+  #stored = 0
   #requests = 0
   #backend: 'up' | 'down' = 'up'
   #hasWarnedDown = false
@@ -102,6 +106,7 @@ export class ExporterTelemetry implements TransportHooks {
       exported: this.#exported,
       failed: { ...this.#failed },
       inFlight: this.#inFlight,
+      stored: this.#stored,
       requests: this.#requests,
       truncatedSpans: this.#truncatedSpans,
       truncatedResources: this.#truncatedResources,
@@ -143,12 +148,14 @@ export class ExporterTelemetry implements TransportHooks {
     this.#requests++
   }
 
-  onEnd({ spanCount, exported, failed, durationMillis, statusCode, errorType }: FinishedExport): void {
+  onEnd({ spanCount, exported, failed, stored, durationMillis, statusCode, errorType }: FinishedExport): void {
     // Our own counts come first, because a meter that throws skips the rest.
     this.#inFlight -= spanCount
+    this.#stored += stored
     this.#exported += exported
     for (const [reason, count = 0] of Object.entries(failed)) this.#failed[reason] = (this.#failed[reason] ?? 0) + count
-    this.#inFlightSpans?.add(-spanCount, this.#attributes)
+    // What is stored was passed to the exporter and has no outcome yet: so the semantic conventions define it.
+    this.#inFlightSpans?.add(stored - spanCount, this.#attributes)
     if (exported > 0) this.#exportedSpans?.add(exported, this.#attributes)
     for (const [reason, count = 0] of Object.entries(failed)) this.#addFailed(reason, count)
     this.#duration?.record(durationMillis / 1000, {
@@ -156,6 +163,24 @@ export class ExporterTelemetry implements TransportHooks {
       ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
       ...(errorType !== undefined && { 'error.type': errorType }),
     })
+  }
+
+  /** Counts what has become of stored spans. Those that are kept on disk for the next process stay stored. */
+  settleStored({ exported, failed }: Omit<SettledStored, 'freedBytes'>): void {
+    let count = exported
+    for (const [reason, lost = 0] of Object.entries(failed)) {
+      this.#failed[reason] = (this.#failed[reason] ?? 0) + lost
+      count += lost
+    }
+    this.#stored -= count
+    this.#exported += exported
+    try {
+      this.#inFlightSpans?.add(-count, this.#attributes)
+      if (exported > 0) this.#exportedSpans?.add(exported, this.#attributes)
+      for (const [reason, lost = 0] of Object.entries(failed)) this.#addFailed(reason, lost)
+    } catch {
+      // The counts stay in stats().
+    }
   }
 
   onBackendChange(change: BackendChange): void {

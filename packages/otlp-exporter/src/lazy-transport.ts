@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { DetachedContext, bounded } from '@spanring/core'
-import type { Bound, Deadline, Settled } from '@spanring/core'
+import type { Bound, Settled } from '@spanring/core'
 import type { BatchTransport } from './batch-transport.js'
-import type { BatchOutcome } from './span-batch.js'
+import type { BatchOutcome, SendDeadline } from './span-batch.js'
 import { BatchTally } from './transport/batch-tally.js'
 import { transportClock } from './transport/clock.js'
 import type { TransportClock } from './transport/clock.js'
@@ -58,7 +58,7 @@ export class LazyTransport implements BatchTransport {
     this.#loaded = this.#load(load)
   }
 
-  sendBatch(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome> {
+  sendBatch(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     // While batches wait, later ones wait behind them.
     const isDirect = this.#waiting.size === 0 && this.#shutdownPromise === undefined
     if (isDirect && this.#transport !== undefined) return this.#transport.sendBatch(batch, deadline)
@@ -85,7 +85,7 @@ export class LazyTransport implements BatchTransport {
     }
   }
 
-  async #sendOnceLoaded(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome> {
+  async #sendOnceLoaded(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     const startedAt = this.#clock.now()
     callHook(this.#hooks, 'onStart', batch.spanCount)
     if (this.#shutdownPromise !== undefined) {

@@ -12,7 +12,7 @@ import { TraceEncoder } from './encode/trace-encoder.js'
 import { ExporterTelemetry } from './exporter-telemetry.js'
 import type { ExporterStats } from './exporter-telemetry.js'
 import type { ReadableSpan } from './readable-span.js'
-import type { SpanBatch } from './span-batch.js'
+import type { SettledStored, SpanBatch } from './span-batch.js'
 import type { ExitFlush } from './thread/exit-flush.js'
 import { chooseTransport } from './transport-choice.js'
 
@@ -58,6 +58,7 @@ export class OTLPTraceExporter {
   /** The batches that are being filled. */
   readonly #open = new Set<BufferedBatch>()
   readonly #arrays: ArrayExports
+  readonly #onStored = (outcome: SettledStored): void => this.#telemetry.settleStored(outcome)
   #shutdownPromise: Promise<void> | undefined
 
   constructor(options: OTLPTraceExporterOptions = {}) {
@@ -180,7 +181,17 @@ export class OTLPTraceExporter {
     this.#transport.prepare?.()
     const encoder = this.#encoder.openBatch(reserved)
     const [transport, budget] = [this.#transport, this.#budget]
-    return new BufferedBatch({ encoder, transport, budget, reserved, maxBytes: maxRequestBytes, onRoom, open: this.#open })
+    const onStored = this.#onStored
+    return new BufferedBatch({
+      encoder,
+      transport,
+      budget,
+      reserved,
+      maxBytes: maxRequestBytes,
+      onRoom,
+      onStored,
+      open: this.#open,
+    })
   }
 
   /** Closes the open batches that hold spans, so their callers send them sooner. True if there were any. */

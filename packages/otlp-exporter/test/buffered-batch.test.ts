@@ -220,7 +220,7 @@ test('a span that finds too little room waits for more, whatever else is held, a
 test('an idle exporter takes any span up to its limit and calls a larger one too large, each in the format it sends', async () => {
   for (const protocol of ['http/protobuf', 'http/json'] as const) {
     const sink = await setupSink({ keep: 'count' })
-    const exporter = new OTLPTraceExporter({ url: sink.url, protocol })
+    const exporter = new OTLPTraceExporter({ url: sink.url, protocol, maxBufferedBytes: 32 * MIB })
     onTestFinished(() => exporter.shutdown())
     const batch = exporter.openBatch(() => {})
     expect(batch?.add(endedSpan(1, 33 * MIB))).toBe('too_large')
@@ -251,7 +251,7 @@ test('without a span a batch holds no memory, whatever it has refused, and takes
 })
 
 test('an open batch without a span that somebody keeps holds no memory, nor after a shutdown', async () => {
-  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
+  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/', maxBufferedBytes: 32 * MIB })
   const before = arrayBuffers()
   const kept = [exporter.openBatch(() => {})]
   expect(kept[0]?.add({ ...endedSpan(1), attributes: lines(40) })).toBe('too_large')
@@ -263,7 +263,7 @@ test('an open batch without a span that somebody keeps holds no memory, nor afte
 })
 
 test('two callers whose batches are empty do not wait for one another', async () => {
-  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/' })
+  const exporter = new OTLPTraceExporter({ url: 'http://127.0.0.1:1/', maxBufferedBytes: 32 * MIB })
   onTestFinished(() => exporter.shutdown())
   const [first, second] = [exporter.openBatch(() => {}), exporter.openBatch(() => {})]
   expect(second?.add(endedSpan(1, 40 * MIB))).toBe('too_large')
@@ -273,7 +273,7 @@ test('two callers whose batches are empty do not wait for one another', async ()
 test('twenty spans of 3 MB to a slow backend are all sent, whatever has to wait for room', async () => {
   const sink = await setupSink({ keep: 'count' })
   await sink.script({ delayMillis: 100 })
-  const exporter = new OTLPTraceExporter({ url: sink.url })
+  const exporter = new OTLPTraceExporter({ url: sink.url, maxBufferedBytes: 32 * MIB })
   onTestFinished(() => exporter.shutdown())
   let wake = (): void => {}
   const onRoom = (): void => wake()

@@ -11,7 +11,7 @@ const SETTINGS = resolveOptions({ url: 'https://user:s3cret@otel.example:4318/v1
 
 function finished(part: Partial<FinishedExport>): FinishedExport {
   const nothing = { durationMillis: 1, attemptCount: 1, statusCode: undefined, errorType: undefined }
-  return { spanCount: 0, exported: 0, failed: {}, ...nothing, ...part }
+  return { spanCount: 0, exported: 0, failed: {}, stored: 0, ...nothing, ...part }
 }
 
 /** Runs one export of each kind past the telemetry, in the way of the transport. */

@@ -16,6 +16,8 @@ export type NumberName =
   | 'maxResponseBytes'
   | 'maxBufferedBytes'
   | 'exitFlushMillis'
+  | 'maxStoredMillis'
+  | `spool.${'maxBytes' | 'maxAgeMillis'}`
   | `retry.${'maxAttempts' | 'initialBackoffMillis' | 'maxBackoffMillis' | 'multiplier'}`
 
 /** The longest delay of a timer, in milliseconds. Also the largest integer that the specification requires us to support. */
@@ -28,8 +30,11 @@ const RULES: Readonly<Record<NumberName, Rule>> = {
   concurrencyLimit: { fallback: 30, min: 1, max: 1024 },
   maxRequestBytes: { fallback: 64 * MIB, min: 1, max: MAX_INT32 },
   maxResponseBytes: { fallback: 4 * MIB, min: 1, max: 2 ** 30 },
-  maxBufferedBytes: { fallback: 32 * MIB, min: 1, max: MAX_INT32 },
+  maxStoredMillis: { fallback: 600_000, min: 0, max: MAX_INT32 },
+  maxBufferedBytes: { fallback: 64 * MIB, min: 1, max: MAX_INT32 },
   exitFlushMillis: { fallback: 500, min: 0, max: MAX_INT32 },
+  'spool.maxBytes': { fallback: 512 * MIB, min: MIB, max: Number.MAX_SAFE_INTEGER },
+  'spool.maxAgeMillis': { fallback: 24 * 3_600_000, min: 1, max: Number.MAX_SAFE_INTEGER },
   'retry.maxAttempts': { fallback: Infinity, min: 1, max: MAX_INT32 },
   'retry.initialBackoffMillis': { fallback: 1000, min: 1, max: MAX_INT32 },
   'retry.maxBackoffMillis': { fallback: 5000, min: 1, max: MAX_INT32 },

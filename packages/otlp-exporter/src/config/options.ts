@@ -144,6 +144,12 @@ export interface OTLPTraceExporterOptions {
    */
   maxBufferedBytes?: number | undefined
   /**
+   * How long spans wait in memory for a backend that is down, in milliseconds; older ones count as failed for the reason
+   * `expired`. They wait compressed, within `maxBufferedBytes`, and are sent when the backend is back, oldest first. 0: none
+   * wait, and a batch fails at its time limit. 0 to 2^31-1. Default: 600,000 (10 minutes).
+   */
+  maxStoredMillis?: number | undefined
+  /**
    * With `true`, spans are sent from a thread of their own, the export thread: requests, retries and compression no longer use
    * the thread of the application, spans that were handed over leave even while that thread is busy, and in the `exit` event
    * of the process everything that is queued is sent, for at most `exitFlushMillis`. The thread is started with the first

@@ -81,6 +81,8 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
       multiplier: numberOf('retry.multiplier', options.retry?.multiplier),
       jitter: flagOf('retry.jitter', options.retry?.jitter, true),
     },
+    maxStoredMillis: numberOf('maxStoredMillis', options.maxStoredMillis),
+    spool: undefined,
     maxRequestBytes: requestBytesOf(options.maxRequestBytes, maxBufferedBytes),
     maxResponseBytes: numberOf('maxResponseBytes', options.maxResponseBytes),
     maxBufferedBytes,

@@ -73,6 +73,8 @@ export function threadSettings(settings: TransportSettings): ThreadSettings {
     socketPath: settings.socketPath,
     proxy: settings.proxy,
     retry: settings.retry,
+    maxStoredMillis: settings.maxStoredMillis,
+    spool: settings.spool,
     maxRequestBytes: settings.maxRequestBytes,
     maxResponseBytes: settings.maxResponseBytes,
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import { type Bound, type Clock, type Deadline, DetachedContext, bounded, systemClock } from '@spanring/core'
+import { type Bound, type Clock, DetachedContext, bounded, systemClock } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
-import type { BatchOutcome } from '../span-batch.js'
+import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { Operation } from '../transport/operation.js'
 import { callHook } from '../transport/transport-hooks.js'
 import { ApplicationHeaders } from './application-headers.js'
@@ -15,6 +15,8 @@ import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
+import { StoredBatches } from './stored-batches.js'
+import type { BELL, FromThread } from './messages.js'
 import { ThreadReports } from './thread-reports.js'
 import { ThreadSupervisor } from './thread-supervisor.js'
 
@@ -37,6 +39,7 @@ export class ExportThread implements BatchTransport {
   readonly #headers: ApplicationHeaders
   readonly #supervisor: ThreadSupervisor
   readonly #reports: ThreadReports
+  readonly #stored: StoredBatches
   /** Every batch whose slab is lent out, by the number of the slab. */
   readonly #batches = new Map<number, HandedBatch>()
   /** Sends in place of the thread, once that is given up. */
@@ -51,11 +54,14 @@ export class ExportThread implements BatchTransport {
     this.#clock = parts.clock ?? systemClock
     this.#headers = new ApplicationHeaders(parts.settings, this.#clock)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
+    this.#stored = new StoredBatches(parts.settings.endpoint.printable, (group) => {
+      this.#supervisor.thread?.post({ type: 'stored-closing', group })
+    })
     this.#supervisor = new ThreadSupervisor(
       { ...parts, clock: this.#clock },
       {
         onBell: () => this.poll(),
-        onMessage: (thread, message) => this.#reports.onMessage(thread, message),
+        onMessage: (thread, message) => this.#onMessage(thread, message),
         onDeath: (dead) => this.#onDeath(dead),
         onRestart: () => this.#handOverAll(),
         onGivenUp: () => this.#sendAllLocally(),
@@ -63,7 +69,7 @@ export class ExportThread implements BatchTransport {
     )
   }
 
-  sendBatch(batch: EncodedBatch, deadline: Deadline): Promise<BatchOutcome> {
+  sendBatch(batch: EncodedBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     const { hooks, settings, memory } = this.#parts
     callHook(hooks, 'onStart', batch.spanCount)
     if (this.#local !== undefined) return this.#local.sendBatch(batch, deadline)
@@ -143,6 +149,8 @@ export class ExportThread implements BatchTransport {
   }
 
   #isAwaiting(): boolean {
+    // In the `exit` event, what is stored has yet to make its last attempt, or to reach the disk.
+    if (this.#isExiting && !this.#stored.isEmpty) return true
     return [...this.#batches.values()].some((handed) => handed.isAwaited)
   }
 
@@ -199,9 +207,18 @@ export class ExportThread implements BatchTransport {
       remainingMillis: handed.operation.at - this.#clock.now(),
       isClosing: this.#isExiting || handed.operation.closing.aborted,
       hasOwnHeaders: headers !== undefined,
+      group: this.#stored.groupOf(handed.deadline),
     })
     handed.isWithThread = true
     thread.handOver(handed.slab)
+  }
+
+  #onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void {
+    if (message.type !== 'stored') return this.#reports.onMessage(thread, message)
+    // The slab was given back before, and says that spans are stored.
+    this.#takeFrom(thread)
+    if (message.outcome.exported > 0) this.#reports.onExported(thread)
+    this.#stored.settle(message.id, message.outcome)
   }
 
   #takeBack(thread: ThreadHandle, slabNumber: number): void {
@@ -209,6 +226,7 @@ export class ExportThread implements BatchTransport {
     if (handed === undefined) return
     const back = readHandedBack(handed.slab)
     const failure = back.hasFailure ? this.#reports.takeFailure(thread, handed.id) : undefined
+    if (back.stored > 0) this.#stored.add(handed.id, handed.deadline, back.stored, back.storedBytes)
     if (back.exported > 0) this.#reports.onExported(thread)
     handed.settle(back, failure)
     this.#forgetBatch(handed, back.isFree)
@@ -244,6 +262,7 @@ export class ExportThread implements BatchTransport {
   #onDeath(dead: ThreadHandle): void {
     this.#takeFrom(dead)
     this.#reports.onDeath()
+    this.#stored.onDeath()
     for (const handed of this.#batches.values()) {
       if (handed.isWithThread && (handed.slab.owner === IN_REQUEST || handed.isSettled)) {
         handed.fail(LOST)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Deadline, Timer } from '@spanring/core'
+import type { Timer } from '@spanring/core'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { IN_REQUEST, type Slab, THREAD } from '../shared-memory/slab.js'
-import type { BatchOutcome } from '../span-batch.js'
+import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { BatchTally } from '../transport/batch-tally.js'
 import { ExporterError, type Failure } from '../transport/exporter-error.js'
 import type { Operation } from '../transport/operation.js'
@@ -32,7 +32,7 @@ export class HandedBatch {
   readonly batch: EncodedBatch
   readonly slab: Slab
   readonly operation: Operation
-  readonly deadline: Deadline
+  readonly deadline: SendDeadline
   readonly startedAt: number
   /** The backend, in a form that may be shown. */
   readonly where: string
@@ -79,14 +79,16 @@ export class HandedBatch {
   }
 
   /** Settles it with the outcome that the thread reports. */
-  settle({ exported, attemptCount, statusCode }: HandedBack, failure: BatchFailure | undefined): void {
+  settle({ exported, stored, storedBytes, attemptCount, statusCode }: HandedBack, failure: BatchFailure | undefined): void {
     const failed = failure?.failed ?? {}
     const error = failure?.error
-    const outcome: BatchOutcome =
-      error === undefined
-        ? { exported, failed }
-        : { exported, failed, error: new ExporterError(error.code, error.message, error.statusCode, error.data) }
-    this.#settle(outcome, { exported, failed, attemptCount, statusCode, errorType: failure?.errorType })
+    const outcome: BatchOutcome = {
+      exported,
+      failed,
+      ...(stored > 0 && { stored, storedBytes }),
+      ...(error !== undefined && { error: new ExporterError(error.code, error.message, error.statusCode, error.data) }),
+    }
+    this.#settle(outcome, { exported, failed, stored, attemptCount, statusCode, errorType: failure?.errorType })
   }
 
   /** Settles it without the thread: all its spans have failed. */
@@ -96,7 +98,7 @@ export class HandedBatch {
     tally.fail(spanCount, failure)
     const outcome = tally.outcome()
     const { attemptCount, statusCode, errorType } = tally
-    this.#settle(outcome, { exported: 0, failed: outcome.failed, attemptCount, statusCode, errorType })
+    this.#settle(outcome, { exported: 0, failed: outcome.failed, stored: 0, attemptCount, statusCode, errorType })
   }
 
   /** Another transport settles it and reports it to the hooks. */

@@ -3,6 +3,7 @@ import type { FailureReason } from '../transport/exporter-error.js'
 import type { BackendChange } from '../transport/retry/backend.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import type { NetworkDefaults, ThreadSettings } from './crossing.js'
+import type { StoredMessage } from './stored-batches.js'
 
 /*
  * What the two threads tell each other outside the rings: what is rare, or has no fixed size. A message that was posted before a
@@ -26,6 +27,8 @@ export type ToThread =
   | { readonly type: 'abort'; readonly id: number }
   /** The batch makes its last attempt; without `id`, every batch does. */
   | { readonly type: 'closing'; readonly id?: number }
+  /** The stored spans of these batches make their last attempt. */
+  | { readonly type: 'stored-closing'; readonly group: number }
   | { readonly type: 'shutdown'; readonly remainingMillis: number }
 
 export type FromThread =
@@ -33,6 +36,8 @@ export type FromThread =
   | { readonly type: 'ready' }
   /** Why spans of a batch failed. Its slab is given back next. */
   | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
+  /** What has become of stored spans of a batch, whose slab was given back before. */
+  | { readonly type: 'stored'; readonly id: number; readonly outcome: StoredMessage }
   | { readonly type: 'backend'; readonly change: BackendChange }
   | { readonly type: 'warning'; readonly text: string }
   /** Every batch has its outcome, and every connection is closed. */

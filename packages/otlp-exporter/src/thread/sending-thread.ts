@@ -8,7 +8,7 @@ import type { SpanFormat } from '../encode/span-format.js'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
 import { BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
-import type { BatchOutcome } from '../span-batch.js'
+import type { BatchOutcome, SettledStored } from '../span-batch.js'
 import type { ExporterError } from '../transport/exporter-error.js'
 import type { SendableBatch } from '../transport/request/pending-request.js'
 import { Transport } from '../transport/transport.js'
@@ -41,6 +41,8 @@ export class SendingThread {
   readonly #slabs = new Map<number, Slab>()
   readonly #headers = new Map<number, HeaderTexts>()
   readonly #sending = new Map<number, BatchInSlab>()
+  /** By which the pipelines of stored spans say that they shut down. */
+  readonly #groups = new Map<number, AbortController>()
   /** Whether every batch makes its last attempt, including those that come later. */
   #isClosing = false
   #transport: Transport | undefined
@@ -86,6 +88,9 @@ export class SendingThread {
         if (message.id === undefined) this.#close()
         else this.#sending.get(message.id)?.closing.abort()
         return
+      case 'stored-closing':
+        this.#group(message.group).abort()
+        return
       case 'shutdown':
         void this.#shutdown(message.remainingMillis)
     }
@@ -124,7 +129,7 @@ export class SendingThread {
     const transport = this.#transport
     const format = this.#format
     if (transport === undefined || format === undefined) return
-    const { id, remainingMillis, isClosing, hasOwnHeaders } = readHanded(slab)
+    const { id, remainingMillis, isClosing, hasOwnHeaders, group } = readHanded(slab)
     if (hasOwnHeaders && !this.#headers.has(id)) this.#port.receiveNow()
     const headers = this.#headers.get(id)
     this.#headers.delete(id)
@@ -136,25 +141,59 @@ export class SendingThread {
     this.#sending.set(id, batch)
     // The batch may have waited in the ring while the thread was starting or busy. That counts against its deadline.
     const at = systemClock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
-    const outcome = await transport.sendBatch(batch, { at, signal: batch.abort.signal, closing: batch.closing.signal })
+    const outcome = await transport.sendBatch(batch, {
+      at,
+      signal: batch.abort.signal,
+      closing: batch.closing.signal,
+      storedClosing: this.#group(group).signal,
+      onStoredOutcome: this.#storedReport(id, batch),
+    })
     this.#sending.delete(id)
     encoded.release()
     if (batch.finished !== undefined) this.#giveBack(slab, id, outcome, batch.finished, isFree)
+    for (const early of batch.beginStored()) this.#postStored(id, early)
+  }
+
+  /** The application hears of stored spans only after it got the slab back. Refers to nothing else of the batch. */
+  #storedReport(id: number, { storedReports }: BatchInSlab): (outcome: SettledStored) => void {
+    return (outcome) => {
+      if (storedReports.isEarly) storedReports.early.push(outcome)
+      else this.#postStored(id, outcome)
+    }
+  }
+
+  #postStored(id: number, outcome: SettledStored): void {
+    const { error } = outcome
+    this.#port.post({ type: 'stored', id, outcome: { ...outcome, error: error === undefined ? undefined : plain(error) } })
+    // In the `exit` event the application waits for what comes back, and receives messages when it is woken.
+    this.#returned.notify()
+  }
+
+  #group(group: number): AbortController {
+    let controller = this.#groups.get(group)
+    if (controller === undefined) {
+      controller = new AbortController()
+      if (this.#isClosing) controller.abort()
+      this.#groups.set(group, controller)
+    }
+    return controller
   }
 
   #close(): void {
     this.#isClosing = true
     for (const batch of this.#sending.values()) batch.closing.abort()
+    for (const group of this.#groups.values()) group.abort()
   }
 
-  #giveBack(slab: Slab, id: number, { exported, failed, error }: BatchOutcome, finished: FinishedExport, isFree: boolean): void {
-    const hasFailure = error !== undefined || exported < finished.spanCount
+  #giveBack(slab: Slab, id: number, outcome: BatchOutcome, finished: FinishedExport, isFree: boolean): void {
+    const { exported, failed, stored = 0, storedBytes = 0, error } = outcome
+    const hasFailure = error !== undefined || exported + stored < finished.spanCount
     if (hasFailure) {
       const { errorType } = finished
       this.#port.post({ type: 'failure', id, failed, errorType, error: error === undefined ? undefined : plain(error) })
     }
     const { attemptCount, statusCode } = finished
-    writeHandedBack(slab, { exported, attemptCount, statusCode, hasFailure, isFree })
+    writeHandedBack(slab, { exported, stored, storedBytes, attemptCount, statusCode, hasFailure, isFree })
     const offered = this.#returned.offer(slab.number)
     this.#returned.notify()
     if (offered === WAS_EMPTY) this.#port.post(BELL)
@@ -183,6 +222,7 @@ class BatchInSlab implements SendableBatch {
   readonly abort: AbortController = new AbortController()
   readonly closing: AbortController = new AbortController()
   finished: FinishedExport | undefined
+  readonly storedReports: { isEarly: boolean; early: SettledStored[] } = { isEarly: true, early: [] }
   readonly #slab: Slab
   readonly #encoded: EncodedBatch
   /** Whether some of its spans may have been accepted, because it is sent in several requests. */
@@ -194,6 +234,12 @@ class BatchInSlab implements SendableBatch {
     this.headers = headers
     this.#slab = slab
     this.#encoded = encoded
+  }
+
+  /** From now on, reports about its stored spans are passed on at once. Returns those that came before. */
+  beginStored(): SettledStored[] {
+    this.storedReports.isEarly = false
+    return this.storedReports.early.splice(0)
   }
 
   assemble(from: number, to: number): ReturnType<SendableBatch['assemble']> {

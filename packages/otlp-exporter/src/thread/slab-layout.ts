@@ -31,6 +31,9 @@ const WORDS = {
   exported: FIRST_WORD + 6,
   attempts: FIRST_WORD + 7,
   status: FIRST_WORD + 8,
+  stored: FIRST_WORD + 14,
+  storedBytes: FIRST_WORD + 15,
+  group: FIRST_WORD + 16,
 } as const
 /** Indexes of 8-byte floats behind the words. */
 const REMAINING_MILLIS = (FIRST_WORD + 10) / 2
@@ -53,11 +56,16 @@ export interface HandedBatch {
   readonly remainingMillis: number
   readonly isClosing: boolean
   readonly hasOwnHeaders: boolean
+  /** Names the pipeline that it belongs to; see `stored-batches.ts`. */
+  readonly group: number
 }
 
 /** What the thread says about the batch in a slab that it gives back. */
 export interface HandedBack {
   readonly exported: number
+  /** Spans that wait in the thread until the backend is back, and how much memory they hold there, in bytes. */
+  readonly stored: number
+  readonly storedBytes: number
   readonly attemptCount: number
   /** The status of the last answer, if there was one. */
   readonly statusCode: number | undefined
@@ -86,6 +94,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   words[WORDS.indexAt] = indexAt
   words[WORDS.resourceCount] = resources.length
   words[WORDS.groupCount] = groups.length
+  words[WORDS.group] = handed.group
   words[WORDS.flags] = (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0)
   slab.floats[REMAINING_MILLIS] = handed.remainingMillis
   slab.floats[HANDED_AT] = processMillis()
@@ -115,6 +124,7 @@ export function readHanded({ words, floats }: Slab): HandedBatch {
     remainingMillis: floats[REMAINING_MILLIS]!,
     isClosing: (flags & CLOSING) !== 0,
     hasOwnHeaders: (flags & OWN_HEADERS) !== 0,
+    group: words[WORDS.group]!,
   }
 }
 
@@ -158,6 +168,8 @@ export function readBatch(
 /** Replaces what the application has said by what became of the batch. */
 export function writeHandedBack({ words }: Slab, back: HandedBack): void {
   words[WORDS.exported] = back.exported
+  words[WORDS.stored] = back.stored
+  words[WORDS.storedBytes] = back.storedBytes
   words[WORDS.attempts] = back.attemptCount
   words[WORDS.status] = back.statusCode ?? 0
   words[WORDS.flags] = (back.hasFailure ? HAS_FAILURE : 0) | (back.isFree ? 0 : IN_USE)
@@ -167,6 +179,8 @@ export function readHandedBack({ words }: Slab): HandedBack {
   const flags = words[WORDS.flags]!
   return {
     exported: words[WORDS.exported]!,
+    stored: words[WORDS.stored]!,
+    storedBytes: words[WORDS.storedBytes]!,
     attemptCount: words[WORDS.attempts]!,
     statusCode: words[WORDS.status] === 0 ? undefined : words[WORDS.status]!,
     hasFailure: (flags & HAS_FAILURE) !== 0,

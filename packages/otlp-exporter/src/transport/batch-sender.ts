@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
 import type { AnswerWarnings } from './answer/answer-warnings.js'
-import type { Outage, TooLarge, Verdict } from './answer/verdict.js'
+import { tooLarge } from './answer/verdict.js'
 import type { BatchTally } from './batch-tally.js'
 import type { Slot, Slots } from './connection/slots.js'
 import type { Failure } from './exporter-error.js'
@@ -12,29 +12,46 @@ import { BodyCompressor } from './request/body-compressor.js'
 import { PendingRequest } from './request/pending-request.js'
 import type { SendableBatch } from './request/pending-request.js'
 import type { RequestHeaders } from './request/request-headers.js'
-import type { RequestSender } from './retry/request-sender.js'
+import type { Backend } from './retry/backend.js'
+import type { RequestSender, SentVerdict } from './retry/request-sender.js'
+import type { RequestStore } from './store/request-store.js'
+import type { StoredRequestParts } from './store/stored-request.js'
 import type { HeaderTexts, TransportSettings } from './transport-settings.js'
 
 type Range = readonly [from: number, to: number]
 
-/** Takes a batch through its steps: headers, a slot, then one request after another. A request that is too large is halved. */
+/**
+ * Takes a batch through its steps: headers, a slot, then one request after another. A request that is too large is halved. In an
+ * outage, what was not delivered is stored.
+ */
 export class BatchSender {
   readonly #settings: TransportSettings
   readonly #slots: Slots
   readonly #headers: RequestHeaders
   readonly #sender: RequestSender
+  readonly #backend: Backend
+  readonly #store: RequestStore
   readonly #compressor: BodyCompressor
   readonly #warnings: AnswerWarnings
 
   constructor(
     settings: TransportSettings,
     clock: Clock,
-    parts: { slots: Slots; headers: RequestHeaders; sender: RequestSender; warnings: AnswerWarnings },
+    parts: {
+      slots: Slots
+      headers: RequestHeaders
+      sender: RequestSender
+      backend: Backend
+      store: RequestStore
+      warnings: AnswerWarnings
+    },
   ) {
     this.#settings = settings
     this.#slots = parts.slots
     this.#headers = parts.headers
     this.#sender = parts.sender
+    this.#backend = parts.backend
+    this.#store = parts.store
     this.#warnings = parts.warnings
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
@@ -42,6 +59,8 @@ export class BatchSender {
   /** Never rejects. When it resolves, every span of the batch is in the tally. */
   async send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<void> {
     if (batch.spanCount === 0) return
+    const whole: Range = [0, batch.spanCount]
+    if (this.#backend.isOutageFor(operation)) return this.#storeRanges(operation, batch, [whole], tally)
     // Headers first, then the slot: a token service that hangs must not occupy connections.
     const { headers: own } = batch
     const headers = own === undefined ? await this.#headers.resolve(operation) : ({ kind: 'headers', values: own } as const)
@@ -51,6 +70,7 @@ export class BatchSender {
     }
     const slot = await this.#slots.acquire(operation)
     if (slot === undefined) {
+      if (operation.mayStore && !operation.signal.aborted) return this.#storeRanges(operation, batch, [whole], tally)
       const reason = operation.signal.aborted ? operation.endedBy : 'timeout'
       tally.fail(batch.spanCount, { reason, status: undefined, message: 'every connection was busy' })
       return
@@ -79,12 +99,25 @@ export class BatchSender {
       if (verdict.kind === 'too-large') {
         if (count > 1) ranges.push(...halves(range))
         else tally.fail(1, tooLarge(verdict))
+      } else if (verdict.kind === 'waits') {
+        ranges.push(range)
+        return this.#storeRanges(operation, batch, ranges, tally, verdict.isLast ? verdict.failure : undefined)
       } else if (verdict.kind === 'failed') {
         tally.fail(count, verdict)
       } else {
         tally.accept(count, verdict.status, verdict.partial)
         this.#warnings.warnAbout(count, verdict)
       }
+    }
+  }
+
+  /** Stores what these requests contain, in the order in which they would be sent. After the last attempt, only to outlive it. */
+  #storeRanges(operation: Operation, batch: SendableBatch, ranges: Range[], tally: BatchTally, last?: Failure): void {
+    for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+      const [from, to] = range
+      const request = batch.assemble(from, to)
+      tally.store(to - from, this.#store.put(request.bytes, { ...storedParts(operation), spanCount: to - from }, last))
+      request.release()
     }
   }
 
@@ -95,7 +128,7 @@ export class BatchSender {
     [from, to]: Range,
     headers: HeaderTexts,
     tally: BatchTally,
-  ): Promise<Exclude<Verdict, Outage>> {
+  ): Promise<SentVerdict> {
     const { maxRequestBytes } = this.#settings
     const isWhole = to - from === batch.spanCount
     if (isWhole && to > 1 && batch.byteLength > maxRequestBytes) return { kind: 'too-large', status: undefined }
@@ -108,6 +141,11 @@ export class BatchSender {
   }
 }
 
+function storedParts({ order, deadline }: Operation): Pick<StoredRequestParts, 'order' | 'closing' | 'onSettled'> {
+  const { closing, storedClosing = closing, onStoredOutcome = () => {} } = deadline
+  return { order, closing: storedClosing, onSettled: onStoredOutcome }
+}
+
 /** In the order of a stack: the first half is sent first, so that spans stay in order. */
 function halves([from, to]: Range): [Range, Range] {
   const middle = from + Math.floor((to - from) / 2)
@@ -115,10 +153,4 @@ function halves([from, to]: Range): [Range, Range] {
     [middle, to],
     [from, middle],
   ]
-}
-
-/** The failure of a single span. If the limit is the backend's, it includes the backend's message. */
-function tooLarge({ status, message, data }: TooLarge): Failure {
-  const why = message === undefined ? '' : `: ${message}`
-  return { reason: 'too_large', status, message: `a single span is too large${why}`, data }
 }

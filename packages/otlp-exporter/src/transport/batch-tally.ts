@@ -11,6 +11,8 @@ export class BatchTally {
   readonly #failed: Record<string, number> = {}
   #failedCount = 0
   #exported = 0
+  #stored = 0
+  #storedBytes = 0
   #error: ExporterError | undefined
   #statusCode: number | undefined
   #attemptCount = 0
@@ -34,9 +36,9 @@ export class BatchTally {
     return this.#failedCount
   }
 
-  /** Spans that are neither exported nor failed so far. */
+  /** Spans that are neither exported, stored nor failed so far. */
   get openCount(): number {
-    return this.spanCount - this.#exported - this.#failedCount
+    return this.spanCount - this.#exported - this.#failedCount - this.#stored
   }
 
   get errorType(): string | undefined {
@@ -58,6 +60,12 @@ export class BatchTally {
     this.fail(rejected, { reason: 'rejected', status, message: `rejected ${rejected} of ${count} spans${why}` })
   }
 
+  /** These spans wait for the backend, in so many bytes of memory. */
+  store(count: number, bytes: number): void {
+    this.#stored += count
+    this.#storedBytes += bytes
+  }
+
   fail(count: number, { reason, status, message, data }: Failure): void {
     this.#statusCode = status ?? this.#statusCode
     this.#failedCount += count
@@ -66,9 +74,11 @@ export class BatchTally {
   }
 
   outcome(): BatchOutcome {
-    const failed = { ...this.#failed }
-    return this.#error === undefined
-      ? { exported: this.#exported, failed }
-      : { exported: this.#exported, failed, error: this.#error }
+    return {
+      exported: this.#exported,
+      failed: { ...this.#failed },
+      ...(this.#stored > 0 && { stored: this.#stored, storedBytes: this.#storedBytes }),
+      ...(this.#error !== undefined && { error: this.#error }),
+    }
   }
 }

@@ -13,6 +13,7 @@
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: the spans were handed over after the shutdown
+ * - `expired`: the backend was down for longer than `maxStoredMillis`
  * - `export_thread`: the export thread ended while it sent them; they may have arrived
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
  * - `internal`: a bug in the exporter, or its code for connections could not be loaded
@@ -30,6 +31,7 @@ export type FailureReason =
   | 'aborted'
   | 'shutdown'
   | 'already_shutdown'
+  | 'expired'
   | 'export_thread'
   | 'no_webassembly'
   | 'internal'

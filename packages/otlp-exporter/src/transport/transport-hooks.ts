@@ -9,6 +9,8 @@ export interface FinishedExport {
   readonly exported: number
   /** Counts by reason; see `FailureReason`. */
   readonly failed: Readonly<Record<string, number>>
+  /** Spans that wait for the backend; their own end comes later. */
+  readonly stored: number
   readonly durationMillis: number
   /** The number of requests that were sent; may be 0. */
   readonly attemptCount: number
@@ -54,6 +56,7 @@ export function endExport(
     spanCount: tally.spanCount,
     exported: outcome.exported,
     failed: outcome.failed,
+    stored: outcome.stored ?? 0,
     durationMillis,
     attemptCount: tally.attemptCount,
     statusCode: tally.statusCode,

@@ -15,7 +15,7 @@ export interface TransportSettings {
    */
   readonly headersFunction: ((onWarning: (message: string) => void) => HeaderTexts | PromiseLike<HeaderTexts>) | undefined
   /** The media type of the batches, for `Content-Type`. */
-  readonly contentType: string
+  readonly contentType: 'application/x-protobuf' | 'application/json'
   readonly compression: 'none' | 'gzip' | 'zstd'
   /** The time limit of one batch, which covers everything; Infinity without a limit. */
   readonly timeoutMillis: number
@@ -35,10 +35,22 @@ export interface TransportSettings {
   readonly socketPath: string | undefined
   readonly proxy: TransportProxy | undefined
   readonly retry: RetrySettings
+  /** How long spans wait in memory for a backend that is down; Infinity without a limit, 0 to store none. */
+  readonly maxStoredMillis: number
+  /** Where they are put on disk; undefined to keep them in memory alone. */
+  readonly spool: SpoolSettings | undefined
   /** The largest request before compression. */
   readonly maxRequestBytes: number
   /** The largest answer after decompression. */
   readonly maxResponseBytes: number
+}
+
+/** See `spool/`. */
+export interface SpoolSettings {
+  readonly directory: string
+  /** How large the directory may become. */
+  readonly maxBytes: number
+  readonly maxAgeMillis: number
 }
 
 /** Header values by name. */

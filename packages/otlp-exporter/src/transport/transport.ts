@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { DetachedContext, bounded } from '@spanring/core'
-import type { Bound, Deadline } from '@spanring/core'
+import type { Bound } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
-import type { BatchOutcome } from '../span-batch.js'
+import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { warnLater } from '../warn.js'
 import { AnswerWarnings } from './answer/answer-warnings.js'
 import { BatchSender } from './batch-sender.js'
@@ -23,6 +23,7 @@ import { Backend } from './retry/backend.js'
 import { RequestSender } from './retry/request-sender.js'
 import { callHook, endExport } from './transport-hooks.js'
 import type { TransportHooks } from './transport-hooks.js'
+import { StoredRequests, storeAfterMillis } from './store/stored-requests.js'
 import type { TransportSettings } from './transport-settings.js'
 
 /** What tests can replace. */
@@ -50,6 +51,7 @@ export class Transport implements BatchTransport {
   readonly #backend: Backend
   readonly #slots: Slots
   readonly #sender: BatchSender
+  readonly #stored: StoredRequests
   readonly #active = new Map<Operation, Promise<BatchOutcome>>()
   /** Why nothing can be sent from this process; usually undefined. */
   readonly #obstacle: string | undefined
@@ -67,17 +69,30 @@ export class Transport implements BatchTransport {
           'Start Node.js without --jitless and with a higher ulimit -v; until then every span counts as no_webassembly',
       )
     }
-    this.#backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change), { random, connect })
-    this.#slots = new Slots(settings, clock, random)
-    this.#sender = new BatchSender(settings, clock, {
-      slots: this.#slots,
-      headers: new RequestHeaders(settings, clock),
-      sender: new RequestSender(settings, clock, random, { backend: this.#backend, slots: this.#slots }),
-      warnings: new AnswerWarnings(settings.endpoint.printable, clock),
+    const backend = new Backend(clock, (change) => callHook(hooks, 'onBackendChange', change), {
+      random,
+      connect,
+      storeAfterMillis: storeAfterMillis(settings),
     })
+    const slots = new Slots(settings, clock, random)
+    const parts = {
+      backend,
+      slots,
+      headers: new RequestHeaders(settings, clock),
+      sender: new RequestSender(settings, clock, random, { backend, slots }),
+      warnings: new AnswerWarnings(settings.endpoint.printable, clock),
+    }
+    this.#stored = new StoredRequests(settings, clock, {
+      ...parts,
+      tallyOf: (spanCount) => this.#newTally(spanCount),
+      spool: undefined,
+    })
+    this.#backend = backend
+    this.#slots = slots
+    this.#sender = new BatchSender(settings, clock, { ...parts, store: this.#stored.store })
   }
 
-  sendBatch(batch: SendableBatch, deadline: Deadline): Promise<BatchOutcome> {
+  sendBatch(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     callHook(this.#hooks, 'onStart', batch.spanCount)
     return this.sendStarted(batch, deadline, this.#clock.now())
   }
@@ -86,8 +101,8 @@ export class Transport implements BatchTransport {
    * As `sendBatch`, for a batch that was handed over at `startedAt`, before there was a transport: its time runs from then on,
    * and the caller has called `onStart` for it.
    */
-  sendStarted(batch: SendableBatch, deadline: Deadline, startedAt: number): Promise<BatchOutcome> {
-    const tally = new BatchTally(batch.spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
+  sendStarted(batch: SendableBatch, deadline: SendDeadline, startedAt: number): Promise<BatchOutcome> {
+    const tally = this.#newTally(batch.spanCount)
     const refusal = this.#refusal()
     if (refusal !== undefined) {
       tally.fail(batch.spanCount, refusal)
@@ -110,6 +125,10 @@ export class Transport implements BatchTransport {
     return this.#shutdownPromise
   }
 
+  #newTally(spanCount: number): BatchTally {
+    return new BatchTally(spanCount, this.#settings.endpoint.printable, () => callHook(this.#hooks, 'onAttempt'))
+  }
+
   /** Why a batch fails at once; undefined if it can be sent. */
   #refusal(): Failure | undefined {
     if (this.#shutdownPromise !== undefined)
@@ -122,8 +141,10 @@ export class Transport implements BatchTransport {
   async #runShutdown(bound: Bound): Promise<void> {
     this.#backend.close()
     for (const operation of this.#active.keys()) operation.endBackOff()
+    const stored = this.#stored.close(bound)
     await this.idle(bound)
     for (const operation of this.#active.keys()) operation.abandon()
+    await stored
     const at = this.#clock.now() + DESTROY_LIMIT_MILLIS
     await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
   }

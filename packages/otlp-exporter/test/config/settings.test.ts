@@ -43,10 +43,11 @@ test('without options and environment the defaults are those of the specificatio
     socketPath: undefined,
     proxy: undefined,
     retry: { maxAttempts: Infinity, initialBackoffMillis: 1000, maxBackoffMillis: 5000, multiplier: 1.5, jitter: true },
-    // Of its own default, 64 MiB, no more than may be held.
-    maxRequestBytes: 32 * MIB,
+    maxRequestBytes: 64 * MIB,
     maxResponseBytes: 4 * MIB,
-    maxBufferedBytes: 32 * MIB,
+    maxBufferedBytes: 64 * MIB,
+    maxStoredMillis: 600_000,
+    spool: undefined,
     worker: undefined,
     exitFlushMillis: 500,
   })
@@ -121,7 +122,7 @@ test('0 means no limit, in code and in the environment', () => {
 
 test('a number may be given as a string, and an empty one is unset', () => {
   const options = { timeoutMillis: '5000', concurrencyLimit: ' 7 ', maxBufferedBytes: '' } as never
-  expect(resolveOptions(options, {})).toMatchObject({ timeoutMillis: 5000, concurrencyLimit: 7, maxBufferedBytes: 32 * MIB })
+  expect(resolveOptions(options, {})).toMatchObject({ timeoutMillis: 5000, concurrencyLimit: 7, maxBufferedBytes: 64 * MIB })
   expect(resolveOptions({ timeoutMillis: '' as never }, { OTEL_EXPORTER_OTLP_TIMEOUT: '7' }).timeoutMillis).toBe(7)
 })
 

@@ -131,7 +131,13 @@ test('everything that is said with a batch arrives', () => {
   const slab = memory.slabOf(encoded.parts.buffer)
   for (const remainingMillis of [0, -3.5, 0.1, 10_000, 2 ** 40, Infinity]) {
     for (const flags of [0, 1, 2, 3]) {
-      const handed = { id: 2 ** 31 - 1 - flags, remainingMillis, isClosing: (flags & 1) > 0, hasOwnHeaders: (flags & 2) > 0 }
+      const handed = {
+        id: 2 ** 31 - 1 - flags,
+        remainingMillis,
+        isClosing: (flags & 1) > 0,
+        hasOwnHeaders: (flags & 2) > 0,
+        group: flags,
+      }
       writeBatch(slab, encoded.parts, handed)
       expect(readHanded(slab)).toEqual(handed)
     }
@@ -147,6 +153,8 @@ test('everything that is said with a slab that is given back arrives, and the ne
     for (const flags of [0, 1, 2, 3]) {
       const back: HandedBack = {
         exported: 2 ** 31 - 1,
+        stored: 7,
+        storedBytes: 2 ** 31 - 1,
         attemptCount: 3,
         statusCode,
         hasFailure: (flags & 1) > 0,

@@ -180,3 +180,9 @@ function describeError(error: Error, secrets: Secrets): string {
   const text = tryMake(() => excerptOf(words, secrets, MESSAGE_LENGTH), 'an error without words')
   return typeof code === 'string' && CODE.test(code) && !text.includes(code) ? `${text} (${code})` : text
 }
+
+/** The failure of a single span. If the limit is the backend's, it includes the backend's message. */
+export function tooLarge({ status, message, data }: TooLarge): Failure {
+  const why = message === undefined ? '' : `: ${message}`
+  return { reason: 'too_large', status, message: `a single span is too large${why}`, data }
+}

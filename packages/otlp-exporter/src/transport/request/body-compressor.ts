@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
 import { bounded } from '@spanring/core'
-import type { Clock } from '@spanring/core'
-import type { Operation } from '../operation.js'
+import type { Bound, Clock } from '@spanring/core'
 import type { TransportSettings } from '../transport-settings.js'
 
 type Compression = TransportSettings['compression']
@@ -44,20 +43,20 @@ export class BodyCompressor {
     this.#compression = compression
   }
 
-  async compress(operation: Operation, bytes: Uint8Array): Promise<RequestBody> {
+  async compress(bound: Bound, bytes: Uint8Array): Promise<RequestBody> {
     const plain: RequestBody = { bytes, encoding: undefined, isSourceInUse: false }
     const encoding = this.#compression
-    // An aborted operation does not wait for the thread pool, so it would wrongly look as if the pool were blocked.
-    if (encoding === 'none' || this.#overdueCount > 0 || operation.signal.aborted) return plain
+    // An aborted wait does not wait for the thread pool, so it would wrongly look as if the pool were blocked.
+    if (encoding === 'none' || this.#overdueCount > 0 || bound.signal?.aborted === true) return plain
     const codec = CODECS[encoding]
     if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }
 
     const now = this.#clock.now()
-    const at = now + Math.min(BLOCKED_MILLIS, Math.max(operation.at - now, 0) / 2)
+    const at = now + Math.min(BLOCKED_MILLIS, Math.max(bound.at - now, 0) / 2)
     let isOverdue = false
     const settled = await bounded(
       this.#clock,
-      { at, signal: operation.signal },
+      { at, signal: bound.signal },
       () =>
         new Promise<Buffer>((resolve, reject) => {
           codec.async(bytes, (error, result) => {

@@ -25,6 +25,21 @@ export interface SendableBatch {
   onEnd?(finished: FinishedExport): void
 }
 
+/** A request on its way: of a batch, or of the store. */
+export interface OutgoingRequest {
+  readonly isReady: boolean
+  /** Makes the body. Returns false if it is larger than `maxRequestBytes`. */
+  prepare(operation: Operation): Promise<boolean>
+  /** Returns what to send. Until `end` is called, the body may be in use. */
+  begin(): Post
+  /** Call this after an attempt. `isFree` means that the body is no longer in use. */
+  end(isFree: boolean): void
+  /** Call this after an attempt that has failed, if there will be another one. */
+  retry(): void
+  /** Gives the memory back, unless it may still be in use. The request can be prepared again. */
+  letGo(): void
+}
+
 interface Parts {
   readonly batch: SendableBatch
   /** The range of spans that the request contains. */
@@ -37,7 +52,7 @@ interface Parts {
  * One request of a batch. It is assembled and compressed only when it may be sent, and its memory is given back while another
  * operation probes the backend: if every waiting batch had a request beside its spans, memory use would double.
  */
-export class PendingRequest {
+export class PendingRequest implements OutgoingRequest {
   readonly #settings: TransportSettings
   readonly #compressor: BodyCompressor
   readonly #parts: Parts
@@ -56,7 +71,6 @@ export class PendingRequest {
     return this.#post !== undefined
   }
 
-  /** Assembles and compresses the request. Returns false if it is larger than `maxRequestBytes`. */
   async prepare(operation: Operation): Promise<boolean> {
     const { batch, from, to, headers } = this.#parts
     const { maxRequestBytes, contentType } = this.#settings
@@ -76,7 +90,6 @@ export class PendingRequest {
     return true
   }
 
-  /** Returns what to send. Until `end` is called, the body may be in use. */
   begin(): Post {
     if (this.#post === undefined) throw new Error('the request is not ready')
     this.#isFree = false
@@ -84,17 +97,14 @@ export class PendingRequest {
     return this.#post
   }
 
-  /** Call this after an attempt. `isFree` means that the body is no longer in use. */
   end(isFree: boolean): void {
     this.#isFree = isFree
   }
 
-  /** Call this after an attempt that has failed, if there will be another one. */
   retry(): void {
     this.#parts.batch.onRetry?.()
   }
 
-  /** Gives the memory back, unless it may still be in use. The request can be prepared again. */
   letGo(): void {
     if (this.#isFree) this.#assembled?.release()
     this.#assembled = undefined

@@ -21,6 +21,12 @@ export type BackendChange =
 /** Why a request failed, and whether no connection came about for it. */
 type RequestFailure = Failure & { readonly isUnreachable?: boolean }
 
+export interface BackendParts {
+  readonly random?: () => number
+  readonly connect?: BareConnect | undefined
+  readonly storeAfterMillis?: number
+}
+
 /**
  * A circuit breaker: it knows the state of the backend and decides who may send. While the backend is down, one operation, the
  * prober, sends at the intervals of its back-off. The others wait for the verdict within their own deadlines: thirty
@@ -40,6 +46,7 @@ type RequestFailure = Failure & { readonly isUnreachable?: boolean }
 export class Backend {
   readonly #clock: Clock
   readonly #onChange: (change: BackendChange) => void
+  readonly #storeAfterMillis: number
   #state: 'up' | 'down' = 'up'
   #prober: Operation | undefined
   /** Whether the request of the prober is under way. */
@@ -64,16 +71,17 @@ export class Backend {
   /** A change wakes every waiter, and each re-checks the state: waking one could lose the wake-up to one that just gave up. */
   readonly #waiters = new Set<() => void>()
 
-  /** Without `connect`, no bare connections are opened. */
+  /** Spans are stored once the backend has been down for `storeAfterMillis`. Without `connect`, no bare connections are opened. */
   constructor(
     clock: Clock,
     onChange: (change: BackendChange) => void,
-    probing?: { readonly random: () => number; readonly connect: BareConnect | undefined },
+    { random, connect, storeAfterMillis = Infinity }: BackendParts = {},
   ) {
     this.#clock = clock
     this.#onChange = onChange
-    if (probing?.connect === undefined) return
-    this.#probe = new ConnectionProbe(clock, probing.random, probing.connect, {
+    this.#storeAfterMillis = storeAfterMillis
+    if (connect === undefined) return
+    this.#probe = new ConnectionProbe(clock, random ?? Math.random, connect, {
       isNeeded: () => this.#waiters.size > 0 || this.#isProbing || this.#clock.now() < this.#nextProbeAt,
       onConnected: () => this.#grant(),
     })
@@ -95,19 +103,21 @@ export class Backend {
 
   /**
    * Waits until the operation may send, which is not before `notBefore`. The wait ends with the operation at the latest.
-   * `'down'` means that it need not try: it is closing, and the last probe has failed. `onWait` is called before each wait for
-   * another operation.
+   * `'down'` means that it need not try: it is closing, and the last probe has failed. `'outage'` means that its spans should be
+   * stored. `onWait` is called before each wait for another operation.
    */
   async waitForPermission(
     operation: Operation,
     notBefore: number,
     onWait: () => void,
-  ): Promise<'go' | 'down' | 'timeout' | 'aborted'> {
+  ): Promise<'go' | 'down' | 'outage' | 'timeout' | 'aborted'> {
     for (;;) {
       if (operation.signal.aborted) return 'aborted'
       const now = this.#clock.now()
       if (now >= operation.at) return 'timeout'
       if (this.#state === 'down' && operation.closing.aborted && this.#lastProbeFailed) return 'down'
+      const storeAt = this.#storeAt(operation)
+      if (now >= storeAt) return 'outage'
       const wakeAt = this.#permittedAt(operation, notBefore)
       if (wakeAt <= now) {
         if (this.#state === 'down') this.#beginProbe(operation)
@@ -116,7 +126,7 @@ export class Backend {
       if (this.#prober !== operation) onWait()
       this.#lookForIt()
       // oxlint-disable-next-line no-await-in-loop -- re-checks the state after each change
-      await this.#nextChange(operation, Math.min(wakeAt, operation.at))
+      await this.#nextChange(operation, Math.min(wakeAt, storeAt, operation.at))
     }
   }
 
@@ -180,6 +190,16 @@ export class Backend {
   /** Opens no bare connection from now on. */
   close(): void {
     this.#probe?.close()
+  }
+
+  /** Whether the outage has lasted for so long that the spans of the operation should be stored. */
+  isOutageFor(operation: Operation): boolean {
+    return this.#clock.now() >= this.#storeAt(operation)
+  }
+
+  #storeAt(operation: Operation): number {
+    const mayStore = this.#state === 'down' && operation.mayStore && !operation.isStored && !operation.closing.aborted
+    return mayStore ? this.#downSince + this.#storeAfterMillis : Infinity
   }
 
   /** When the operation may send, as far as is known now; Infinity while another one probes. It may become the prober. */

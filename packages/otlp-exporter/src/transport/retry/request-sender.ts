@@ -9,13 +9,27 @@ import type { Failure } from '../exporter-error.js'
 import type { Operation } from '../operation.js'
 import { internalFailure } from '../redaction/internal-failure.js'
 import { Secrets } from '../redaction/secrets.js'
-import type { PendingRequest } from '../request/pending-request.js'
+import type { OutgoingRequest } from '../request/pending-request.js'
 import type { TransportSettings } from '../transport-settings.js'
 import type { Backend } from './backend.js'
 import { HedgedRequests } from './hedged-request.js'
 import { backoffMillis, parseRetryAfter } from './retry-delay.js'
 
 const NO_CONNECTION: Failure = { reason: 'connection', status: undefined, message: 'no connection in time' }
+
+const SILENT: Failure = { reason: 'timeout', status: undefined, message: 'no answer in time' }
+
+/** The request could not be sent, or the backend was not able to take it. The spans wait until the backend is back. */
+export interface Waits {
+  readonly kind: 'waits'
+  /** Why it was not delivered so far. */
+  readonly failure: Failure
+  /** Whether that was the last attempt, because the pipeline shuts down. */
+  readonly isLast: boolean
+}
+
+/** What a request came to in the end. */
+export type SentVerdict = Exclude<Verdict, Outage> | Waits
 
 /** The shortest pause between a failed request and the next one, in milliseconds, if no back-off applies. */
 const MIN_PAUSE_MILLIS = 100
@@ -49,12 +63,7 @@ export class RequestSender {
   }
 
   /** Settles by the operation's deadline. `onAttempt` is called for each request that is sent. */
-  async send(
-    operation: Operation,
-    slot: Slot,
-    request: PendingRequest,
-    onAttempt: () => void,
-  ): Promise<Exclude<Verdict, Outage>> {
+  async send(operation: Operation, slot: Slot, request: OutgoingRequest, onAttempt: () => void): Promise<SentVerdict> {
     const { maxAttempts } = this.#settings.retry
     let outage: Outage | undefined
     let notBefore = -Infinity
@@ -66,6 +75,7 @@ export class RequestSender {
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
       const permission = await this.#backend.waitForPermission(operation, notBefore, () => request.letGo())
+      if (permission === 'outage') return this.#waits(operation, outage)
       if (permission !== 'go') return this.#ended(operation, permission, outage)
       if (!request.isReady) {
         // oxlint-disable-next-line no-await-in-loop -- one request after the other
@@ -75,6 +85,7 @@ export class RequestSender {
       }
       const isClosing = operation.closing.aborted
       const startedAt = this.#clock.now()
+      if (operation.isStored) operation.begin(startedAt, startedAt + this.#settings.timeoutMillis)
       count()
       // oxlint-disable-next-line no-await-in-loop -- one request after the other
       const verdict = await this.#post(operation, slot, request, { mayRepeat: () => attempt < maxAttempts, onRepeat: count })
@@ -88,7 +99,10 @@ export class RequestSender {
       const isProbing = this.#backend.failed(operation, verdict)
       const failureCount = isProbing ? this.#backend.failureCount : attempt
       const retryAt = this.#retryAt(operation, verdict, startedAt, failureCount)
-      if (isClosing || attempt >= maxAttempts || retryAt === undefined) return asFailed(verdict)
+      if (operation.isStored) return this.#waits(operation, verdict, isClosing)
+      if (attempt >= maxAttempts) return asFailed(verdict)
+      if (isClosing) return this.#keptOrFailed(operation, verdict)
+      if (retryAt === undefined) return this.#storedOrFailed(operation, verdict)
       notBefore = retryAt
       request.retry()
     }
@@ -114,9 +128,9 @@ export class RequestSender {
   async #post(
     operation: Operation,
     slot: Slot,
-    request: PendingRequest,
+    request: OutgoingRequest,
     repeating: { readonly mayRepeat: () => boolean; readonly onRepeat: () => void },
-  ): Promise<Verdict> {
+  ): Promise<Verdict | Waits> {
     const post = request.begin()
     const judge = (answer: Answer): Verdict => this.#judge(answer, post)
     const settled = await this.#hedged.send(operation, slot, { post, judge, ...repeating })
@@ -140,8 +154,10 @@ export class RequestSender {
       if (!isSent) this.#backend.failed(operation, { ...NO_CONNECTION, isUnreachable })
       // The next probe must not connect while this connection is being destroyed.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
+      // A request that may have arrived is not sent again.
+      if (!isSent) return this.#storedOrFailed(operation, { ...NO_CONNECTION, reason: 'timeout' })
     }
-    return this.#ended(operation, settled.status, undefined, isSent ? 'no answer in time' : NO_CONNECTION.message)
+    return asFailed(this.#endedBy(operation, settled.status, isSent ? SILENT.message : NO_CONNECTION.message))
   }
 
   #judge(answer: Answer, post: Post): Verdict {
@@ -176,16 +192,39 @@ export class RequestSender {
   }
 
   /** The verdict for an operation that ends without an answer. Its own outage, if any, explains more than the deadline. */
-  #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own?: Outage, what?: string): Failed {
+  #ended(operation: Operation, how: 'down' | 'timeout' | 'aborted', own: Outage | undefined): Failed | Waits {
+    const { failure, state } = this.#backend
+    if (how === 'down') return this.#keptOrFailed(operation, own ?? failure ?? NO_CONNECTION)
+    if (how === 'timeout' && (own !== undefined || state === 'down')) {
+      return this.#storedOrFailed(operation, own ?? this.#endedBy(operation, how))
+    }
+    if (operation.endedBy === 'shutdown') return this.#keptOrFailed(operation, own ?? this.#endedBy(operation, how))
+    return asFailed(own ?? this.#endedBy(operation, how))
+  }
+
+  #endedBy(operation: Operation, how: 'timeout' | 'aborted', what?: string): Failure {
     const { failure } = this.#backend
-    if (own !== undefined) return asFailed(own)
-    if (how === 'down' && failure !== undefined) return asFailed(failure)
     if (how === 'timeout') {
       const why = failure === undefined ? '' : `; the backend is down: ${failure.message}`
-      return { kind: 'failed', reason: 'timeout', status: undefined, message: what ?? `not sent in time${why}` }
+      return { reason: 'timeout', status: undefined, message: what ?? `not sent in time${why}` }
     }
     const message = operation.endedBy === 'shutdown' ? 'the exporter was shut down first' : 'the caller no longer waits'
-    return { kind: 'failed', reason: operation.endedBy, status: undefined, message }
+    return { reason: operation.endedBy, status: undefined, message }
+  }
+
+  /** Spans that could not be sent are stored, if their sender can be told later what has become of them. */
+  #storedOrFailed(operation: Operation, failure: Failure): Failed | Waits {
+    return operation.mayStore ? this.#waits(operation, failure) : asFailed(failure)
+  }
+
+  /** After the last attempt, only what outlives the process is worth storing. */
+  #keptOrFailed(operation: Operation, failure: Failure): Failed | Waits {
+    const isKept = operation.isStored || (this.#settings.spool !== undefined && operation.mayStore)
+    return isKept ? this.#waits(operation, failure, true) : asFailed(failure)
+  }
+
+  #waits(operation: Operation, failure: Failure | undefined, isLast = false): Waits {
+    return { kind: 'waits', failure: failure ?? this.#backend.failure ?? this.#endedBy(operation, 'timeout'), isLast }
   }
 }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SendDeadline, SettledStored } from '../span-batch.js'
+import { ExporterError } from '../transport/exporter-error.js'
+import { LOST } from './handed-batch.js'
+import type { BatchFailure } from './messages.js'
+
+/** What the thread says of stored spans: an error as a message can carry it. */
+export type StoredMessage = Omit<SettledStored, 'error'> & { readonly error: BatchFailure['error'] }
+
+interface Stored {
+  readonly onOutcome: NonNullable<SendDeadline['onStoredOutcome']>
+  spans: number
+  bytes: number
+}
+
+/** The batches whose spans wait in the export thread until the backend is back, as the application's thread knows them. */
+export class StoredBatches {
+  readonly #where: string
+  readonly #byId = new Map<number, Stored>()
+  /** A number for each pipeline, by the signal with which it says that it shuts down. */
+  readonly #groups = new Map<AbortSignal, number>()
+  readonly #onClosing: (group: number) => void
+  #nextGroup = 1
+
+  /** `onClosing` is called when the stored spans of a group make their last attempt. */
+  constructor(where: string, onClosing: (group: number) => void) {
+    this.#where = where
+    this.#onClosing = onClosing
+  }
+
+  get isEmpty(): boolean {
+    return this.#byId.size === 0
+  }
+
+  /** The group of batches that make their last attempt together. */
+  groupOf({ closing }: SendDeadline): number {
+    const known = this.#groups.get(closing)
+    if (known !== undefined) return known
+    const group = this.#nextGroup++
+    this.#groups.set(closing, group)
+    const onAbort = (): void => {
+      this.#groups.delete(closing)
+      this.#onClosing(group)
+    }
+    if (!closing.aborted) closing.addEventListener('abort', onAbort, { once: true })
+    return group
+  }
+
+  add(id: number, { onStoredOutcome }: SendDeadline, spans: number, bytes: number): void {
+    if (onStoredOutcome !== undefined) this.#byId.set(id, { onOutcome: onStoredOutcome, spans, bytes })
+  }
+
+  settle(id: number, { exported, failed, kept, freedBytes, error }: StoredMessage): void {
+    const stored = this.#byId.get(id)
+    if (stored === undefined) return
+    stored.bytes -= freedBytes
+    stored.spans -= exported + (kept ?? 0)
+    for (const reason in failed) stored.spans -= failed[reason]!
+    if (stored.spans <= 0) this.#byId.delete(id)
+    stored.onOutcome({
+      exported,
+      failed,
+      freedBytes,
+      ...(kept !== undefined && { kept }),
+      ...(error !== undefined && { error: new ExporterError(error.code, error.message, error.statusCode, error.data) }),
+    })
+  }
+
+  /** The thread is gone, and what it had in memory with it. */
+  onDeath(): void {
+    const lost = [...this.#byId.values()]
+    this.#byId.clear()
+    const error = new ExporterError(LOST.reason, `${this.#where}: ${LOST.message}`)
+    for (const { onOutcome, spans, bytes } of lost) {
+      onOutcome({ exported: 0, failed: { [LOST.reason]: spans }, freedBytes: bytes, error })
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TransportClock } from '../clock.js'
+import type { SpoolEntry, SpoolFace, SpoolHooks } from './spool-face.js'
+import { StoredRequest } from './stored-request.js'
+import type { StoredBody } from './stored-request.js'
+
+export interface RequestSpoolParts {
+  readonly clock: TransportClock
+  readonly createSpool: (hooks: SpoolHooks) => SpoolFace
+  readonly onWarning: (text: string) => void
+  /** Told what has become of spans that an earlier process has left. */
+  readonly onInherited: (outcome: InheritedOutcome) => void
+  /** Called when there is a request that can be sent. */
+  readonly onArrival: () => void
+}
+
+/** Spans of an earlier process: `found` says how many more there are, the others what has become of them. */
+export interface InheritedOutcome {
+  readonly found: number
+  readonly exported: number
+  readonly failed: Readonly<Record<string, number>>
+}
+
+const NEVER = new AbortController().signal
+/** Requests of earlier processes are older than any of this one. */
+const INHERITED_ORDER = -1
+/** How long after the first batch the directory is searched for what other processes have left, and how often, in milliseconds. */
+const INHERIT = { firstMillis: 1000, everyMillis: 60_000 }
+
+/** The requests on disk: those of this process, by the number that is written with each, and those that it has inherited. */
+export class RequestSpool {
+  readonly #parts: RequestSpoolParts
+  readonly #spool: SpoolFace
+  readonly #own = new Map<number, StoredRequest>()
+  #nextTag = 1
+  #isInheriting = false
+  #isClosed = false
+
+  constructor(parts: RequestSpoolParts) {
+    this.#parts = parts
+    this.#spool = parts.createSpool({
+      onLost: (reason, entry) => this.#onLost(reason, entry),
+      onWarning: parts.onWarning,
+    })
+  }
+
+  /** Looks for what other processes have left, from now on. */
+  startInheriting(): void {
+    if (this.#isInheriting) return
+    this.#isInheriting = true
+    this.#inheritAfter(INHERIT.firstMillis)
+  }
+
+  /** Writes a request. False if the disk has refused it. */
+  async write(request: StoredRequest): Promise<boolean> {
+    const record = this.#recordOf(request)
+    if (record === undefined) return false
+    // Before it is written: the spool may drop it again at once, if it is full.
+    this.#own.set(record.tag, request)
+    const entry = await this.#spool.append(record)
+    return this.#written(record.tag, request, entry)
+  }
+
+  /** The same in the call, for the `exit` event of a process. */
+  writeNow(request: StoredRequest): boolean {
+    const record = this.#recordOf(request)
+    if (record === undefined) return false
+    this.#own.set(record.tag, request)
+    return this.#written(record.tag, request, this.#spool.appendSync(record))
+  }
+
+  /** Takes the oldest request that nobody has taken. */
+  take(): StoredRequest | undefined {
+    for (let entry = this.#spool.takeOldest(); entry !== undefined; entry = this.#spool.takeOldest()) {
+      const request = entry.isInherited ? this.#inherited(entry) : this.#own.get(entry.tag)
+      if (request === undefined) continue
+      request.entry = entry
+      // It may have been taken from memory while it was written.
+      if (request.isTaken) continue
+      request.isTaken = true
+      return request
+    }
+    return undefined
+  }
+
+  /** The body of a request that was taken. Undefined if it cannot be read any more; it is then settled. */
+  async read({ entry }: StoredRequest): Promise<StoredBody | undefined> {
+    return entry && this.#spool.read(entry)
+  }
+
+  putBack(request: StoredRequest): void {
+    request.isTaken = false
+    request.shrinkTo(undefined)
+    if (request.entry !== undefined) this.#spool.putBack(request.entry)
+  }
+
+  /** It is not sent again, neither by this process nor by another one. */
+  async settle({ entry }: StoredRequest): Promise<void> {
+    if (entry === undefined) return
+    this.#own.delete(entry.tag)
+    await this.#spool.settle(entry)
+  }
+
+  /** This process does not send these any more; another one does. */
+  keep(isMeant: (request: StoredRequest) => boolean): void {
+    for (const [tag, request] of this.#own) {
+      if (request.entry === undefined || request.isTaken || !isMeant(request)) continue
+      this.#own.delete(tag)
+      request.settle({ exported: 0, failed: {}, kept: request.spanCount })
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#spool.close()
+  }
+
+  closeNow(): void {
+    this.#isClosed = true
+    this.#spool.closeSync()
+  }
+
+  #recordOf({ body, spanCount, storedAt }: StoredRequest) {
+    if (body === undefined || this.#isClosed) return undefined
+    const { clock } = this.#parts
+    const tag = this.#nextTag
+    this.#nextTag = (this.#nextTag + 1) >>> 0
+    return { ...body, spanCount, tag, storedAt: clock.wallTime() - (clock.now() - storedAt) }
+  }
+
+  #written(tag: number, request: StoredRequest, entry: SpoolEntry | undefined): boolean {
+    request.entry = entry
+    if (entry === undefined) this.#own.delete(tag)
+    return entry !== undefined
+  }
+
+  #inherited(entry: SpoolEntry): StoredRequest {
+    const { clock, onInherited } = this.#parts
+    const { spanCount } = entry
+    const onSettled: StoredRequest['onSettled'] = ({ exported, failed }) => onInherited({ found: 0, exported, failed })
+    return new StoredRequest({ spanCount, order: INHERITED_ORDER, storedAt: clock.now(), closing: NEVER, onSettled }, undefined)
+  }
+
+  #onLost(reason: string, entry: SpoolEntry): void {
+    const failed = { [reason]: entry.spanCount }
+    if (entry.isInherited) return this.#parts.onInherited({ found: 0, exported: 0, failed })
+    const request = this.#own.get(entry.tag)
+    this.#own.delete(entry.tag)
+    request?.settle({ exported: 0, failed })
+  }
+
+  #inheritAfter(millis: number): void {
+    this.#parts.clock.startTimer(() => void this.#inherit(), millis)
+  }
+
+  async #inherit(): Promise<void> {
+    if (this.#isClosed) return
+    const { owners, spans, tornRecords } = await this.#spool.inherit()
+    if (spans > 0) {
+      const torn = tornRecords > 0 ? `; ${tornRecords} more were cut off while they were written` : ''
+      this.#parts.onWarning(`${spans} spans of ${owners} earlier processes are in the spool, and are sent now${torn}`)
+      this.#parts.onInherited({ found: spans, exported: 0, failed: {} })
+      this.#parts.onArrival()
+    }
+    this.#inheritAfter(INHERIT.everyMillis)
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SettledStored } from '../../span-batch.js'
+import type { Failure } from '../exporter-error.js'
+import type { SpoolEntry } from './spool-face.js'
+
+export type Encoding = 'none' | 'gzip' | 'zstd'
+
+/** The body of a request that waits until the backend is back. */
+export interface StoredBody {
+  readonly bytes: Uint8Array
+  readonly encoding: Encoding
+  readonly contentType: 'application/x-protobuf' | 'application/json'
+}
+
+/** What the store has to know of a request. */
+export interface StoredRequestParts {
+  readonly spanCount: number
+  /** Grows from batch to batch in the order of their hand-over, in which they are sent. */
+  readonly order: number
+  /** When it was stored, in milliseconds on the clock's scale. */
+  readonly storedAt: number
+  /** Aborted when the pipeline of its spans shuts down: one last attempt follows. */
+  readonly closing: AbortSignal
+  /** Told what has become of its spans, and how much memory was given back. */
+  readonly onSettled: (outcome: SettledStored) => void
+}
+
+/**
+ * A request whose spans are neither exported nor lost: it could not be sent because the backend is down.
+ *
+ * ```
+ *   in memory ── compressed ──► smaller ── written ──► on disk alone (`entry`, no `body`)
+ *       any of these: taken by the drain ──► settled, or put back
+ * ```
+ */
+export class StoredRequest implements StoredRequestParts {
+  readonly spanCount: number
+  readonly order: number
+  readonly storedAt: number
+  readonly closing: AbortSignal
+  readonly onSettled: StoredRequestParts['onSettled']
+  /** Undefined while it is on disk alone. */
+  body: StoredBody | undefined
+  /** Where it is on disk. */
+  entry: SpoolEntry | undefined
+  /** Whether the drain has it. */
+  isTaken = false
+  /** Why its last attempt failed, once no other one follows. */
+  lastFailure: Failure | undefined
+  #isSettled = false
+
+  constructor({ spanCount, order, storedAt, closing, onSettled }: StoredRequestParts, body: StoredBody | undefined) {
+    this.spanCount = spanCount
+    this.order = order
+    this.storedAt = storedAt
+    this.closing = closing
+    this.onSettled = onSettled
+    this.body = body
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /** How much memory it holds, in bytes. */
+  get heldBytes(): number {
+    return this.body?.bytes.byteLength ?? 0
+  }
+
+  /** Replaces its body by one that needs less memory, or by none if it is on disk. */
+  shrinkTo(body: StoredBody | undefined): void {
+    const before = this.heldBytes
+    this.body = body
+    const freedBytes = before - this.heldBytes
+    if (freedBytes !== 0) this.onSettled({ exported: 0, failed: {}, freedBytes })
+  }
+
+  /** Ends it. Only the first call counts. */
+  settle(outcome: Omit<SettledStored, 'freedBytes'>): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    const freedBytes = this.heldBytes
+    this.body = undefined
+    this.onSettled({ ...outcome, freedBytes })
+  }
+
+  /** Ends it without an outcome: its halves have taken its place. */
+  replace(halves: readonly (StoredBody & { readonly spanCount: number })[]): StoredRequest[] {
+    this.#isSettled = true
+    const freedBytes = this.heldBytes
+    this.body = undefined
+    let held = 0
+    for (const { bytes } of halves) held += bytes.byteLength
+    this.onSettled({ exported: 0, failed: {}, freedBytes: freedBytes - held })
+    const { order, storedAt, closing, onSettled } = this
+    return halves.map((half) => new StoredRequest({ spanCount: half.spanCount, order, storedAt, closing, onSettled }, half))
+  }
+}
