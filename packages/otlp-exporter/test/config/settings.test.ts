@@ -137,7 +137,7 @@ test('a value out of range is warned about once, by name, and the nearest one or
       /TRACES_TIMEOUT is "10s"/,
     ],
     [{ concurrencyLimit: 0 }, {}, { concurrencyLimit: 30 }, /concurrencyLimit is 0/],
-    [{ maxRequestBytes: Infinity }, {}, { maxRequestBytes: 32 * MIB }, /maxRequestBytes is Infinity/],
+    [{ maxRequestBytes: Infinity }, {}, { maxRequestBytes: 64 * MIB }, /maxRequestBytes is Infinity/],
     [
       { maxRequestBytes: 9000, maxBufferedBytes: 8000 },
       {},

@@ -22,7 +22,7 @@ import { FORMATS, decode } from '../encode/encode-all.js'
 import { generateSpans, loadSdk } from '../encode/generated-spans.js'
 import { plainSpan } from '../encode/plain-span.js'
 
-const HANDED = { id: 1, remainingMillis: 1000, isClosing: false, hasOwnHeaders: false }
+const HANDED = { id: 1, remainingMillis: 1000, isClosing: false, hasOwnHeaders: false, group: 0 }
 const ROUNDS = 100
 
 test.each(FORMATS)('any batch comes out of its slab as it went in, whole and in parts (%s)', async (format) => {
