@@ -108,7 +108,10 @@ export class Transport implements BatchTransport {
       tally.fail(batch.spanCount, refusal)
       return Promise.resolve(this.#end(batch, tally, startedAt))
     }
-    const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + this.#settings.timeoutMillis), deadline)
+    const { timeoutMillis, maxStoredMillis, spool } = this.#settings
+    const storesNone = maxStoredMillis === 0 && spool === undefined
+    const ours = storesNone ? { ...deadline, onStoredOutcome: undefined } : deadline
+    const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + timeoutMillis), ours)
     const sent = this.#context.run(() => this.#send(operation, batch, tally, startedAt))
     this.#active.set(operation, sent)
     return sent
