@@ -65,6 +65,11 @@ export class LazyTransport implements BatchTransport {
     return this.#sendOnceLoaded(batch, deadline)
   }
 
+  /** See {@link Transport.keepNow}. */
+  keepNow(): number {
+    return this.#transport?.keepNow() ?? 0
+  }
+
   shutdown(bound: Bound): Promise<void> {
     this.#shutdownPromise ??= this.#runShutdown(bound)
     return this.#shutdownPromise

@@ -7,6 +7,7 @@ import type { Memory } from './encode/buffer-pool.js'
 import { LazyTransport } from './lazy-transport.js'
 import { obstacleOf } from './thread/crossing.js'
 import { ExitFlush } from './thread/exit-flush.js'
+import type { ExitSender } from './thread/exit-flush.js'
 import { ExportThread } from './thread/export-thread.js'
 import { indexBytes } from './thread/slab-layout.js'
 import { SlabMemory } from './thread/slab-memory.js'
@@ -31,6 +32,11 @@ const MOST_SLABS = 2 ** 20
 /** Slabs may exceed `maxBufferedBytes` by the rounding of their sizes. */
 const SPARE_SLABS = 64
 
+/** Without a thread nothing can be sent in the `exit` event, but the disk can be written. */
+function keeping(transport: LazyTransport): ExitSender {
+  return { isSending: false, isStarting: false, beginExit() {}, waitSync: () => transport.keepNow() > 0 }
+}
+
 /** Sends from a thread of its own if that is asked for and possible. */
 export function chooseTransport(settings: Settings, hooks: TransportHooks): TransportChoice {
   const { worker, maxBufferedBytes, maxRequestBytes, exitFlushMillis } = settings
@@ -42,7 +48,9 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
         `${EXPORT_THREAD} worker is on, but ${option} is ${what} and cannot be given to another thread; spans are sent from this thread`,
       )
     }
-    return { transport: new LazyTransport(settings, hooks) }
+    const transport = new LazyTransport(settings, hooks)
+    const { spool } = settings
+    return spool === undefined ? { transport } : { transport, exitFlush: new ExitFlush(keeping(transport), exitFlushMillis) }
   }
   const smallestBatch = Math.max(Math.min(SMALLEST_BATCH, maxRequestBytes), SMALLEST_REQUEST)
   const memory = new SlabMemory(maxBufferedBytes, ({ number }) => thread.forget(number))

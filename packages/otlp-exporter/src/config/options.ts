@@ -150,6 +150,11 @@ export interface OTLPTraceExporterOptions {
    */
   maxStoredMillis?: number | undefined
   /**
+   * Puts spans that wait for a backend on disk, where the end of the process does not lose them: the next process that uses the
+   * directory delivers them. `false`: no spool, whatever the environment says. Default: `SPANRING_SPOOL_DIRECTORY`, else none.
+   */
+  spool?: SpoolOptions | false | undefined
+  /**
    * With `true`, spans are sent from a thread of their own, the export thread: requests, retries and compression no longer use
    * the thread of the application, spans that were handed over leave even while that thread is busy, and in the `exit` event
    * of the process everything that is queued is sent, for at most `exitFlushMillis`. The thread is started with the first
@@ -170,6 +175,19 @@ export interface OTLPTraceExporterOptions {
    * 0 to 2^31-1. Default: 500.
    */
   exitFlushMillis?: number | undefined
+}
+
+/** Where spans wait on disk. Nothing is written while the backend is healthy. Only OTLP is written, never a header. */
+export interface SpoolOptions {
+  /** A local directory, which is created when it is needed. Several processes may use the same one. Required. */
+  directory: string
+  /**
+   * How large the directory may become, in bytes. When it is full, the oldest spans of this process are dropped, and counted as
+   * failed for the reason `spool_full`. 2^20 to 2^53-1. Default: `SPANRING_SPOOL_MAX_BYTES`, else 536,870,912 (512 MiB).
+   */
+  maxBytes?: number | undefined
+  /** Older spans are not sent any more: they count as failed for the reason `expired`. In milliseconds. Default: 86,400,000 (a day). */
+  maxAgeMillis?: number | undefined
 }
 
 /**

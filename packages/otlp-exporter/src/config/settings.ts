@@ -13,6 +13,7 @@ import { cleanHeaders, headersFromEnvironment } from './headers.js'
 import { describe, numberOf } from './numbers.js'
 import type { Compression, OTLPTraceExporterOptions, Protocol } from './options.js'
 import { resolveProxy } from './proxy.js'
+import { resolveSpool } from './spool.js'
 import { resolveWorker } from './worker.js'
 import type { WorkerSettings } from './worker.js'
 
@@ -82,7 +83,7 @@ export function resolveOptions(options: OTLPTraceExporterOptions = {}, env: Envi
       jitter: flagOf('retry.jitter', options.retry?.jitter, true),
     },
     maxStoredMillis: numberOf('maxStoredMillis', options.maxStoredMillis),
-    spool: undefined,
+    spool: resolveSpool(options.spool, env),
     maxRequestBytes: requestBytesOf(options.maxRequestBytes, maxBufferedBytes),
     maxResponseBytes: numberOf('maxResponseBytes', options.maxResponseBytes),
     maxBufferedBytes,

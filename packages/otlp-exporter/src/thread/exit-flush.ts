@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { systemClock } from '@spanring/core'
-import type { ExportThread } from './export-thread.js'
 import { type ExitTask, atExit } from './process-exit.js'
 
 /** How often to check whether the thread is ready, in milliseconds. */
 const START_POLL_MILLIS = 5
 
+/** What can still be done with spans in the `exit` event of a process. */
+export interface ExitSender {
+  /** Whether a process that has nothing else to do has to wait. */
+  readonly isSending: boolean
+  /** Whether spans wait for a thread that is still starting. */
+  readonly isStarting: boolean
+  /** Hands over what waits, and asks for last attempts. */
+  beginExit(): void
+  /** Blocks until something is done, for at most `millis`. False if there is nothing left to do, or if the time ran out. */
+  waitSync(millis: number): boolean
+}
+
 /**
- * In the `exit` event of the process, sends what is queued. Promises and timers no longer run there, but other threads do. Blocks
+ * In the `exit` event of the process, sends what is queued, or puts it on disk. Promises and timers no longer run there, but other threads do. Blocks
  * until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when it is
  * ready, because on a busy machine the start alone may take as long; the wait for it has the same limit.
  */
 export class ExitFlush implements ExitTask {
-  readonly #thread: ExportThread
+  readonly #sender: ExitSender
   readonly #millis: number
   /** Each makes a processor hand over what it has queued, as far as slots and memory allow. */
   readonly #drains = new Set<() => void>()
@@ -20,8 +31,8 @@ export class ExitFlush implements ExitTask {
   #at: number | undefined
   #cancel: (() => void) | undefined
 
-  constructor(thread: ExportThread, exitFlushMillis: number) {
-    this.#thread = thread
+  constructor(sender: ExitSender, exitFlushMillis: number) {
+    this.#sender = sender
     this.#millis = exitFlushMillis
   }
 
@@ -36,13 +47,13 @@ export class ExitFlush implements ExitTask {
 
   /** Whether a process that has nothing else to do has to wait. */
   get isBusy(): boolean {
-    return this.#thread.isSending
+    return this.#sender.isSending
   }
 
   begin(): void {
     // Spans that end later in the same event get no time of their own.
     this.#at ??= systemClock.now() + this.#millis
-    this.#thread.beginExit()
+    this.#sender.beginExit()
     this.#drain()
   }
 
@@ -50,7 +61,7 @@ export class ExitFlush implements ExitTask {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
     // Each outcome makes room for more batches.
-    while (this.#thread.waitSync(at - systemClock.now())) this.#drain()
+    while (this.#sender.waitSync(at - systemClock.now())) this.#drain()
   }
 
   /** For an exporter that was shut down: it has nothing left to send. */
@@ -62,9 +73,9 @@ export class ExitFlush implements ExitTask {
   /** Returns how long the thread took to be ready, in milliseconds; 0 if it was not ready by `at`. */
   #waitForStart(at: number): number {
     const startedAt = systemClock.now()
-    while (this.#thread.isStarting) {
+    while (this.#sender.isStarting) {
       if (systemClock.now() >= at) return 0
-      this.#thread.waitSync(START_POLL_MILLIS)
+      this.#sender.waitSync(START_POLL_MILLIS)
     }
     return systemClock.now() - startedAt
   }

@@ -20,6 +20,14 @@ import type { HeaderTexts, TransportSettings } from './transport-settings.js'
 
 type Range = readonly [from: number, to: number]
 
+/** A batch that is being sent. */
+interface UnderWay {
+  readonly batch: SendableBatch
+  /** The requests that have no verdict yet. A stack: the last one is sent first. */
+  readonly ranges: Range[]
+  readonly tally: BatchTally
+}
+
 /**
  * Takes a batch through its steps: headers, a slot, then one request after another. A request that is too large is halved. In an
  * outage, what was not delivered is stored.
@@ -30,8 +38,9 @@ export class BatchSender {
   readonly #headers: RequestHeaders
   readonly #sender: RequestSender
   readonly #backend: Backend
-  readonly #store: RequestStore
+  readonly #requests: RequestStore
   readonly #compressor: BodyCompressor
+  readonly #underWay = new Map<Operation, UnderWay>()
   readonly #warnings: AnswerWarnings
 
   constructor(
@@ -51,7 +60,7 @@ export class BatchSender {
     this.#headers = parts.headers
     this.#sender = parts.sender
     this.#backend = parts.backend
-    this.#store = parts.store
+    this.#requests = parts.store
     this.#warnings = parts.warnings
     this.#compressor = new BodyCompressor(clock, settings.compression)
   }
@@ -59,8 +68,24 @@ export class BatchSender {
   /** Never rejects. When it resolves, every span of the batch is in the tally. */
   async send(operation: Operation, batch: SendableBatch, tally: BatchTally): Promise<void> {
     if (batch.spanCount === 0) return
-    const whole: Range = [0, batch.spanCount]
-    if (this.#backend.isOutageFor(operation)) return this.#storeRanges(operation, batch, [whole], tally)
+    const underWay: UnderWay = { batch, ranges: [[0, batch.spanCount]], tally }
+    this.#underWay.set(operation, underWay)
+    await this.#sendBatch(operation, underWay)
+    this.#underWay.delete(operation)
+  }
+
+  /** Stores what has no verdict yet, in the call: nothing is awaited in the `exit` event of a process. Undefined if it is nothing. */
+  storeNow(operation: Operation, failure: Failure): BatchTally | undefined {
+    const underWay = this.#underWay.get(operation)
+    if (underWay === undefined || !operation.mayStore) return undefined
+    this.#underWay.delete(operation)
+    this.#store(operation, underWay, failure)
+    return underWay.tally
+  }
+
+  async #sendBatch(operation: Operation, underWay: UnderWay): Promise<void> {
+    const { batch, tally } = underWay
+    if (this.#backend.isOutageFor(operation)) return this.#store(operation, underWay)
     // Headers first, then the slot: a token service that hangs must not occupy connections.
     const { headers: own } = batch
     const headers = own === undefined ? await this.#headers.resolve(operation) : ({ kind: 'headers', values: own } as const)
@@ -70,13 +95,13 @@ export class BatchSender {
     }
     const slot = await this.#slots.acquire(operation)
     if (slot === undefined) {
-      if (operation.mayStore && !operation.signal.aborted) return this.#storeRanges(operation, batch, [whole], tally)
+      if (operation.mayStore && !operation.signal.aborted) return this.#store(operation, underWay)
       const reason = operation.signal.aborted ? operation.endedBy : 'timeout'
       tally.fail(batch.spanCount, { reason, status: undefined, message: 'every connection was busy' })
       return
     }
     try {
-      await this.#sendRanges(operation, slot, batch, headers.values, tally)
+      await this.#sendRanges(operation, slot, headers.values, underWay)
     } catch (error) {
       tally.fail(tally.openCount, internalFailure(error, new Secrets(this.#settings, headers.values)))
     } finally {
@@ -84,24 +109,17 @@ export class BatchSender {
     }
   }
 
-  async #sendRanges(
-    operation: Operation,
-    slot: Slot,
-    batch: SendableBatch,
-    headers: HeaderTexts,
-    tally: BatchTally,
-  ): Promise<void> {
-    const ranges: Range[] = [[0, batch.spanCount]]
-    for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+  async #sendRanges(operation: Operation, slot: Slot, headers: HeaderTexts, underWay: UnderWay): Promise<void> {
+    const { batch, ranges, tally } = underWay
+    for (let range = ranges.at(-1); range !== undefined; range = ranges.at(-1)) {
       const count = range[1] - range[0]
       // oxlint-disable-next-line no-await-in-loop -- one request after the other, in one slot
       const verdict = await this.#sendRange(operation, slot, batch, range, headers, tally)
+      if (verdict.kind === 'waits') return this.#store(operation, underWay, verdict.isLast ? verdict.failure : undefined)
+      ranges.pop()
       if (verdict.kind === 'too-large') {
         if (count > 1) ranges.push(...halves(range))
         else tally.fail(1, tooLarge(verdict))
-      } else if (verdict.kind === 'waits') {
-        ranges.push(range)
-        return this.#storeRanges(operation, batch, ranges, tally, verdict.isLast ? verdict.failure : undefined)
       } else if (verdict.kind === 'failed') {
         tally.fail(count, verdict)
       } else {
@@ -111,12 +129,12 @@ export class BatchSender {
     }
   }
 
-  /** Stores what these requests contain, in the order in which they would be sent. After the last attempt, only to outlive it. */
-  #storeRanges(operation: Operation, batch: SendableBatch, ranges: Range[], tally: BatchTally, last?: Failure): void {
+  /** Stores what is left of a batch, in the order in which it would be sent. After the last attempt, only to outlive the process. */
+  #store(operation: Operation, { batch, ranges, tally }: UnderWay, last?: Failure): void {
     for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
       const [from, to] = range
       const request = batch.assemble(from, to)
-      tally.store(to - from, this.#store.put(request.bytes, { ...storedParts(operation), spanCount: to - from }, last))
+      tally.store(to - from, this.#requests.put(request.bytes, { ...storedParts(operation), spanCount: to - from }, last))
       request.release()
     }
   }

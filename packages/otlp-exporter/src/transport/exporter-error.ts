@@ -14,6 +14,7 @@
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: the spans were handed over after the shutdown
  * - `expired`: the backend was down for longer than `maxStoredMillis`
+ * - `spool_full`, `spool_unreadable`: see `spool`
  * - `export_thread`: the export thread ended while it sent them; they may have arrived
  * - `no_webassembly`: WebAssembly is not available in this process, and undici cannot read an answer without it
  * - `internal`: a bug in the exporter, or its code for connections could not be loaded
@@ -32,6 +33,8 @@ export type FailureReason =
   | 'shutdown'
   | 'already_shutdown'
   | 'expired'
+  | 'spool_full'
+  | 'spool_unreadable'
   | 'export_thread'
   | 'no_webassembly'
   | 'internal'

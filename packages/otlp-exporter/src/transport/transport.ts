@@ -123,6 +123,23 @@ export class Transport implements BatchTransport {
     return status === 'done'
   }
 
+  /**
+   * For the `exit` event of a process, in which nothing can be awaited: puts on disk what waits and what has no answer. What
+   * waited for an answer may be delivered twice. Returns how many batches that were.
+   */
+  keepNow(): number {
+    const failure: Failure = { reason: 'shutdown', status: undefined, message: 'the process ended first' }
+    let count = 0
+    for (const operation of this.#active.keys()) {
+      const tally = this.#sender.storeNow(operation, failure)
+      if (tally === undefined) continue
+      count += 1
+      operation.deadline.onOutcome?.(tally.outcome())
+    }
+    this.#stored.keepNow(failure)
+    return count
+  }
+
   shutdown(bound: Bound): Promise<void> {
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise

@@ -115,11 +115,6 @@ export class RequestSpool {
     await this.#spool.close()
   }
 
-  closeNow(): void {
-    this.#isClosed = true
-    this.#spool.closeSync()
-  }
-
   #recordOf({ body, spanCount, storedAt }: StoredRequest) {
     if (body === undefined || this.#isClosed) return undefined
     const { clock } = this.#parts

@@ -73,10 +73,9 @@ export class StoredRequests {
   }
 
   /** Puts everything on disk in the call, for the `exit` event of a process. */
-  keepNow(): void {
+  keepNow(failure: Failure): void {
     this.#drain.abandon()
-    this.store.keepNow(SHUT_DOWN)
-    this.#spool?.closeNow()
+    this.store.keepNow(failure)
   }
 }
 
