@@ -7,6 +7,7 @@ import { warn, warnLater } from './warn.js'
 import type { Truncated } from './encode/sanitize/values.js'
 import type { BackendChange } from './transport/retry/backend.js'
 import { errorTypeOf } from './transport/exporter-error.js'
+import type { InheritedOutcome } from './transport/store/request-spool.js'
 import type { FinishedExport, TransportHooks } from './transport/transport-hooks.js'
 
 /** What the exporter has done so far. */
@@ -19,6 +20,8 @@ export interface ExporterStats {
   readonly inFlight: number
   /** Spans that wait until the backend is back. */
   readonly stored: number
+  /** Spans that an earlier process has left in the spool: how many there were, and what has become of them. */
+  readonly inherited: { readonly found: number; readonly exported: number; readonly failed: Readonly<Record<string, number>> }
   /** Requests that were sent, including retries. */
   readonly requests: number
   /**
@@ -56,6 +59,7 @@ export class ExporterTelemetry implements TransportHooks {
   #hasWarnedTruncated = false
   #inFlight = 0
   #stored = 0
+  readonly #inherited = { found: 0, exported: 0, failed: {} as Record<string, number> }
   #requests = 0
   #backend: 'up' | 'down' = 'up'
   #hasWarnedDown = false
@@ -107,6 +111,7 @@ export class ExporterTelemetry implements TransportHooks {
       failed: { ...this.#failed },
       inFlight: this.#inFlight,
       stored: this.#stored,
+      inherited: { ...this.#inherited, failed: { ...this.#inherited.failed } },
       requests: this.#requests,
       truncatedSpans: this.#truncatedSpans,
       truncatedResources: this.#truncatedResources,
@@ -181,6 +186,13 @@ export class ExporterTelemetry implements TransportHooks {
     } catch {
       // The counts stay in stats().
     }
+  }
+
+  onInherited({ found, exported, failed }: InheritedOutcome): void {
+    const inherited = this.#inherited
+    inherited.found += found
+    inherited.exported += exported
+    for (const reason in failed) inherited.failed[reason] = (inherited.failed[reason] ?? 0) + failed[reason]!
   }
 
   onBackendChange(change: BackendChange): void {

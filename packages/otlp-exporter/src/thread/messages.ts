@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FailureReason } from '../transport/exporter-error.js'
 import type { BackendChange } from '../transport/retry/backend.js'
+import type { InheritedOutcome } from '../transport/store/request-spool.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import type { NetworkDefaults, ThreadSettings } from './crossing.js'
 import type { StoredMessage } from './stored-batches.js'
@@ -38,6 +39,7 @@ export type FromThread =
   | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
   /** What has become of stored spans of a batch, whose slab was given back before. */
   | { readonly type: 'stored'; readonly id: number; readonly outcome: StoredMessage }
+  | { readonly type: 'inherited'; readonly outcome: InheritedOutcome }
   | { readonly type: 'backend'; readonly change: BackendChange }
   | { readonly type: 'warning'; readonly text: string }
   /** Every batch has its outcome, and every connection is closed. */

@@ -120,6 +120,7 @@ export class SendingThread {
       {
         onAttempt: () => this.#countRequest(),
         onBackendChange: (change) => this.#port.post({ type: 'backend', change }),
+        onInherited: (outcome) => this.#port.post({ type: 'inherited', outcome }),
       },
     )
     this.#port.post({ type: 'ready' })

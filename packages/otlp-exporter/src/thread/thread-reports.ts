@@ -39,6 +39,9 @@ export class ThreadReports {
       case 'backend':
         this.#onBackendChange(thread, message.change)
         return
+      case 'inherited':
+        callHook(this.#hooks, 'onInherited', message.outcome)
+        return
       case 'warning':
         relayWarning(message.text)
     }
@@ -74,6 +77,7 @@ export class ThreadReports {
         callHook(this.#hooks, 'onEnd', finished)
       },
       onBackendChange: (change) => this.#onBackendChange(undefined, change),
+      onInherited: (outcome) => callHook(this.#hooks, 'onInherited', outcome),
     }
   }
 

@@ -2,6 +2,7 @@
 import type { BatchOutcome } from '../span-batch.js'
 import type { BatchTally } from './batch-tally.js'
 import type { BackendChange } from './retry/backend.js'
+import type { InheritedOutcome } from './store/request-spool.js'
 
 /** One export from hand-over to outcome, including back-offs. */
 export interface FinishedExport {
@@ -29,6 +30,8 @@ export interface TransportHooks {
   onAttempt?(): void
   onEnd?(finished: FinishedExport): void
   onBackendChange?(change: BackendChange): void
+  /** Spans of an earlier process were found in the spool, or have their outcome. */
+  onInherited?(outcome: InheritedOutcome): void
 }
 
 /** Calls one hook, if there is one. */
