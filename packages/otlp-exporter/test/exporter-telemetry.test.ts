@@ -34,6 +34,8 @@ const PLAYED = {
   truncatedSpans: 0,
   truncatedResources: 0,
   inFlight: 3,
+  stored: 0,
+  inherited: { found: 0, exported: 0, failed: {} },
   requests: 3,
   bufferedBytes: 77,
   backend: 'up',

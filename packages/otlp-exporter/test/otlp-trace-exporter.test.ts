@@ -37,6 +37,8 @@ describe('an export of an array', () => {
       truncatedSpans: 0,
       truncatedResources: 0,
       inFlight: 0,
+      stored: 0,
+      inherited: { found: 0, exported: 0, failed: {} },
       requests: 1,
       bufferedBytes: 0,
       backend: 'up',

@@ -142,7 +142,7 @@ describe('what is said', () => {
       await sink.script(reply)
       for (const { processor, end } of pipelines) {
         end(3)
-        await processor.forceFlush().catch((error: unknown) => errors.push(error))
+        await processor.forceFlush({ timeoutMillis: 700 }).catch((error: unknown) => errors.push(error))
       }
     }
     for (const { processor } of pipelines) await processor.shutdown().catch((error: unknown) => errors.push(error))

@@ -18,7 +18,8 @@ export class StoredBatches {
   readonly #where: string
   readonly #byId = new Map<number, Stored>()
   /** A number for each pipeline, by the signal with which it says that it shuts down. */
-  readonly #groups = new Map<AbortSignal, number>()
+  readonly #groups = new WeakMap<AbortSignal, number>()
+  readonly #heard = new WeakSet<AbortSignal>()
   readonly #onClosing: (group: number) => void
   #nextGroup = 1
 
@@ -38,16 +39,13 @@ export class StoredBatches {
     if (known !== undefined) return known
     const group = this.#nextGroup++
     this.#groups.set(closing, group)
-    const onAbort = (): void => {
-      this.#groups.delete(closing)
-      this.#onClosing(group)
-    }
-    if (!closing.aborted) closing.addEventListener('abort', onAbort, { once: true })
     return group
   }
 
-  add(id: number, { onStoredOutcome }: SendDeadline, spans: number, bytes: number): void {
-    if (onStoredOutcome !== undefined) this.#byId.set(id, { onOutcome: onStoredOutcome, spans, bytes })
+  add(id: number, deadline: SendDeadline, spans: number, bytes: number): void {
+    if (deadline.onStoredOutcome === undefined) return
+    this.#byId.set(id, { onOutcome: deadline.onStoredOutcome, spans, bytes })
+    this.#listen(deadline)
   }
 
   settle(id: number, { exported, failed, kept, freedBytes, error }: StoredMessage): void {
@@ -64,6 +62,15 @@ export class StoredBatches {
       ...(kept !== undefined && { kept }),
       ...(error !== undefined && { error: new ExporterError(error.code, error.message, error.statusCode, error.data) }),
     })
+  }
+
+  #listen(deadline: SendDeadline): void {
+    const { closing } = deadline
+    if (this.#heard.has(closing)) return
+    this.#heard.add(closing)
+    const group = this.groupOf(deadline)
+    if (closing.aborted) this.#onClosing(group)
+    else closing.addEventListener('abort', () => this.#onClosing(group), { once: true })
   }
 
   /** The thread is gone, and what it had in memory with it. */
