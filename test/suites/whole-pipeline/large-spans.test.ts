@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const MIB = 2 ** 20
 
 function setup(url: string) {
-  const exporter = new OTLPTraceExporter({ url })
+  const exporter = new OTLPTraceExporter({ url, maxBufferedBytes: 32 * MIB })
   const processor = new BatchSpanProcessor(exporter)
   onTestFinished(() => processor.shutdown({ timeoutMillis: 100 }).catch(() => {}))
   const tracer = tracerOf(processor)

@@ -207,6 +207,7 @@ export class ExportThread implements BatchTransport {
       remainingMillis: handed.operation.at - this.#clock.now(),
       isClosing: this.#isExiting || handed.operation.closing.aborted,
       hasOwnHeaders: headers !== undefined,
+      mayStore: handed.operation.mayStore,
       group: this.#stored.groupOf(handed.deadline),
     })
     handed.isWithThread = true

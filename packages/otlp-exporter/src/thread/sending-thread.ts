@@ -130,7 +130,7 @@ export class SendingThread {
     const transport = this.#transport
     const format = this.#format
     if (transport === undefined || format === undefined) return
-    const { id, remainingMillis, isClosing, hasOwnHeaders, group } = readHanded(slab)
+    const { id, remainingMillis, isClosing, hasOwnHeaders, mayStore, group } = readHanded(slab)
     if (hasOwnHeaders && !this.#headers.has(id)) this.#port.receiveNow()
     const headers = this.#headers.get(id)
     this.#headers.delete(id)
@@ -147,7 +147,7 @@ export class SendingThread {
       signal: batch.abort.signal,
       closing: batch.closing.signal,
       storedClosing: this.#group(group).signal,
-      onStoredOutcome: this.#storedReport(id, batch),
+      onStoredOutcome: mayStore ? this.#storedReport(id, batch) : undefined,
     })
     this.#sending.delete(id)
     encoded.release()

@@ -43,6 +43,8 @@ const HANDED_AT = REMAINING_MILLIS + 1
 const OWN_HEADERS = 1
 /** It makes its last attempt. */
 const CLOSING = 2
+/** Its sender can be told later what has become of stored spans. */
+const MAY_STORE = 16
 /** Why spans failed was posted before the slab was given back. */
 const HAS_FAILURE = 4
 /** A socket may still be reading the slab. */
@@ -56,6 +58,7 @@ export interface HandedBatch {
   readonly remainingMillis: number
   readonly isClosing: boolean
   readonly hasOwnHeaders: boolean
+  readonly mayStore: boolean
   /** Names the pipeline that it belongs to; see `stored-batches.ts`. */
   readonly group: number
 }
@@ -95,7 +98,8 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   words[WORDS.resourceCount] = resources.length
   words[WORDS.groupCount] = groups.length
   words[WORDS.group] = handed.group
-  words[WORDS.flags] = (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0)
+  words[WORDS.flags] =
+    (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0) | (handed.mayStore ? MAY_STORE : 0)
   slab.floats[REMAINING_MILLIS] = handed.remainingMillis
   slab.floats[HANDED_AT] = processMillis()
 
@@ -124,6 +128,7 @@ export function readHanded({ words, floats }: Slab): HandedBatch {
     remainingMillis: floats[REMAINING_MILLIS]!,
     isClosing: (flags & CLOSING) !== 0,
     hasOwnHeaders: (flags & OWN_HEADERS) !== 0,
+    mayStore: (flags & MAY_STORE) !== 0,
     group: words[WORDS.group]!,
   }
 }

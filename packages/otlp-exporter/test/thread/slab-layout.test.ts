@@ -22,7 +22,7 @@ import { FORMATS, decode } from '../encode/encode-all.js'
 import { generateSpans, loadSdk } from '../encode/generated-spans.js'
 import { plainSpan } from '../encode/plain-span.js'
 
-const HANDED = { id: 1, remainingMillis: 1000, isClosing: false, hasOwnHeaders: false, group: 0 }
+const HANDED = { id: 1, remainingMillis: 1000, isClosing: false, hasOwnHeaders: false, mayStore: false, group: 0 }
 const ROUNDS = 100
 
 test.each(FORMATS)('any batch comes out of its slab as it went in, whole and in parts (%s)', async (format) => {
@@ -130,12 +130,13 @@ test('everything that is said with a batch arrives', () => {
   const encoded = encode(encoder, spansOf(1, 1, 1))
   const slab = memory.slabOf(encoded.parts.buffer)
   for (const remainingMillis of [0, -3.5, 0.1, 10_000, 2 ** 40, Infinity]) {
-    for (const flags of [0, 1, 2, 3]) {
+    for (const flags of [0, 1, 2, 3, 4]) {
       const handed = {
         id: 2 ** 31 - 1 - flags,
         remainingMillis,
         isClosing: (flags & 1) > 0,
         hasOwnHeaders: (flags & 2) > 0,
+        mayStore: (flags & 4) > 0,
         group: flags,
       }
       writeBatch(slab, encoded.parts, handed)
