@@ -21,6 +21,9 @@ export type BackendChange =
 /** Why a request failed, and whether no connection came about for it. */
 type RequestFailure = Failure & { readonly isUnreachable?: boolean }
 
+/** So many requests in a row without an answer are an outage. */
+const SILENT_COUNT = 2
+
 export interface BackendParts {
   readonly random?: () => number
   readonly connect?: BareConnect | undefined
@@ -56,6 +59,9 @@ export class Backend {
   /** Whether the last probe before a shutdown has failed. If so, other closing operations need not try. */
   #lastProbeFailed = false
   #nextProbeAt = -Infinity
+  #answeredAt = -Infinity
+  /** Requests without an answer since the last one that had one. */
+  #silentCount = 0
   #failureCount = 0
   #failedSpans = 0
   #downSince = 0
@@ -154,6 +160,22 @@ export class Backend {
   /** Sets the earliest time of the next probe. Ignored unless the operation is the prober. */
   holdUntil(operation: Operation, at: number): void {
     if (this.#prober === operation) this.#nextProbeAt = at
+  }
+
+  /** Reports an answer, whatever it says. */
+  answered(): void {
+    this.#answeredAt = this.#clock.now()
+    this.#silentCount = 0
+  }
+
+  /**
+   * Reports a request that began at `startedAt` and got no answer in time. One may be slow by itself; several, without an answer to
+   * any other, mean that the backend is down.
+   */
+  silent(operation: Operation, startedAt: number, failure: Failure): void {
+    if (this.#answeredAt >= startedAt) return
+    this.#silentCount += 1
+    if (this.#silentCount >= SILENT_COUNT || this.#state === 'down') this.failed(operation, failure)
   }
 
   /** Reports an answer whose verdict is not an outage. */

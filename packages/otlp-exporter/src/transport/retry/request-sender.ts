@@ -132,6 +132,7 @@ export class RequestSender {
     repeating: { readonly mayRepeat: () => boolean; readonly onRepeat: () => void },
   ): Promise<Verdict | Waits> {
     const post = request.begin()
+    const startedAt = this.#clock.now()
     const judge = (answer: Answer): Verdict => this.#judge(answer, post)
     const settled = await this.#hedged.send(operation, slot, { post, judge, ...repeating })
     if (settled.status === 'done') {
@@ -150,8 +151,10 @@ export class RequestSender {
       return { kind: 'failed', ...internalFailure(settled.error, new Secrets(this.#settings, post.headers)) }
     }
     if (settled.status === 'timeout') {
-      // Without a connection, the backend is down. Without an answer it may only be slow, so the others need not wait.
+      // Without a connection, the backend is down. Without an answer it may only be slow, so the others need not wait,
+      // unless none of them is answered either.
       if (!isSent) this.#backend.failed(operation, { ...NO_CONNECTION, isUnreachable })
+      else this.#backend.silent(operation, startedAt, SILENT)
       // The next probe must not connect while this connection is being destroyed.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
       // A request that may have arrived is not sent again.
@@ -162,6 +165,7 @@ export class RequestSender {
 
   #judge(answer: Answer, post: Post): Verdict {
     const verdict = verdictOf(answer, this.#settings, post.headers)
+    if (verdict.status !== undefined) this.#backend.answered()
     // Only with a status: a refused certificate is not an answer of the backend.
     if (verdict.kind !== 'outage' && verdict.status !== undefined) this.#backend.succeeded()
     return verdict

@@ -169,3 +169,26 @@ test('the backlog comes back in a ramp, and leaves connections for live batches'
   expect(Math.max(...most)).toBeLessThanOrEqual(3)
   expect(Math.max(...most)).toBeGreaterThan(1)
 })
+
+test('a backend that answers nothing at all is down: what comes after the batches that it has is stored', async () => {
+  const { sink, send, changes } = await setupOutage({ timeoutMillis: 300 })
+  await sink.script({ fault: 'never' })
+  const first = [send(), send()]
+  for (const { outcome } of first) expect((await outcome).failed).toEqual({ timeout: 1 })
+  expect(changes).toEqual([expect.objectContaining({ state: 'down' })])
+  const second = [send(), send(), send()]
+  // One of them probes, and may have arrived.
+  const outcomes = await Promise.all(second.map(({ outcome }) => outcome))
+  expect(outcomes.map(({ stored = 0 }) => stored).toSorted()).toEqual([0, 1, 1])
+  await sink.script()
+  await until(() => second.filter(({ later }) => sumOf(later).exported === 1).length === 2)
+})
+
+test('a backend that answers others is not down because of one request', async () => {
+  const { sink, send, changes } = await setupOutage({ timeoutMillis: 300 })
+  await sink.script({ fault: 'never', times: 1 }, {})
+  const silent = send()
+  expect(await send().outcome).toMatchObject({ exported: 1 })
+  expect((await silent.outcome).failed).toEqual({ timeout: 1 })
+  expect(changes).toEqual([])
+})
