@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Deadline } from '@spanring/core'
+import type { Deadline, StoredOutcome } from '@spanring/core'
 import type { BufferedBatch } from './buffered-batch.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome } from './span-batch.js'
+import { ExporterError } from './transport/exporter-error.js'
 
 /** How long one stretch of encoding may block the event loop, in milliseconds. */
 const STRETCH_MILLIS = 0.5
@@ -47,17 +48,38 @@ class SharedBatch {
   readonly batch: BufferedBatch
   readonly deadline: Deadline
   readonly outcome: Promise<BatchOutcome>
+  readonly #inTime: ArrayExportsParts['inTime']
   #settle: (outcome: Promise<BatchOutcome>) => void = () => {}
 
-  constructor(batch: BufferedBatch, deadline: Deadline) {
+  constructor(batch: BufferedBatch, deadline: Deadline, inTime: ArrayExportsParts['inTime']) {
     this.batch = batch
     this.deadline = deadline
+    this.#inTime = inTime
     this.outcome = new Promise((resolve) => (this.#settle = resolve))
   }
 
   sendOrDiscard(): void {
-    if (this.batch.spanCount > 0) this.#settle(this.batch.send(this.deadline))
+    if (this.batch.spanCount > 0) this.#settle(this.#send())
     else this.batch.discard()
+  }
+
+  /** Spans that are stored may yet be delivered by the deadline. */
+  async #send(): Promise<BatchOutcome> {
+    const { batch, deadline } = this
+    let stored = batch.spanCount
+    let error: Error | undefined
+    let onSettled = (): void => {}
+    const settled = new Promise<void>((resolve) => (onSettled = resolve))
+    const onStoredOutcome = (later: StoredOutcome): void => {
+      error ??= later.error as Error | undefined
+      stored -= later.exported + (later.kept ?? 0)
+      for (const reason in later.failed) stored -= later.failed[reason]!
+      if (stored <= 0) onSettled()
+    }
+    const outcome = await batch.send({ ...deadline, onStoredOutcome })
+    stored -= batch.spanCount - (outcome.stored ?? 0)
+    if (!outcome.stored || (stored > 0 && !(await this.#inTime(deadline, settled)))) return outcome
+    return { ...outcome, stored: 0, ...(error !== undefined && { error }) }
   }
 }
 
@@ -135,7 +157,8 @@ export class ArrayExports {
       this.#parts.onRefused(reason, count)
       error ??= refusal(reason, count)
     }
-    for (const outcome of await Promise.all([...batches].map((batch) => batch.outcome))) error ??= outcome.error
+    for (const outcome of await Promise.all([...batches].map((batch) => batch.outcome)))
+      error ??= outcome.error ?? notYet(outcome)
     return error
   }
 
@@ -191,7 +214,7 @@ export class ArrayExports {
 
   #openBatch(deadline: Deadline): SharedBatch | undefined {
     const batch = this.#parts.openBatch(this.#onRoom)
-    return batch && new SharedBatch(batch, deadline)
+    return batch && new SharedBatch(batch, deadline, this.#parts.inTime)
   }
 
   #send(): void {
@@ -208,6 +231,12 @@ export class ArrayExports {
     this.#isWaiting = false
     return isInTime
   }
+}
+
+/** The error of a call whose spans are stored. */
+function notYet({ stored = 0 }: BatchOutcome): Error | undefined {
+  if (stored === 0) return undefined
+  return new ExporterError('stored', `${stored} ${stored === 1 ? 'span waits' : 'spans wait'} until the backend is back`)
 }
 
 function refusal(reason: string, count: number): Error {

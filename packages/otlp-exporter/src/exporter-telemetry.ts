@@ -217,8 +217,9 @@ export class ExporterTelemetry implements TransportHooks {
 
   #warnUp({ downMillis, failedAttempts, failedSpans }: BackendChange & { state: 'up' }): void {
     const seconds = (downMillis / 1000).toFixed(1)
+    const waited = this.#stored > 0 ? `, and ${this.#stored} that waited are sent now` : ''
     warn(
-      `${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up`,
+      `${this.#endpoint} is up again after ${seconds} s and ${failedAttempts} failed requests; ${failedSpans} spans were given up${waited}`,
     )
   }
 

@@ -110,7 +110,7 @@ export class OTLPTraceExporter {
 
   /**
    * Calls back once, within `timeoutMillis`: with code 0 if the backend accepted every span, otherwise with code 1 and the
-   * first error. Keeps an otherwise idle process alive until then.
+   * first error. Spans that are stored by then, because the backend is down, were not accepted, and are sent later all the same. Keeps an otherwise idle process alive until then.
    */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     const self = selfOf(this)
@@ -206,7 +206,11 @@ export class OTLPTraceExporter {
     try {
       // A copy, because the caller may reuse the array after the call. The stock exporter has read it by then.
       const spans = given.slice()
-      const error = await this.#arrays.export(spans, { at, signal: NEVER, closing: this.#closing.signal })
+      const error = await this.#arrays.export(spans, {
+        at,
+        signal: NEVER,
+        closing: this.#closing.signal,
+      })
       callBack(resultCallback, error === undefined ? { code: 0 } : { code: 1, error })
     } catch (error) {
       callBack(resultCallback, { code: 1, error: error instanceof Error ? error : new Error(String(error)) })

@@ -13,6 +13,7 @@
  * - `aborted`: the caller no longer waits
  * - `shutdown`: the transport was shut down first
  * - `already_shutdown`: the spans were handed over after the shutdown
+ * - `stored`: only as the code of the error that `export` calls back with; the spans are sent when the backend is back
  * - `expired`: the backend was down for longer than `maxStoredMillis`
  * - `spool_full`, `spool_unreadable`: see `spool`
  * - `export_thread`: the export thread ended while it sent them; they may have arrived
@@ -32,6 +33,7 @@ export type FailureReason =
   | 'aborted'
   | 'shutdown'
   | 'already_shutdown'
+  | 'stored'
   | 'expired'
   | 'spool_full'
   | 'spool_unreadable'
