@@ -17,4 +17,12 @@ export type {
   SpanResource,
   StoredOutcome,
 } from './span-exporter.js'
-export { BACKEND_DOWN, EXPORT_THREAD, INVALID_HEADER_LIST, INVALID_SETTING, NOT_OTLP, SPANS_REJECTED } from './warning-codes.js'
+export {
+  BACKEND_DOWN,
+  EXPORT_THREAD,
+  INVALID_HEADER_LIST,
+  INVALID_SETTING,
+  NOT_OTLP,
+  SPANS_REJECTED,
+  SPOOL,
+} from './warning-codes.js'

@@ -18,3 +18,5 @@ export const MISSING_PACKAGE = '[SPANRING_MISSING_PACKAGE]'
 export const EXPORT_THREAD = '[SPANRING_EXPORT_THREAD]'
 /** Names imported from ES modules are not instrumented. */
 export const NO_ES_MODULES = '[SPANRING_NO_ES_MODULES]'
+/** The spool cannot be used as it should, or has spans of an earlier process. */
+export const SPOOL = '[SPANRING_SPOOL]'

@@ -6,6 +6,7 @@ import type { Bound } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
 import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { warnLater } from '../warn.js'
+import type { SpoolParts } from '../spool/spool.js'
 import { AnswerWarnings } from './answer/answer-warnings.js'
 import { BatchSender } from './batch-sender.js'
 import { BatchTally } from './batch-tally.js'
@@ -31,6 +32,7 @@ export interface Internals {
   readonly clock?: TransportClock
   /** Draws from 0 to 1, for jitter. */
   readonly random?: () => number
+  readonly spool?: Pick<SpoolParts, 'disk' | 'processes' | 'ownerId' | 'formerOwner'>
   /** Opens the bare connections by which a backend that could not be connected to is found again. */
   readonly connect?: BareConnect
 }
@@ -58,7 +60,7 @@ export class Transport implements BatchTransport {
   #shutdownPromise: Promise<void> | undefined
 
   constructor(settings: TransportSettings, hooks: TransportHooks = {}, internals: Internals = {}) {
-    const { clock = transportClock, random = Math.random, connect = bareConnector(settings) } = internals
+    const { clock = transportClock, random = Math.random, connect = bareConnector(settings), spool } = internals
     this.#settings = settings
     this.#clock = clock
     this.#hooks = hooks
@@ -85,7 +87,8 @@ export class Transport implements BatchTransport {
     this.#stored = new StoredRequests(settings, clock, {
       ...parts,
       tallyOf: (spanCount) => this.#newTally(spanCount),
-      spool: undefined,
+      spool: { ...spool, random },
+      onInherited: (outcome) => callHook(hooks, 'onInherited', outcome),
     })
     this.#backend = backend
     this.#slots = slots
@@ -109,6 +112,7 @@ export class Transport implements BatchTransport {
       return Promise.resolve(this.#end(batch, tally, startedAt))
     }
     const { timeoutMillis, maxStoredMillis, spool } = this.#settings
+    this.#stored.start()
     const storesNone = maxStoredMillis === 0 && spool === undefined
     const ours = storesNone ? { ...deadline, onStoredOutcome: undefined } : deadline
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + timeoutMillis), ours)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
-import type { Encoding, StoredBody } from './stored-request.js'
+import type { StoredBody } from './stored-request.js'
 
 type Decompress = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
 
-const DECODERS: Readonly<Record<Exclude<Encoding, 'none'>, Decompress | undefined>> = {
+const DECODERS: Readonly<Record<Exclude<StoredBody['encoding'], 'none'>, Decompress | undefined>> = {
   gzip: zlib.gunzip,
   // Node.js 22.15 and later. An earlier one never compresses with it, but a spool may come from a later one.
   zstd: (zlib as { zstdDecompress?: Decompress }).zstdDecompress,

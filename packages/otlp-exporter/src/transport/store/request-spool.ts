@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TransportClock } from '../clock.js'
-import type { SpoolEntry, SpoolFace, SpoolHooks } from './spool-face.js'
+import { Spool } from '../../spool/spool.js'
+import type { SpoolEntry, SpoolHooks, SpoolParts, SpoolRecord, SpoolSettings } from '../../spool/spool.js'
 import { StoredRequest } from './stored-request.js'
 import type { StoredBody } from './stored-request.js'
 
 export interface RequestSpoolParts {
   readonly clock: TransportClock
-  readonly createSpool: (hooks: SpoolHooks) => SpoolFace
+  readonly settings: SpoolSettings
+  /** What tests can replace, and who wrote before in this process. */
+  readonly spool: Omit<SpoolParts, 'clock' | 'hooks' | 'wallTime'>
   readonly onWarning: (text: string) => void
   /** Told what has become of spans that an earlier process has left. */
   readonly onInherited: (outcome: InheritedOutcome) => void
@@ -24,13 +27,15 @@ export interface InheritedOutcome {
 const NEVER = new AbortController().signal
 /** Requests of earlier processes are older than any of this one. */
 const INHERITED_ORDER = -1
+/** How long a request that cannot be read at present waits, in milliseconds. */
+const READ_AGAIN_MILLIS = 1000
 /** How long after the first batch the directory is searched for what other processes have left, and how often, in milliseconds. */
-const INHERIT = { firstMillis: 1000, everyMillis: 60_000 }
+const INHERIT = { firstMillis: 1000, everyMillis: 10_000 }
 
 /** The requests on disk: those of this process, by the number that is written with each, and those that it has inherited. */
 export class RequestSpool {
   readonly #parts: RequestSpoolParts
-  readonly #spool: SpoolFace
+  readonly #spool: Spool
   readonly #own = new Map<number, StoredRequest>()
   #nextTag = 1
   #isInheriting = false
@@ -38,10 +43,13 @@ export class RequestSpool {
 
   constructor(parts: RequestSpoolParts) {
     this.#parts = parts
-    this.#spool = parts.createSpool({
+    const { clock, settings, spool, onWarning } = parts
+    const hooks: SpoolHooks = {
       onLost: (reason, entry) => this.#onLost(reason, entry),
-      onWarning: parts.onWarning,
-    })
+      onTakenOver: (entry) => this.#onTakenOver(entry),
+      onWarning,
+    }
+    this.#spool = new Spool(settings, { ...spool, clock, hooks, wallTime: () => clock.wallTime() })
   }
 
   /** Looks for what other processes have left, from now on. */
@@ -49,6 +57,11 @@ export class RequestSpool {
     if (this.#isInheriting) return
     this.#isInheriting = true
     this.#inheritAfter(INHERIT.firstMillis)
+  }
+
+  /** Names what this process writes. */
+  get ownerId(): string {
+    return this.#spool.ownerId
   }
 
   /** Writes a request. False if the disk has refused it. */
@@ -83,9 +96,15 @@ export class RequestSpool {
     return undefined
   }
 
-  /** The body of a request that was taken. Undefined if it cannot be read any more; it is then settled. */
-  async read({ entry }: StoredRequest): Promise<StoredBody | undefined> {
-    return entry && this.#spool.read(entry)
+  /** The body of a request that was taken. Undefined if it cannot be read; it is then settled, or no longer taken. */
+  async read(request: StoredRequest): Promise<StoredBody | undefined> {
+    const { entry } = request
+    const body = entry && (await this.#spool.read(entry))
+    if (body !== undefined) return body
+    // It is lost, as the hook has said, or the disk is busy, and it waits again.
+    request.isTaken = false
+    if (!request.isSettled) this.#parts.clock.startTimer(() => this.#parts.onArrival(), READ_AGAIN_MILLIS)
+    return undefined
   }
 
   putBack(request: StoredRequest): void {
@@ -115,17 +134,21 @@ export class RequestSpool {
     await this.#spool.close()
   }
 
-  #recordOf({ body, spanCount, storedAt }: StoredRequest) {
+  #recordOf(request: StoredRequest): SpoolRecord | undefined {
+    const { body, spanCount, storedAt } = request
     if (body === undefined || this.#isClosed) return undefined
+    if (request.record !== undefined) return request.record
     const { clock } = this.#parts
     const tag = this.#nextTag
     this.#nextTag = (this.#nextTag + 1) >>> 0
-    return { ...body, spanCount, tag, storedAt: clock.wallTime() - (clock.now() - storedAt) }
+    request.record = { ...body, spanCount, tag, storedAt: clock.wallTime() - (clock.now() - storedAt) }
+    return request.record
   }
 
   #written(tag: number, request: StoredRequest, entry: SpoolEntry | undefined): boolean {
     request.entry = entry
     if (entry === undefined) this.#own.delete(tag)
+    else request.record = undefined
     return entry !== undefined
   }
 
@@ -142,6 +165,14 @@ export class RequestSpool {
     const request = this.#own.get(entry.tag)
     this.#own.delete(entry.tag)
     request?.settle({ exported: 0, failed })
+  }
+
+  /** Another process sends it. */
+  #onTakenOver(entry: SpoolEntry): void {
+    const request = this.#own.get(entry.tag)
+    this.#own.delete(entry.tag)
+    if (entry.isInherited) this.#parts.onInherited({ found: -entry.spanCount, exported: 0, failed: {} })
+    else request?.settle({ exported: 0, failed: {}, kept: request.spanCount })
   }
 
   #inheritAfter(millis: number): void {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SettledStored } from '../../span-batch.js'
 import type { Failure } from '../exporter-error.js'
-import type { SpoolEntry } from './spool-face.js'
-
-export type Encoding = 'none' | 'gzip' | 'zstd'
+import type { SpoolEntry, SpoolRecord } from '../../spool/spool.js'
 
 /** The body of a request that waits until the backend is back. */
 export interface StoredBody {
   readonly bytes: Uint8Array
-  readonly encoding: Encoding
-  readonly contentType: 'application/x-protobuf' | 'application/json'
+  readonly encoding: SpoolRecord['encoding']
+  readonly contentType: SpoolRecord['contentType']
 }
 
 /** What the store has to know of a request. */
@@ -41,6 +39,8 @@ export class StoredRequest implements StoredRequestParts {
   readonly onSettled: StoredRequestParts['onSettled']
   /** Undefined while it is on disk alone. */
   body: StoredBody | undefined
+  /** What is being written of it; the same object for every try. */
+  record: SpoolRecord | undefined
   /** Where it is on disk. */
   entry: SpoolEntry | undefined
   /** Whether the drain has it. */

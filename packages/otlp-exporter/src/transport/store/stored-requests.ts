@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as zlib from 'node:zlib'
-import { bounded } from '@spanring/core'
+import { SPOOL, bounded } from '@spanring/core'
 import type { Bound } from '@spanring/core'
 import type { BatchTally } from '../batch-tally.js'
 import type { TransportClock } from '../clock.js'
 import type { Failure } from '../exporter-error.js'
 import type { Operation } from '../operation.js'
 import { BodyCompressor } from '../request/body-compressor.js'
+import { warn } from '../../warn.js'
 import type { TransportSettings } from '../transport-settings.js'
 import { RequestSpool } from './request-spool.js'
 import type { RequestSpoolParts } from './request-spool.js'
@@ -26,20 +27,32 @@ const SHUT_DOWN: Failure = { reason: 'shutdown', status: undefined, message: 'th
 
 export interface StoredRequestsParts extends StoredRequestSenderParts {
   readonly tallyOf: (spanCount: number) => BatchTally
-  readonly spool: Pick<RequestSpoolParts, 'createSpool' | 'onWarning' | 'onInherited'> | undefined
+  readonly spool: RequestSpoolParts['spool']
+  readonly onInherited: RequestSpoolParts['onInherited']
 }
 
 /** Everything that waits until the backend is back. */
 export class StoredRequests {
   readonly store: RequestStore
   readonly #clock: TransportClock
-  readonly #spool: RequestSpool | undefined
+  readonly #spool: RequestSpool | undefined = undefined
   readonly #drain: StoreDrain
 
   constructor(settings: TransportSettings, clock: TransportClock, parts: StoredRequestsParts) {
     const { concurrencyLimit, maxStoredMillis, contentType, endpoint } = settings
     this.#clock = clock
-    this.#spool = parts.spool && new RequestSpool({ ...parts.spool, clock, onArrival: () => this.#drain.wake() })
+    if (settings.spool !== undefined) {
+      this.#spool = new RequestSpool({
+        ...{
+          settings: settings.spool,
+          spool: parts.spool,
+          clock,
+          onInherited: parts.onInherited,
+          onWarning: (text) => warn(`${SPOOL} ${text}`),
+        },
+        onArrival: () => this.#drain.wake(),
+      })
+    }
     this.store = new RequestStore({
       clock,
       compressor: new BodyCompressor(clock, compressionOf(settings)),
@@ -56,6 +69,11 @@ export class StoredRequests {
       tallyOf: parts.tallyOf,
       onLeft: (operation: Operation, failedSpans: number) => parts.backend.leave(operation, failedSpans),
     })
+  }
+
+  /** Names what this process writes to disk; undefined without a spool. */
+  get ownerId(): string | undefined {
+    return this.#spool?.ownerId
   }
 
   /** The first batch has been handed over. */
