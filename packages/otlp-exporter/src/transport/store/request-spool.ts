@@ -123,7 +123,7 @@ export class RequestSpool {
   /** This process does not send these any more; another one does. */
   keep(isMeant: (request: StoredRequest) => boolean): void {
     for (const [tag, request] of this.#own) {
-      if (request.entry === undefined || request.isTaken || !isMeant(request)) continue
+      if (request.entry === undefined || !isMeant(request)) continue
       this.#own.delete(tag)
       request.settle({ exported: 0, failed: {}, kept: request.spanCount })
     }

@@ -112,7 +112,7 @@ export class RequestStore {
 
   /** No attempt follows for these: they are kept on disk, or they have failed. */
   giveUp(isMeant: (request: StoredRequest) => boolean, failure: Failure): void {
-    this.#parts.spool?.keep(isMeant)
+    this.#parts.spool?.keep((request) => !request.isTaken && isMeant(request))
     for (const request of this.#queue.filter((one) => !one.isTaken && isMeant(one))) {
       // It may yet be written, and then it is kept.
       if (this.#parts.spool !== undefined && this.#unready.includes(request)) request.lastFailure = failure

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// However a process ends while the backend is down: with a spool, the next one delivers what it has left.
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Program } from '@spanring/test-kit/program'
+import type { Ended } from '@spanring/test-kit/program'
+import { setupCountingSink } from '@spanring/test-kit/sink'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+function setupDirectory(): string {
+  const parent = mkdtempSync(join(tmpdir(), 'spool-'))
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+  // It is made when it is needed.
+  return join(parent, 'spool')
+}
+
+function start(how: string, options: object, spans = 300): Promise<Ended> {
+  return new Program(new URL('fixtures/end.mjs', import.meta.url), [how, JSON.stringify(options), String(spans)]).ended
+}
+
+function linesOf({ stdout, stderr }: Ended): Record<string, unknown>[] {
+  expect(stdout, stderr).not.toBe('')
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+for (const worker of [false, true]) {
+  describe(`spans that wait for a backend survive the process ${worker ? 'with' : 'without'} the export thread`, () => {
+    test.each<readonly [how: string, code: number | null, spans: number]>([
+      ['return', 0, 300],
+      ['return later', 0, 600],
+      ['shutdown', 0, 300],
+      ['shutdown later', 0, 600],
+      ['SIGTERM', 0, 600],
+      // Without the thread, the code that sends may not be loaded yet when a process exits at once.
+      ...(worker ? [['exit', 3, 300] as const] : []),
+      ['exit later', 3, 600],
+      ['exception', 1, 600],
+      ['kill', null, 300],
+    ])('%s', async (how, code, spans) => {
+      const sink = await setupCountingSink()
+      const options = { url: sink.url, worker, spool: { directory: setupDirectory() } }
+      await sink.stopListening()
+      const ended = await start(how, options)
+      expect(ended.code, ended.stderr).toBe(code)
+      if (how !== 'kill') {
+        expect(linesOf(ended)[0]).toEqual({
+          ...{ ended: spans, exported: 0, pending: 0, stored: spans, kept: spans, failed: {}, dropped: 0 },
+        })
+      }
+
+      await sink.listenAgain()
+      const next = await start('inherit', options, 7)
+      expect(next.code, next.stderr).toBe(0)
+      expect(linesOf(next)).toContainEqual({ inherited: { found: spans, exported: spans, failed: {} } })
+      expect(await sink.stats()).toMatchObject({ delivered: spans + 7, deliveredTwice: 0 })
+      expect(next.stderr).toContain(`${spans} spans of 1 earlier`)
+    })
+  })
+
+  test(`a process that meets no outage makes no file ${worker ? 'with' : 'without'} the export thread`, async () => {
+    const sink = await setupCountingSink()
+    const directory = setupDirectory()
+    for (const how of ['shutdown', 'shutdown later']) {
+      const ended = await start(how, { url: sink.url, worker, spool: { directory } })
+      expect(ended.code, ended.stderr).toBe(0)
+    }
+    expect((await sink.stats()).delivered).toBe(900)
+    expect(existsSync(directory)).toBe(false)
+  })
+}
+
+test('only the owner may read what is written, and no header is in it', async () => {
+  const sink = await setupCountingSink()
+  await sink.stopListening()
+  const directory = setupDirectory()
+  const headers = { authorization: 'Bearer hush-hush' }
+  const ended = await start('shutdown', { url: sink.url, headers, spool: { directory } })
+  expect(linesOf(ended)[0]).toMatchObject({ kept: 300 })
+  const modes: Record<string, string> = {}
+  const walk = (path: string): void => {
+    const { mode } = statSync(path)
+    modes[(mode & 0o777).toString(8)] = path
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path)) walk(join(path, name))
+    else expect(readFileSync(path, 'latin1')).not.toContain('hush-hush')
+  }
+  walk(directory)
+  expect(Object.keys(modes).toSorted()).toEqual(['600', '700'])
+})
