@@ -60,7 +60,8 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
     memory,
     file: worker.file,
     slabCount: Math.min(Math.ceil(maxBufferedBytes / smallestBatch), MOST_SLABS) + SPARE_SLABS,
-    createLocal: (own) => new LazyTransport(settings, own),
+    createLocal: (own, formerOwner) =>
+      new LazyTransport(settings, own, formerOwner === undefined ? {} : { spool: { formerOwner } }),
   })
   return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis) }
 }

@@ -113,6 +113,6 @@ function expectOpenBooks(processor: BatchSpanProcessor, exporter: OTLPTraceExpor
   expectAccounted(stats)
   const sent = exporter.stats()
   assert.ok(sent.inFlight >= 0)
-  const handed = stats.exported + sumOf(stats.failed) + stats.inFlight
-  assert.equal(sent.exported + sumOf(sent.failed) + sent.inFlight, handed)
+  const handed = stats.exported + sumOf(stats.failed) + stats.inFlight + stats.stored
+  assert.equal(sent.exported + sumOf(sent.failed) + sent.inFlight + sent.stored, handed)
 }

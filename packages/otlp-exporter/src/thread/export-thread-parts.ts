@@ -14,7 +14,7 @@ export interface ExportThreadParts {
   readonly file: string | URL | undefined
   /** How many slabs may be in use at once. */
   readonly slabCount: number
-  /** Makes the transport that takes the thread's place if no thread can be had. */
-  readonly createLocal: (hooks: TransportHooks) => BatchTransport
+  /** Makes the transport that takes the thread's place if no thread can be had, and what the last one has left on disk. */
+  readonly createLocal: (hooks: TransportHooks, formerOwner: string | undefined) => BatchTransport
   readonly clock?: Clock | undefined
 }

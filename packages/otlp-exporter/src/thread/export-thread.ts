@@ -281,7 +281,7 @@ export class ExportThread implements BatchTransport {
 
   /** From now on spans are sent in this thread. */
   #sendAllLocally(): void {
-    this.#local = this.#parts.createLocal(this.#reports.hooksOfLocal())
+    this.#local = this.#parts.createLocal(this.#reports.hooksOfLocal(), this.#supervisor.spoolOwner)
     for (const handed of this.#batches.values()) this.#sendLocally(handed)
     if (this.#shutdownBound !== undefined) void this.#local.shutdown(this.#shutdownBound)
   }

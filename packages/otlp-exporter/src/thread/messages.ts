@@ -17,7 +17,13 @@ export const BELL = 0
 export type ToThread =
   | typeof BELL
   /** The first message. Not in `workerData`, which debuggers and reports show: it contains the headers. */
-  | { readonly type: 'start'; readonly settings: ThreadSettings; readonly network: NetworkDefaults; readonly postedAt: number }
+  | {
+      readonly type: 'start'
+      readonly settings: ThreadSettings
+      readonly network: NetworkDefaults
+      readonly postedAt: number
+      readonly formerOwner: string | undefined
+    }
   /** A slab that the thread does not know yet. */
   | { readonly type: 'slab'; readonly number: number; readonly memory: SharedArrayBuffer }
   /** A slab that will not be handed over again. */
@@ -34,7 +40,8 @@ export type ToThread =
 
 export type FromThread =
   | typeof BELL
-  | { readonly type: 'ready' }
+  /** `spoolOwner` names what it writes to disk; undefined without a spool. */
+  | { readonly type: 'ready'; readonly spoolOwner?: string | undefined }
   /** Why spans of a batch failed. Its slab is given back next. */
   | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
   /** What has become of stored spans of a batch, whose slab was given back before. */

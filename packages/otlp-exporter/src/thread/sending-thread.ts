@@ -111,7 +111,7 @@ export class SendingThread {
     for (const message of this.#later.splice(0)) this.#handle(message)
   }
 
-  #start({ settings, network, postedAt }: Extract<ToThread, { type: 'start' }>): void {
+  #start({ settings, network, postedAt, formerOwner }: Extract<ToThread, { type: 'start' }>): void {
     this.#processClock = new ProcessClock(postedAt)
     adoptNetworkDefaults(network)
     this.#format = settings.contentType === 'application/json' ? jsonFormat() : protobufFormat()
@@ -122,8 +122,9 @@ export class SendingThread {
         onBackendChange: (change) => this.#port.post({ type: 'backend', change }),
         onInherited: (outcome) => this.#port.post({ type: 'inherited', outcome }),
       },
+      formerOwner === undefined ? {} : { spool: { formerOwner } },
     )
-    this.#port.post({ type: 'ready' })
+    this.#port.post({ type: 'ready', spoolOwner: this.#transport.spoolOwner })
   }
 
   async #send(slab: Slab): Promise<void> {

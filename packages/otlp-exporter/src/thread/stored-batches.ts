@@ -73,13 +73,14 @@ export class StoredBatches {
     else closing.addEventListener('abort', () => this.#onClosing(group), { once: true })
   }
 
-  /** The thread is gone, and what it had in memory with it. */
+  /** The thread is gone, and what it had in memory with it. What it has written is on disk, and the next one sends it. */
   onDeath(): void {
     const lost = [...this.#byId.values()]
     this.#byId.clear()
     const error = new ExporterError(LOST.reason, `${this.#where}: ${LOST.message}`)
     for (const { onOutcome, spans, bytes } of lost) {
-      onOutcome({ exported: 0, failed: { [LOST.reason]: spans }, freedBytes: bytes, error })
+      if (bytes === 0) onOutcome({ exported: 0, failed: {}, kept: spans, freedBytes: 0 })
+      else onOutcome({ exported: 0, failed: { [LOST.reason]: spans }, freedBytes: bytes, error })
     }
   }
 }

@@ -60,6 +60,8 @@ export class ThreadSupervisor {
   #startTimer: Timer | undefined
   /** Whether any thread has ever been ready. */
   #hasWorked = false
+  /** Under which name the last thread has written to disk; the next one takes it over. */
+  #spoolOwner: string | undefined
   #isStartAsked = false
   #isPausing = false
   #isClosed = false
@@ -76,6 +78,11 @@ export class ThreadSupervisor {
   /** The thread that is running or starting. */
   get thread(): ThreadHandle | undefined {
     return this.#thread
+  }
+
+  /** Under which name the last thread has written to disk. */
+  get spoolOwner(): string | undefined {
+    return this.#spoolOwner
   }
 
   get isStarting(): boolean {
@@ -100,7 +107,13 @@ export class ThreadSupervisor {
         onEnd: (error) => this.#onEnd(thread, error),
       })
       this.#thread = thread
-      thread.post({ type: 'start', settings: threadSettings(settings), network: networkDefaults(), postedAt: processMillis() })
+      thread.post({
+        type: 'start',
+        settings: threadSettings(settings),
+        network: networkDefaults(),
+        postedAt: processMillis(),
+        formerOwner: this.#spoolOwner,
+      })
       // After a stall of this thread the message may have arrived and not been seen (R8).
       this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
     } catch (error) {
@@ -142,6 +155,7 @@ export class ThreadSupervisor {
     if (message.type === 'ready') {
       this.#stopStartTimer()
       this.#hasWorked = true
+      this.#spoolOwner = message.spoolOwner
     } else if (message.type === 'closed') {
       this.#onClosed()
     } else {

@@ -95,6 +95,11 @@ export class Transport implements BatchTransport {
     this.#sender = new BatchSender(settings, clock, { ...parts, store: this.#stored.store })
   }
 
+  /** Names what this transport writes to disk; undefined without a spool. */
+  get spoolOwner(): string | undefined {
+    return this.#stored.ownerId
+  }
+
   sendBatch(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     callHook(this.#hooks, 'onStart', batch.spanCount)
     return this.sendStarted(batch, deadline, this.#clock.now())
