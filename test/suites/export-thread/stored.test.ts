@@ -55,3 +55,14 @@ test('what it has written to disk is delivered by the next one', async () => {
   expect(await sink.stats()).toMatchObject({ delivered: 115, deliveredTwice: 0 })
   expectAccounted(processor.stats())
 })
+
+test('a function for headers is asked again for what was stored: its first answer may have expired', async () => {
+  let token = 0
+  const headers = async (): Promise<Record<string, string>> => ({ 'x-token': String(++token) })
+  const { sink, processor } = await setup({ headers })
+  const before = token
+  await sink.listenAgain()
+  await sink.waitForSpans(110)
+  expect(Number((await sink.stats()).lastHeaders?.['x-token'])).toBeGreaterThan(before)
+  await until(() => processor.stats().exported === 110)
+})

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '@spanring/core'
 import type { Failed } from '../transport/answer/verdict.js'
+import { Operation } from '../transport/operation.js'
 import { RequestHeaders } from '../transport/request/request-headers.js'
 import type { HeaderTexts, TransportSettings } from '../transport/transport-settings.js'
 import type { HandedBatch } from './handed-batch.js'
 
+const NEVER = new AbortController().signal
+
 /** The headers that a function of the application makes. It is called in the application's thread, once for each batch. */
 export class ApplicationHeaders {
   readonly #headers: RequestHeaders
+  readonly #clock: Clock
+  readonly #timeoutMillis: number
   readonly #isFunction: boolean
   /** For the `exit` event, in which no promise settles. */
   #last: HeaderTexts | undefined
@@ -15,6 +20,8 @@ export class ApplicationHeaders {
 
   constructor(settings: TransportSettings, clock: Clock) {
     this.#headers = new RequestHeaders(settings, clock)
+    this.#clock = clock
+    this.#timeoutMillis = settings.timeoutMillis
     this.#isFunction = settings.headersFunction !== undefined
   }
 
@@ -35,6 +42,16 @@ export class ApplicationHeaders {
     this.#last = headers.values
     handed.headers = headers.values
     return undefined
+  }
+
+  /** Calls the function for a request that was stored. Undefined if it has failed, or has not answered within the time limit. */
+  async resolveForStored(): Promise<HeaderTexts | undefined> {
+    const now = this.#clock.now()
+    const at = now + this.#timeoutMillis
+    const headers = await this.#headers.resolve(new Operation(now, at, { at, signal: NEVER, closing: NEVER }))
+    if (headers.kind === 'failed') return undefined
+    this.#last = headers.values
+    return headers.values
   }
 
   /** From now on the headers that were made last will do. If there are none, a function that answers at once is asked. */

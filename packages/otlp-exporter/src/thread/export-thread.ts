@@ -215,11 +215,16 @@ export class ExportThread implements BatchTransport {
   }
 
   #onMessage(thread: ThreadHandle, message: Exclude<FromThread, typeof BELL>): void {
+    if (message.type === 'ask-headers') return void this.#answer(thread, message.id)
     if (message.type !== 'stored') return this.#reports.onMessage(thread, message)
     // The slab was given back before, and says that spans are stored.
     this.#takeFrom(thread)
     if (message.outcome.exported > 0) this.#reports.onExported(thread)
     this.#stored.settle(message.id, message.outcome)
+  }
+
+  async #answer(thread: ThreadHandle, id: number): Promise<void> {
+    thread.post({ type: 'asked-headers', id, values: await this.#headers.resolveForStored() })
   }
 
   #takeBack(thread: ThreadHandle, slabNumber: number): void {

@@ -23,6 +23,8 @@ export type ToThread =
       readonly network: NetworkDefaults
       readonly postedAt: number
       readonly formerOwner: string | undefined
+      /** Whether a function of the application makes the headers. */
+      readonly asksForHeaders: boolean
     }
   /** A slab that the thread does not know yet. */
   | { readonly type: 'slab'; readonly number: number; readonly memory: SharedArrayBuffer }
@@ -30,6 +32,8 @@ export type ToThread =
   | { readonly type: 'forget'; readonly number: number }
   /** The headers of a batch that is handed over next. */
   | { readonly type: 'headers'; readonly id: number; readonly values: HeaderTexts }
+  /** The answer to `ask-headers`; undefined if there are none. */
+  | { readonly type: 'asked-headers'; readonly id: number; readonly values: HeaderTexts | undefined }
   /** The outcome of the batch is no longer awaited. */
   | { readonly type: 'abort'; readonly id: number }
   /** The batch makes its last attempt; without `id`, every batch does. */
@@ -46,6 +50,8 @@ export type FromThread =
   | ({ readonly type: 'failure'; readonly id: number } & BatchFailure)
   /** What has become of stored spans of a batch, whose slab was given back before. */
   | { readonly type: 'stored'; readonly id: number; readonly outcome: StoredMessage }
+  /** A stored request is to be sent, and a function of the application makes the headers. */
+  | { readonly type: 'ask-headers'; readonly id: number }
   | { readonly type: 'inherited'; readonly outcome: InheritedOutcome }
   | { readonly type: 'backend'; readonly change: BackendChange }
   | { readonly type: 'warning'; readonly text: string }

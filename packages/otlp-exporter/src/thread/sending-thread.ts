@@ -40,6 +40,11 @@ export class SendingThread {
   readonly #pool = new BufferPool()
   readonly #slabs = new Map<number, Slab>()
   readonly #headers = new Map<number, HeaderTexts>()
+  /** The headers of the last batch that had its own. */
+  #lastHeaders: HeaderTexts | undefined
+  /** Requests that were stored and wait for headers of the application. */
+  readonly #asked = new Map<number, (values: HeaderTexts | undefined) => void>()
+  #nextAsked = 1
   readonly #sending = new Map<number, BatchInSlab>()
   /** By which the pipelines of stored spans say that they shut down. */
   readonly #groups = new Map<number, AbortController>()
@@ -80,6 +85,11 @@ export class SendingThread {
         return
       case 'headers':
         this.#headers.set(message.id, message.values)
+        this.#lastHeaders = message.values
+        return
+      case 'asked-headers':
+        this.#asked.get(message.id)?.(message.values)
+        this.#asked.delete(message.id)
         return
       case 'abort':
         this.#sending.get(message.id)?.abort.abort()
@@ -111,12 +121,12 @@ export class SendingThread {
     for (const message of this.#later.splice(0)) this.#handle(message)
   }
 
-  #start({ settings, network, postedAt, formerOwner }: Extract<ToThread, { type: 'start' }>): void {
+  #start({ settings, network, postedAt, formerOwner, asksForHeaders }: Extract<ToThread, { type: 'start' }>): void {
     this.#processClock = new ProcessClock(postedAt)
     adoptNetworkDefaults(network)
     this.#format = settings.contentType === 'application/json' ? jsonFormat() : protobufFormat()
     this.#transport = new Transport(
-      { ...settings, dispatcher: undefined, headersFunction: undefined },
+      { ...settings, dispatcher: undefined, headersFunction: asksForHeaders ? () => this.#askForHeaders() : undefined },
       {
         onAttempt: () => this.#countRequest(),
         onBackendChange: (change) => this.#port.post({ type: 'backend', change }),
@@ -171,6 +181,17 @@ export class SendingThread {
     this.#returned.notify()
   }
 
+  /** In the `exit` event the application answers no more, and the headers of the last batch have to do. */
+  async #askForHeaders(): Promise<HeaderTexts> {
+    const id = this.#nextAsked++
+    const asked = new Promise<HeaderTexts | undefined>((resolve) => this.#asked.set(id, resolve))
+    if (this.#isClosing && this.#lastHeaders !== undefined) this.#asked.get(id)?.(this.#lastHeaders)
+    else this.#port.post({ type: 'ask-headers', id })
+    const values = await asked
+    if (values === undefined) throw new Error('the application has none')
+    return values
+  }
+
   #group(group: number): AbortController {
     let controller = this.#groups.get(group)
     if (controller === undefined) {
@@ -185,6 +206,7 @@ export class SendingThread {
     this.#isClosing = true
     for (const batch of this.#sending.values()) batch.closing.abort()
     for (const group of this.#groups.values()) group.abort()
+    if (this.#lastHeaders !== undefined) for (const answer of this.#asked.values()) answer(this.#lastHeaders)
   }
 
   #giveBack(slab: Slab, id: number, outcome: BatchOutcome, finished: FinishedExport, isFree: boolean): void {

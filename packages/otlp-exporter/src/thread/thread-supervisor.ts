@@ -113,6 +113,7 @@ export class ThreadSupervisor {
         network: networkDefaults(),
         postedAt: processMillis(),
         formerOwner: this.#spoolOwner,
+        asksForHeaders: settings.headersFunction !== undefined,
       })
       // After a stall of this thread the message may have arrived and not been seen (R8).
       this.#startTimer = clock.startTimer(() => clock.soon(() => this.#endUnready(thread), false), START_MILLIS)
