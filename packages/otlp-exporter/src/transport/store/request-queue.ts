@@ -17,9 +17,9 @@ export class RequestQueue {
     this.#onExpired = onExpired
   }
 
-  /** The oldest request that nobody has taken. */
+  /** The oldest request that nobody has taken, and that is to be sent. */
   get oldest(): StoredRequest | undefined {
-    return this.#requests.find(({ isTaken }) => !isTaken)
+    return this.#requests.find(({ isTaken, lastFailure }) => !isTaken && lastFailure === undefined)
   }
 
   add(request: StoredRequest): void {

@@ -88,11 +88,14 @@ export class StoreDrain {
       this.#atOnce = 1
       store.putBack(request)
       if (verdict.isLast) store.giveUp((one) => this.#isLast(one), verdict.failure)
-    } else {
-      this.#atOnce = Math.min(this.#atOnce * 2, this.#parts.mostAtOnce)
-      if (verdict?.kind === 'done') await store.settle(request, tally.outcome())
-      else if (verdict?.kind === 'too-large') await store.halve(request, verdict.halves)
+      this.#running.delete(operation)
+      // Not in the same macrotask (R7): a verdict that needs no I/O would keep all other I/O from happening.
+      this.#parts.clock.soon(() => this.wake(), false)
+      return
     }
+    this.#atOnce = Math.min(this.#atOnce * 2, this.#parts.mostAtOnce)
+    if (verdict?.kind === 'done') await store.settle(request, tally.outcome())
+    else if (verdict?.kind === 'too-large') await store.halve(request, verdict.halves)
     this.#running.delete(operation)
     this.wake()
   }
