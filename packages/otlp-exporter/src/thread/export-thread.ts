@@ -310,6 +310,9 @@ export class ExportThread implements BatchTransport {
     for (const { operation } of this.#batches.values()) operation.endBackOff()
     const outcomes = [...this.#batches.values()].map(({ outcome }) => outcome)
     await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
+    // What is stored makes its last attempt, or is written to disk.
+    this.#supervisor.thread?.post({ type: 'stored-shutdown' })
+    await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#stored.settled())
     for (const { operation } of this.#batches.values()) operation.abandon()
   }
 }

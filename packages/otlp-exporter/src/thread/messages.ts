@@ -40,6 +40,8 @@ export type ToThread =
   | { readonly type: 'closing'; readonly id?: number }
   /** The stored spans of these batches make their last attempt. */
   | { readonly type: 'stored-closing'; readonly group: number }
+  /** The same for all of them, since the exporter shuts down. */
+  | { readonly type: 'stored-shutdown' }
   | { readonly type: 'shutdown'; readonly remainingMillis: number }
 
 export type FromThread =

@@ -20,7 +20,7 @@ import type { BatchFailure, FromThread, ToThread } from './messages.js'
 import { ProcessClock } from './process-clock.js'
 import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-layout.js'
 
-const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'shutdown'])
+const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'stored-closing', 'stored-shutdown', 'shutdown'])
 
 interface ThreadPort {
   readonly post: (message: FromThread) => void
@@ -100,6 +100,9 @@ export class SendingThread {
         return
       case 'stored-closing':
         this.#group(message.group).abort()
+        return
+      case 'stored-shutdown':
+        this.#transport?.endStoredBackOffs()
         return
       case 'shutdown':
         void this.#shutdown(message.remainingMillis)

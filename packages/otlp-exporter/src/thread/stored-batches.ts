@@ -22,11 +22,17 @@ export class StoredBatches {
   readonly #heard = new WeakSet<AbortSignal>()
   readonly #onClosing: (group: number) => void
   #nextGroup = 1
+  #onEmpty = (): void => {}
 
   /** `onClosing` is called when the stored spans of a group make their last attempt. */
   constructor(where: string, onClosing: (group: number) => void) {
     this.#where = where
     this.#onClosing = onClosing
+  }
+
+  /** Resolves when nothing is stored. */
+  async settled(): Promise<void> {
+    if (!this.isEmpty) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
   }
 
   get isEmpty(): boolean {
@@ -62,6 +68,7 @@ export class StoredBatches {
       ...(kept !== undefined && { kept }),
       ...(error !== undefined && { error: new ExporterError(error.code, error.message, error.statusCode, error.data) }),
     })
+    if (this.isEmpty) this.#onEmpty()
   }
 
   #listen(deadline: SendDeadline): void {
@@ -82,5 +89,6 @@ export class StoredBatches {
       if (bytes === 0) onOutcome({ exported: 0, failed: {}, kept: spans, freedBytes: 0 })
       else onOutcome({ exported: 0, failed: { [LOST.reason]: spans }, freedBytes: bytes, error })
     }
+    this.#onEmpty()
   }
 }

@@ -149,6 +149,11 @@ export class Transport implements BatchTransport {
     return count
   }
 
+  /** Whatever is stored makes its last attempt now. */
+  endStoredBackOffs(): void {
+    this.#stored.endBackOffs()
+  }
+
   shutdown(bound: Bound): Promise<void> {
     this.#shutdownPromise ??= this.#context.run(() => this.#runShutdown(bound))
     return this.#shutdownPromise

@@ -134,8 +134,10 @@ export class RequestStore {
   /** Nothing is sent any more. Resolves when everything is on disk. */
   async close(): Promise<void> {
     this.#isClosed = true
+    const { spool } = this.#parts
+    if (spool === undefined) return
     await this.#worked
-    await this.#parts.spool?.close()
+    await spool.close()
   }
 
   #fail(request: StoredRequest, failure: Failure): void {

@@ -17,6 +17,12 @@ export interface StoreDrainParts {
   readonly onLeft: (operation: Operation, failedSpans: number) => void
 }
 
+/** A request that is being sent. */
+interface Running {
+  readonly request: StoredRequest
+  ended: Promise<void>
+}
+
 const NEVER = new AbortController().signal
 
 /**
@@ -26,7 +32,7 @@ const NEVER = new AbortController().signal
  */
 export class StoreDrain {
   readonly #parts: StoreDrainParts
-  readonly #running = new Map<Operation, Promise<void>>()
+  readonly #running = new Map<Operation, Running>()
   /** The signals of pipelines whose requests are stored, by which they say that they shut down. */
   readonly #closing = new Set<AbortSignal>()
   #atOnce = 1
@@ -51,14 +57,20 @@ export class StoreDrain {
     }
   }
 
-  /** Ends back-offs: what waits makes its last attempt. Resolves when nothing waits any more. */
+  /**
+   * Ends back-offs: what waits makes its last attempt. Resolves when nothing waits any more. A pipeline that shuts down calls this
+   * when its own time for last attempts is over, so those that it has asked for before end at once.
+   */
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const operation of this.#running.keys()) operation.endBackOff()
+    for (const [operation, { request }] of this.#running) {
+      if (request.closing.aborted) operation.abandon()
+      else operation.endBackOff()
+    }
     this.wake()
     while (this.#running.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- each may start another one
-      await Promise.all(this.#running.values())
+      await Promise.all([...this.#running.values()].map(({ ended }) => ended))
     }
   }
 
@@ -74,7 +86,9 @@ export class StoreDrain {
     const now = this.#parts.clock.now()
     const operation = new Operation(now, Infinity, { at: Infinity, signal: NEVER, closing: NEVER }, true)
     if (this.#isLast(request)) operation.endBackOff()
-    this.#running.set(operation, this.#run(operation, request))
+    const running = { request, ended: Promise.resolve() }
+    this.#running.set(operation, running)
+    running.ended = this.#run(operation, request)
   }
 
   async #run(operation: Operation, request: StoredRequest): Promise<void> {

@@ -37,6 +37,8 @@ export class StoredRequests {
   readonly #clock: TransportClock
   readonly #spool: RequestSpool | undefined = undefined
   readonly #drain: StoreDrain
+  /** Settles when nothing waits any more; undefined before the shutdown. */
+  #drained: Promise<void> | undefined
 
   constructor(settings: TransportSettings, clock: TransportClock, parts: StoredRequestsParts) {
     const { concurrencyLimit, maxStoredMillis, contentType, endpoint } = settings
@@ -81,9 +83,15 @@ export class StoredRequests {
     this.#spool?.startInheriting()
   }
 
+  /** Whatever waits makes its last attempt now. */
+  endBackOffs(): void {
+    this.#drained ??= this.#drain.close()
+  }
+
   /** Makes last attempts. Resolves when nothing waits any more, or by the bound. What then still waits is kept or has failed. */
   async close(bound: Bound): Promise<void> {
-    await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#drain.close())
+    this.endBackOffs()
+    await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#drained)
     this.#drain.abandon()
     this.store.giveUp(() => true, SHUT_DOWN)
     const at = this.#clock.now() + WRITE_MILLIS
