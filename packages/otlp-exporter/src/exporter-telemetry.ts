@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api'
 import { BACKEND_DOWN, systemClock, takeComponentNumber } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import type { Settings } from './config/settings.js'
 import type { SettledStored } from './span-batch.js'
 import { warn, warnLater } from './warn.js'
@@ -66,13 +67,15 @@ export class ExporterTelemetry implements TransportHooks {
   /** Warnings that were not logged since the last one. */
   #suppressed = 0
   #nextWarningAt = -Infinity
+  readonly #clock: Pick<Clock, 'now'>
   readonly #endpoint: string
   readonly #attributes: Attributes
   readonly #inFlightSpans: UpDownCounter | undefined
   readonly #exportedSpans: Counter | undefined
   readonly #duration: Histogram | undefined
 
-  constructor(settings: Settings, provider: MeterProvider | undefined) {
+  constructor(settings: Settings, provider: MeterProvider | undefined, clock: Pick<Clock, 'now'> = systemClock) {
+    this.#clock = clock
     const { endpoint, protocol } = settings
     const type = protocol === 'http/json' ? 'otlp_http_json_span_exporter' : 'otlp_http_span_exporter'
     this.#endpoint = endpoint.printable
@@ -203,7 +206,7 @@ export class ExporterTelemetry implements TransportHooks {
 
   /** Rate-limited: one bad replica behind a load balancer makes the backend go down and up with every other request. */
   #warnDown(message: string): void {
-    const now = systemClock.now()
+    const now = this.#clock.now()
     this.#hasWarnedDown = now >= this.#nextWarningAt
     if (!this.#hasWarnedDown) {
       this.#suppressed++

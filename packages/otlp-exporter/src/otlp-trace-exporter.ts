@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bounded, systemClock } from '@spanring/core'
-import type { ExportResult } from '@spanring/core'
+import type { Clock, ExportResult } from '@spanring/core'
 import { ArrayExports } from './array-exports.js'
 import type { BatchTransport } from './batch-transport.js'
 import { BufferedBatch } from './buffered-batch.js'
@@ -15,6 +15,7 @@ import type { ReadableSpan } from './readable-span.js'
 import type { SettledStored, SpanBatch } from './span-batch.js'
 import type { ExitFlush } from './thread/exit-flush.js'
 import { chooseTransport } from './transport-choice.js'
+import type { ExporterInternals } from './transport-choice.js'
 
 /**
  * How long `shutdown` waits for exports under way after it has ended their back-offs, in milliseconds. A healthy backend
@@ -47,6 +48,7 @@ export class OTLPTraceExporter {
   /** How many batches may be sent at once. */
   readonly maxConcurrentBatches: number
   readonly #settings: Settings
+  readonly #clock: Clock
   readonly #encoder: TraceEncoder
   readonly #budget: ByteBudget
   readonly #telemetry: ExporterTelemetry
@@ -61,14 +63,17 @@ export class OTLPTraceExporter {
   readonly #onStored = (outcome: SettledStored): void => this.#telemetry.settleStored(outcome)
   #shutdownPromise: Promise<void> | undefined
 
-  constructor(options: OTLPTraceExporterOptions = {}) {
+  constructor(options?: OTLPTraceExporterOptions)
+  // Only the first signature is published; the internals are for tests.
+  constructor(options: OTLPTraceExporterOptions = {}, internals: ExporterInternals = {}) {
     // Not enumerable, so that it does not appear when an exporter is logged.
     Object.defineProperty(this, SELF, { value: this })
     const settings = resolveOptions(options)
     this.#settings = settings
+    const clock = (this.#clock = internals.clock ?? systemClock)
     this.maxConcurrentBatches = settings.concurrencyLimit
-    this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider)
-    const { transport, exitFlush, memory, indexBytes } = chooseTransport(settings, this.#telemetry)
+    this.#telemetry = new ExporterTelemetry(settings, options.selfObsMeterProvider, clock)
+    const { transport, exitFlush, memory, indexBytes } = chooseTransport(settings, this.#telemetry, internals)
     this.#transport = transport
     this.#exitFlush = exitFlush
     this.#encoder = new TraceEncoder({
@@ -76,14 +81,15 @@ export class OTLPTraceExporter {
       maxRequestBytes: settings.maxRequestBytes,
       memory,
       indexBytes,
+      clock,
       onTruncated: (what) => this.#telemetry.truncate(what),
     })
-    this.#budget = new ByteBudget(settings.maxBufferedBytes)
+    this.#budget = new ByteBudget(settings.maxBufferedBytes, clock)
     this.#arrays = new ArrayExports({
       openBatch: (onRoom) => this.#openBatch(onRoom),
-      now: () => systemClock.now(),
-      nextIteration: () => new Promise((resolve) => systemClock.soon(resolve)),
-      inTime: async ({ at }, event) => (await bounded(systemClock, { at }, () => event)).status === 'done',
+      now: () => clock.now(),
+      nextIteration: () => new Promise((resolve) => clock.soon(resolve)),
+      inTime: async ({ at }, event) => (await bounded(clock, { at }, () => event)).status === 'done',
       // Spans that fail later are in a request by then, and the transport counts them.
       onRefused: (reason, count) => this.#telemetry.refuse(reason, count),
     })
@@ -123,7 +129,7 @@ export class OTLPTraceExporter {
     const exported = self.#exportWhole(spans, resultCallback)
     self.#exports.add(exported)
     // Keeps the process alive meanwhile, as the stock exporter does: the caller may wait for the result without a timer.
-    const ended = bounded(systemClock, { at: Infinity, keepAlive: true }, () => exported)
+    const ended = bounded(self.#clock, { at: Infinity, keepAlive: true }, () => exported)
     void ended.then(() => self.#exports.delete(exported))
   }
 
@@ -202,7 +208,7 @@ export class OTLPTraceExporter {
   }
 
   async #exportWhole(given: readonly ReadableSpan[], resultCallback: (result: ExportResult) => void): Promise<void> {
-    const at = systemClock.now() + this.#settings.timeoutMillis
+    const at = this.#clock.now() + this.#settings.timeoutMillis
     try {
       // A copy, because the caller may reuse the array after the call. The stock exporter has read it by then.
       const spans = given.slice()
@@ -219,13 +225,13 @@ export class OTLPTraceExporter {
 
   async #runShutdown(): Promise<void> {
     this.#closing.abort()
-    const at = systemClock.now() + SHUTDOWN_MILLIS
+    const at = this.#clock.now() + SHUTDOWN_MILLIS
     // Arrays that were exported before must reach the transport before it shuts down: after that it takes no more batches.
-    await bounded(systemClock, { at: at - REQUESTS_MILLIS, keepAlive: true }, () => this.#arrays.encoded)
+    await bounded(this.#clock, { at: at - REQUESTS_MILLIS, keepAlive: true }, () => this.#arrays.encoded)
     this.#arrays.close()
     await this.#transport.shutdown({ at })
-    const last = systemClock.now() + CALLBACKS_MILLIS
-    await bounded(systemClock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
+    const last = this.#clock.now() + CALLBACKS_MILLIS
+    await bounded(this.#clock, { at: last, keepAlive: true }, () => Promise.all(this.#exports))
     this.#exitFlush?.close()
     this.#budget.close()
     this.#open.clear()

@@ -5,12 +5,14 @@ import type { Settings } from './config/settings.js'
 import type { IndexBytes } from './encode/batch-encoder.js'
 import type { Memory } from './encode/buffer-pool.js'
 import { LazyTransport } from './lazy-transport.js'
+import type { LazyTransportInternals } from './lazy-transport.js'
 import { obstacleOf } from './thread/crossing.js'
 import { ExitFlush } from './thread/exit-flush.js'
-import type { ExitSender } from './thread/exit-flush.js'
+import type { ExitInternals, ExitSender } from './thread/exit-flush.js'
 import { ExportThread } from './thread/export-thread.js'
 import { indexBytes } from './thread/slab-layout.js'
 import { SlabMemory } from './thread/slab-memory.js'
+import type { StartWorker } from './thread/worker-thread.js'
 import type { TransportHooks } from './transport/transport-hooks.js'
 import { warnLater } from './warn.js'
 
@@ -21,6 +23,13 @@ export interface TransportChoice {
   readonly memory?: Memory
   readonly indexBytes?: IndexBytes
   readonly exitFlush?: ExitFlush
+}
+
+/** What tests can replace, in the exporter and behind it. */
+export interface ExporterInternals extends LazyTransportInternals, Pick<ExitInternals, 'atExit'> {
+  readonly startWorker?: StartWorker
+  /** The clock that the threads share. */
+  readonly processMillis?: () => number
 }
 
 /** A batch holds at least so much of `maxBufferedBytes`, in bytes, if requests may be that large. */
@@ -38,7 +47,7 @@ function keeping(transport: LazyTransport): ExitSender {
 }
 
 /** Sends from a thread of its own if that is asked for and possible. */
-export function chooseTransport(settings: Settings, hooks: TransportHooks): TransportChoice {
+export function chooseTransport(settings: Settings, hooks: TransportHooks, internals: ExporterInternals = {}): TransportChoice {
   const { worker, maxBufferedBytes, maxRequestBytes, exitFlushMillis } = settings
   const obstacle = worker && obstacleOf(settings)
   if (worker === undefined || obstacle !== undefined) {
@@ -48,9 +57,10 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
         `${EXPORT_THREAD} worker is on, but ${option} is ${what} and cannot be given to another thread; spans are sent from this thread`,
       )
     }
-    const transport = new LazyTransport(settings, hooks)
+    const transport = new LazyTransport(settings, hooks, internals)
     const { spool } = settings
-    return spool === undefined ? { transport } : { transport, exitFlush: new ExitFlush(keeping(transport), exitFlushMillis) }
+    if (spool === undefined) return { transport }
+    return { transport, exitFlush: new ExitFlush(keeping(transport), exitFlushMillis, internals) }
   }
   const smallestBatch = Math.max(Math.min(SMALLEST_BATCH, maxRequestBytes), SMALLEST_REQUEST)
   const memory = new SlabMemory(maxBufferedBytes, ({ number }) => thread.forget(number))
@@ -61,7 +71,14 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks): Tran
     file: worker.file,
     slabCount: Math.min(Math.ceil(maxBufferedBytes / smallestBatch), MOST_SLABS) + SPARE_SLABS,
     createLocal: (own, formerOwner) =>
-      new LazyTransport(settings, own, formerOwner === undefined ? {} : { spool: { formerOwner } }),
+      new LazyTransport(
+        settings,
+        own,
+        formerOwner === undefined ? internals : { ...internals, spool: { ...internals.spool, formerOwner } },
+      ),
+    clock: internals.clock,
+    processMillis: internals.processMillis,
+    startWorker: internals.startWorker,
   })
-  return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis) }
+  return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis, internals) }
 }

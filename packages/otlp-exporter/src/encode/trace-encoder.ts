@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '@spanring/core'
 import { BatchEncoder, type IndexBytes } from './batch-encoder.js'
 import { BufferPool, type Memory } from './buffer-pool.js'
 import { jsonFormat } from './json/format.js'
@@ -18,6 +19,8 @@ export interface TraceEncoderOptions {
   readonly maxRequestBytes?: number | undefined
   /** Where the encoded spans are. Default: memory of this thread. */
   readonly memory?: Memory | undefined
+  /** For the pool of buffers. Default: the clock of the system. */
+  readonly clock?: Clock | undefined
   /** How many bytes behind the spans of a batch another thread needs. Default: none. */
   readonly indexBytes?: IndexBytes | undefined
   /** Called when something is sent without a part that cannot be sent, for example one whose getter throws. */
@@ -40,7 +43,7 @@ export class TraceEncoder {
 
   constructor(options: TraceEncoderOptions) {
     const { format, maxRequestBytes = MAX_REQUEST_BYTES, memory, indexBytes = () => 0, onTruncated = () => {} } = options
-    this.#pool = new BufferPool(memory)
+    this.#pool = new BufferPool(memory, options.clock)
     this.#indexBytes = indexBytes
     this.#format = format === 'json' ? jsonFormat() : protobufFormat()
     this.contentType = this.#format.contentType

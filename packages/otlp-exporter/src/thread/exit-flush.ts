@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { systemClock } from '@spanring/core'
+import type { Clock } from '@spanring/core'
 import { type ExitTask, atExit } from './process-exit.js'
+
+/** What tests can replace. */
+export interface ExitInternals {
+  readonly clock?: Pick<Clock, 'now'>
+  readonly atExit?: (task: ExitTask) => () => void
+}
 
 /** How often to check whether the thread is ready, in milliseconds. */
 const START_POLL_MILLIS = 5
@@ -25,15 +32,19 @@ export interface ExitSender {
 export class ExitFlush implements ExitTask {
   readonly #sender: ExitSender
   readonly #millis: number
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #atExit: (task: ExitTask) => () => void
   /** Each makes a processor hand over what it has queued, as far as slots and memory allow. */
   readonly #drains = new Set<() => void>()
   /** When to stop waiting. Undefined before the `exit` event. */
   #at: number | undefined
   #cancel: (() => void) | undefined
 
-  constructor(sender: ExitSender, exitFlushMillis: number) {
+  constructor(sender: ExitSender, exitFlushMillis: number, internals: ExitInternals = {}) {
     this.#sender = sender
     this.#millis = exitFlushMillis
+    this.#clock = internals.clock ?? systemClock
+    this.#atExit = internals.atExit ?? atExit
   }
 
   add(drain: () => void): void {
@@ -42,7 +53,7 @@ export class ExitFlush implements ExitTask {
 
   /** Takes part in the end of the process from now on. An exporter that nobody uses does not, so it can be collected. */
   register(): void {
-    this.#cancel ??= atExit(this)
+    this.#cancel ??= this.#atExit(this)
   }
 
   /** Whether a process that has nothing else to do has to wait. */
@@ -52,7 +63,7 @@ export class ExitFlush implements ExitTask {
 
   begin(): void {
     // Spans that end later in the same event get no time of their own.
-    this.#at ??= systemClock.now() + this.#millis
+    this.#at ??= this.#clock.now() + this.#millis
     this.#sender.beginExit()
     this.#drain()
   }
@@ -61,7 +72,7 @@ export class ExitFlush implements ExitTask {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
     // Each outcome makes room for more batches.
-    while (this.#sender.waitSync(at - systemClock.now())) this.#drain()
+    while (this.#sender.waitSync(at - this.#clock.now())) this.#drain()
   }
 
   /** For an exporter that was shut down: it has nothing left to send. */
@@ -72,12 +83,12 @@ export class ExitFlush implements ExitTask {
 
   /** Returns how long the thread took to be ready, in milliseconds; 0 if it was not ready by `at`. */
   #waitForStart(at: number): number {
-    const startedAt = systemClock.now()
+    const startedAt = this.#clock.now()
     while (this.#sender.isStarting) {
-      if (systemClock.now() >= at) return 0
+      if (this.#clock.now() >= at) return 0
       this.#sender.waitSync(START_POLL_MILLIS)
     }
-    return systemClock.now() - startedAt
+    return this.#clock.now() - startedAt
   }
 
   #drain(): void {

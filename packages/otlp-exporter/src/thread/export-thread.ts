@@ -13,6 +13,7 @@ import { extraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
 import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
+import { processMillis } from './process-clock.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
 import { StoredBatches } from './stored-batches.js'
@@ -35,6 +36,7 @@ const HUNG_MILLIS = 5000
 export class ExportThread implements BatchTransport {
   readonly #parts: ExportThreadParts
   readonly #clock: Clock
+  readonly #processMillis: () => number
   readonly #context = new DetachedContext(ROOT_CONTEXT, AsyncLocalStorage.snapshot())
   readonly #headers: ApplicationHeaders
   readonly #supervisor: ThreadSupervisor
@@ -52,13 +54,14 @@ export class ExportThread implements BatchTransport {
   constructor(parts: ExportThreadParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
+    this.#processMillis = parts.processMillis ?? processMillis
     this.#headers = new ApplicationHeaders(parts.settings, this.#clock)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
     this.#stored = new StoredBatches(parts.settings.endpoint.printable, (group) => {
       this.#supervisor.thread?.post({ type: 'stored-closing', group })
     })
     this.#supervisor = new ThreadSupervisor(
-      { ...parts, clock: this.#clock },
+      { ...parts, clock: this.#clock, processMillis: this.#processMillis },
       {
         onBell: () => this.poll(),
         onMessage: (thread, message) => this.#onMessage(thread, message),
@@ -202,14 +205,16 @@ export class ExportThread implements BatchTransport {
     if (thread === undefined || handed.isWithThread || handed.isSettled) return
     const headers = this.#headers.of(handed)
     if (headers !== undefined) thread.post({ type: 'headers', id: handed.id, values: headers })
-    writeBatch(handed.slab, handed.batch.parts, {
-      id: handed.id,
-      remainingMillis: handed.operation.at - this.#clock.now(),
-      isClosing: this.#isExiting || handed.operation.closing.aborted,
+    const { id, operation } = handed
+    const said = {
+      id,
+      remainingMillis: operation.at - this.#clock.now(),
+      isClosing: this.#isExiting || operation.closing.aborted,
       hasOwnHeaders: headers !== undefined,
-      mayStore: handed.operation.mayStore,
+      mayStore: operation.mayStore,
       group: this.#stored.groupOf(handed.deadline),
-    })
+    }
+    writeBatch(handed.slab, handed.batch.parts, said, this.#processMillis())
     handed.isWithThread = true
     thread.handOver(handed.slab)
   }

@@ -14,17 +14,19 @@ export function processMillis(): number {
 
 /** Tells how long ago another thread of the same process did something. */
 export class ProcessClock {
+  readonly #now: () => number
   readonly #isShared: boolean
 
-  /** `postedAt` is what {@link processMillis} said in the other thread when it posted the first message to this one. */
-  constructor(postedAt: number) {
-    const millis = processMillis() - postedAt
+  /** `postedAt` is what `now` said in the other thread when it posted the first message to this one. */
+  constructor(postedAt: number, now: () => number = processMillis) {
+    this.#now = now
+    const millis = now() - postedAt
     // In other runtimes it may count from the start of each thread. Then it says nothing about another thread.
     this.#isShared = millis >= 0 && millis < LONGEST_START_MILLIS
   }
 
   /** In milliseconds; 0 if the clock is not shared. */
   since(at: number): number {
-    return this.#isShared ? Math.max(processMillis() - at, 0) : 0
+    return this.#isShared ? Math.max(this.#now() - at, 0) : 0
   }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { systemClock } from '@spanring/core'
 import { BufferPool } from '../encode/buffer-pool.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { jsonFormat } from '../encode/json/format.js'
@@ -9,9 +8,12 @@ import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/i
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
 import { BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome, SettledStored } from '../span-batch.js'
+import { transportClock } from '../transport/clock.js'
+import type { TransportClock } from '../transport/clock.js'
 import type { ExporterError } from '../transport/exporter-error.js'
 import type { SendableBatch } from '../transport/request/pending-request.js'
 import { Transport } from '../transport/transport.js'
+import type { Internals } from '../transport/transport.js'
 import type { FinishedExport } from '../transport/transport-hooks.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import { adoptNetworkDefaults } from './crossing.js'
@@ -22,22 +24,30 @@ import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-lay
 
 const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'stored-closing', 'stored-shutdown', 'shutdown'])
 
-interface ThreadPort {
+export interface ThreadPort {
   readonly post: (message: FromThread) => void
   /** Receives what was posted to this thread, without waiting for the event loop. */
   readonly receiveNow: () => void
   readonly close: () => void
 }
 
+/** What tests can replace. */
+export interface ThreadInternals extends Internals {
+  /** The clock that the threads share. */
+  readonly processMillis?: () => number
+}
+
 /** The export thread's side: takes batches from the ring, sends each with the transport, and gives their slabs back. */
 export class SendingThread {
   readonly #port: ThreadPort
+  readonly #internals: ThreadInternals
+  readonly #clock: TransportClock
   readonly #layout: ControlLayout
   readonly #words: Int32Array
   readonly #filled: RingConsumer
   readonly #returned: RingProducer
   /** For requests that cannot be assembled in their slab. */
-  readonly #pool = new BufferPool()
+  readonly #pool: BufferPool
   readonly #slabs = new Map<number, Slab>()
   readonly #headers = new Map<number, HeaderTexts>()
   /** The headers of the last batch that had its own. */
@@ -58,12 +68,15 @@ export class SendingThread {
   readonly #later: Exclude<ToThread, typeof BELL>[] = []
   #requestCount = 0
 
-  constructor(memory: SharedArrayBuffer, slabCount: number, port: ThreadPort) {
+  constructor(memory: SharedArrayBuffer, slabCount: number, port: ThreadPort, internals: ThreadInternals = {}) {
     const layout = (this.#layout = controlLayout(slabCount))
     this.#words = new Int32Array(memory)
     this.#filled = new RingConsumer(memory, layout.filled)
     this.#returned = new RingProducer(memory, layout.returned)
     this.#port = port
+    this.#internals = internals
+    this.#clock = internals.clock ?? transportClock
+    this.#pool = new BufferPool(undefined, this.#clock)
   }
 
   /** While batches are being taken, what concerns a batch waits: the batch may still be in the ring. */
@@ -125,7 +138,7 @@ export class SendingThread {
   }
 
   #start({ settings, network, postedAt, formerOwner, asksForHeaders }: Extract<ToThread, { type: 'start' }>): void {
-    this.#processClock = new ProcessClock(postedAt)
+    this.#processClock = new ProcessClock(postedAt, this.#internals.processMillis)
     adoptNetworkDefaults(network)
     this.#format = settings.contentType === 'application/json' ? jsonFormat() : protobufFormat()
     this.#transport = new Transport(
@@ -135,7 +148,7 @@ export class SendingThread {
         onBackendChange: (change) => this.#port.post({ type: 'backend', change }),
         onInherited: (outcome) => this.#port.post({ type: 'inherited', outcome }),
       },
-      formerOwner === undefined ? {} : { spool: { formerOwner } },
+      formerOwner === undefined ? this.#internals : { ...this.#internals, spool: { ...this.#internals.spool, formerOwner } },
     )
     this.#port.post({ type: 'ready', spoolOwner: this.#transport.spoolOwner })
   }
@@ -155,7 +168,7 @@ export class SendingThread {
     if (isClosing || this.#isClosing) batch.closing.abort()
     this.#sending.set(id, batch)
     // The batch may have waited in the ring while the thread was starting or busy. That counts against its deadline.
-    const at = systemClock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
+    const at = this.#clock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
     const outcome = await transport.sendBatch(batch, {
       at,
       signal: batch.abort.signal,
@@ -234,7 +247,7 @@ export class SendingThread {
 
   async #shutdown(remainingMillis: number): Promise<void> {
     this.takeBatches()
-    await this.#transport?.shutdown({ at: systemClock.now() + remainingMillis })
+    await this.#transport?.shutdown({ at: this.#clock.now() + remainingMillis })
     this.#pool.close()
     this.#port.post({ type: 'closed' })
     this.#port.close()

@@ -3,7 +3,6 @@ import { type BufferPool, FRONT_BYTES } from '../encode/buffer-pool.js'
 import { EncodedBatch, type EncodedBatchParts } from '../encode/encoded-batch.js'
 import type { GroupPrefixes, SpanFormat } from '../encode/span-format.js'
 import { FIRST_WORD, type Slab } from '../shared-memory/slab.js'
-import { processMillis } from './process-clock.js'
 
 /*
  * A batch in a slab. The slab holds everything that the export thread needs, so it is handed over as one number.
@@ -86,8 +85,13 @@ export function indexBytes(spanCount: number, groups: readonly GroupPrefixes[]):
   return bytes
 }
 
-/** Completes a slab that holds the spans of a batch. */
-export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: EncodedBatchParts, handed: HandedBatch): void {
+/** Completes a slab that holds the spans of a batch. `handedAt` is the present time, by the clock that the threads share. */
+export function writeBatch(
+  slab: Slab,
+  { format, groups, groupOf, ends }: EncodedBatchParts,
+  handed: HandedBatch,
+  handedAt: number,
+): void {
   const spanCount = ends.length
   const indexAt = aligned(ends[spanCount - 1]! + format.tailBytes)
   const resources = resourcesOf(groups)
@@ -101,7 +105,7 @@ export function writeBatch(slab: Slab, { format, groups, groupOf, ends }: Encode
   words[WORDS.flags] =
     (handed.hasOwnHeaders ? OWN_HEADERS : 0) | (handed.isClosing ? CLOSING : 0) | (handed.mayStore ? MAY_STORE : 0)
   slab.floats[REMAINING_MILLIS] = handed.remainingMillis
-  slab.floats[HANDED_AT] = processMillis()
+  slab.floats[HANDED_AT] = handedAt
 
   const index = wordsAt(slab.memory, indexAt, indexWords(spanCount, resources.length, groups.length))
   let at = 0

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
-// Without `node:`. webpack knows `Worker from worker_threads`; from `node:worker_threads` it makes code that throws (5.113).
-import { Worker } from 'worker_threads'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
 import { type Slab, THREAD } from '../shared-memory/slab.js'
 import { BELL } from './messages.js'
-import type { FromThread, ThreadData, ToThread } from './messages.js'
-import { packageOptions } from './package-options.js'
+import type { FromThread, ToThread } from './messages.js'
+import { startWorker } from './worker-thread.js'
+import type { RunningWorker, StartWorker } from './worker-thread.js'
 
-/** If its heap grows beyond this, in MiB, Node.js ends the thread and not the process. Spans are not in its heap. */
-const HEAP_MIB = 128
-/** Of the young generation, in MiB. The thread's objects die young: the default of 48 would only delay their collection. */
-const YOUNG_MIB = 4
+export interface HandleParts {
+  /** The file that the thread runs; undefined for the one of this package. */
+  readonly file: string | URL | undefined
+  /** How many slabs the thread may own at once. */
+  readonly slabCount: number
+  readonly startWorker?: StartWorker | undefined
+}
 
 export interface ThreadListener {
   /** Slabs may have been given back. */
@@ -28,8 +28,7 @@ export interface ThreadListener {
  * block, and never keeps the process alive.
  */
 export class ThreadHandle {
-  readonly #worker: Worker
-  readonly #port: MessagePort
+  readonly #worker: RunningWorker
   readonly #layout: ControlLayout
   readonly #words: Int32Array
   readonly #filled: RingProducer
@@ -39,36 +38,23 @@ export class ThreadHandle {
   readonly #known = new Set<number>()
   #hasEnded = false
 
-  /** Throws if no thread can be started here. `slabCount` is how many slabs it may own at once. */
-  constructor(file: string | URL | undefined, slabCount: number, listener: ThreadListener) {
+  /** Throws if no thread can be started here. */
+  constructor(parts: HandleParts, listener: ThreadListener) {
+    const { file, slabCount, startWorker: start = startWorker } = parts
     const layout = (this.#layout = controlLayout(slabCount))
     const memory = new SharedArrayBuffer(layout.byteLength)
     this.#words = new Int32Array(memory)
     this.#filled = new RingProducer(memory, layout.filled)
     this.#returned = new RingConsumer(memory, layout.returned)
     this.#listener = listener
-    const { port1, port2 } = new MessageChannel()
-    const workerData: ThreadData = { port: port2, memory, slabCount }
-    const options = {
-      name: 'spanring-export',
-      workerData,
-      transferList: [port2],
-      // What the application preloads must not run a second time here.
-      execArgv: packageOptions(),
-      env: environment(),
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
-    }
-    // Bundlers that know workers look for exactly this expression, and bundle the file too. It is the CommonJS one in both
-    // formats: it starts sooner, and hooks for ES modules do not concern it.
-    this.#worker =
-      file === undefined ? new Worker(new URL('../../cjs/thread/main.js', import.meta.url), options) : new Worker(file, options)
-    this.#port = port1
-    port1.on('message', (message: FromThread) => this.#receive(message))
-    let error: Error | undefined
-    this.#worker.on('error', (reason: unknown) => (error = reason instanceof Error ? reason : new Error(String(reason))))
-    this.#worker.on('exit', () => this.#end(error))
-    port1.unref()
-    this.#worker.unref()
+    this.#worker = start(
+      file,
+      { memory, slabCount },
+      {
+        onMessage: (message) => this.#receive(message),
+        onExit: (error) => this.#end(error),
+      },
+    )
   }
 
   /** How many requests the thread has sent. */
@@ -94,8 +80,7 @@ export class ThreadHandle {
   }
 
   post(message: ToThread): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of worker_threads, not a window
-    this.#port.postMessage(message)
+    this.#worker.post(message)
   }
 
   /** The number of the next slab that the thread has given back; undefined if there is none. */
@@ -106,7 +91,7 @@ export class ThreadHandle {
 
   /** Receives at once what the thread has posted, without waiting for the event loop. */
   receiveNow(): void {
-    for (let received = this.#next(); received !== undefined; received = this.#next()) this.#receive(received.message)
+    for (let message = this.#worker.receive(); message !== undefined; message = this.#worker.receive()) this.#receive(message)
   }
 
   /** Blocks until the thread has given a slab back, for at most `millis`. Only for the `exit` event of a process. */
@@ -119,10 +104,6 @@ export class ThreadHandle {
     await this.#worker.terminate()
   }
 
-  #next(): { message: FromThread } | undefined {
-    return receiveMessageOnPort(this.#port)
-  }
-
   #receive(message: FromThread): void {
     if (message === BELL) this.#listener.onBell()
     else this.#listener.onMessage(message)
@@ -132,20 +113,7 @@ export class ThreadHandle {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.receiveNow()
-    this.#port.close()
+    this.#worker.close()
     this.#listener.onEnd(error)
   }
-}
-
-/**
- * The environment of the thread: that of the process, without what makes Node.js load code of the application or of a parent
- * process, and without our own variables, which may hold tokens.
- */
-function environment(): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {}
-  for (const [name, value] of Object.entries(process.env)) {
-    const isLeftOut = name === 'NODE_OPTIONS' || name.startsWith('NODE_CHANNEL_') || /^(?:OTEL|SPANRING)_/i.test(name)
-    if (!isLeftOut) env[name] = value
-  }
-  return env
 }

@@ -5,9 +5,9 @@ import type { TransportSettings } from '../transport/transport-settings.js'
 import { warn } from '../warn.js'
 import { networkDefaults, threadSettings } from './crossing.js'
 import type { BELL, FromThread } from './messages.js'
-import { processMillis } from './process-clock.js'
 import { HOW_TO_BUNDLE } from '../config/worker.js'
 import { ThreadHandle } from './thread-handle.js'
+import type { StartWorker } from './worker-thread.js'
 
 /**
  * A thread that is not ready after this time, in milliseconds, is given up. It usually takes 50. Half of the default
@@ -28,6 +28,9 @@ export interface SupervisorParts {
   readonly file: string | URL | undefined
   /** How many slabs the thread may own at once. */
   readonly slabCount: number
+  /** The clock that the threads share. */
+  readonly processMillis: () => number
+  readonly startWorker?: StartWorker | undefined
 }
 
 export interface SupervisorListener {
@@ -99,9 +102,9 @@ export class ThreadSupervisor {
   /** Starts a thread, unless there is one or a pause has to pass first. Returns the thread there is then, if any. */
   start(): ThreadHandle | undefined {
     if (this.#thread !== undefined || this.#isPausing || this.#isClosed) return this.#thread
-    const { clock, file, settings, slabCount } = this.#parts
+    const { clock, processMillis, settings } = this.#parts
     try {
-      const thread: ThreadHandle = new ThreadHandle(file, slabCount, {
+      const thread: ThreadHandle = new ThreadHandle(this.#parts, {
         onBell: () => this.#listener.onBell(),
         onMessage: (message) => this.#onMessage(thread, message),
         onEnd: (error) => this.#onEnd(thread, error),

@@ -9,6 +9,7 @@ import type { Operation } from './operation.js'
 import { internalFailure } from './redaction/internal-failure.js'
 import { Secrets } from './redaction/secrets.js'
 import { BodyCompressor } from './request/body-compressor.js'
+import type { Codecs } from './request/body-compressor.js'
 import { PendingRequest } from './request/pending-request.js'
 import type { SendableBatch } from './request/pending-request.js'
 import type { RequestHeaders } from './request/request-headers.js'
@@ -53,6 +54,7 @@ export class BatchSender {
       backend: Backend
       store: RequestStore
       warnings: AnswerWarnings
+      codecs?: Codecs | undefined
     },
   ) {
     this.#settings = settings
@@ -62,7 +64,7 @@ export class BatchSender {
     this.#backend = parts.backend
     this.#requests = parts.store
     this.#warnings = parts.warnings
-    this.#compressor = new BodyCompressor(clock, settings.compression)
+    this.#compressor = new BodyCompressor(clock, settings.compression, parts.codecs)
   }
 
   /** Never rejects. When it resolves, every span of the batch is in the tally. */

@@ -15,9 +15,11 @@ import type { TransportClock } from './clock.js'
 import { whyNoParser } from './connection/parser-check.js'
 import { bareConnector } from './connection/bare-connection.js'
 import type { BareConnect } from './connection/bare-connection.js'
+import type { OpenConnection } from './connection/connection.js'
 import { Slots } from './connection/slots.js'
 import type { Failure } from './exporter-error.js'
 import { Operation } from './operation.js'
+import type { Codecs } from './request/body-compressor.js'
 import type { SendableBatch } from './request/pending-request.js'
 import { RequestHeaders } from './request/request-headers.js'
 import { Backend } from './retry/backend.js'
@@ -35,6 +37,8 @@ export interface Internals {
   readonly spool?: Pick<SpoolParts, 'disk' | 'processes' | 'ownerId' | 'formerOwner'>
   /** Opens the bare connections by which a backend that could not be connected to is found again. */
   readonly connect?: BareConnect
+  readonly open?: OpenConnection
+  readonly codecs?: Codecs
 }
 
 /** How long `shutdown` waits for destroyed sockets to close, in milliseconds. One iteration of the event loop is enough. */
@@ -76,13 +80,14 @@ export class Transport implements BatchTransport {
       connect,
       storeAfterMillis: storeAfterMillis(settings),
     })
-    const slots = new Slots(settings, clock, random)
+    const slots = new Slots(settings, clock, random, internals.open)
     const parts = {
       backend,
       slots,
       headers: new RequestHeaders(settings, clock),
       sender: new RequestSender(settings, clock, random, { backend, slots }),
       warnings: new AnswerWarnings(settings.endpoint.printable, clock),
+      codecs: internals.codecs,
     }
     this.#stored = new StoredRequests(settings, clock, {
       ...parts,

@@ -76,10 +76,10 @@ test.each(FORMATS)('the index has as many bytes as it asked for, and with four f
       const bytes = indexBytes(ends.length, groups)
       const slab = slabOf(bytes)
       encoded.parts.buffer.copy(Buffer.from(slab.memory, FRONT_BYTES), 0, 0, spanBytes(encoded))
-      writeBatch(slab, encoded.parts, HANDED)
+      writeBatch(slab, encoded.parts, HANDED, 0)
       const received = readBatch(slab, encoded.parts.format, new BufferPool(), () => {})
       expectSame(received.assemble(0, ends.length).bytes, encoded.assemble(0, ends.length).bytes)
-      expect(() => writeBatch(slabOf(bytes - 4), encoded.parts, HANDED)).toThrow(RangeError)
+      expect(() => writeBatch(slabOf(bytes - 4), encoded.parts, HANDED, 0)).toThrow(RangeError)
       encoder.close()
     }
   }
@@ -92,7 +92,7 @@ test.each([0, 1, 2, 3])('a slab of any size will do: its memory has %i bytes mor
   const size = Math.ceil((spanBytes(encoded) + format.tailBytes + indexBytes(3, groups)) / 4) * 4 + odd
   const slab = new Slab(0, new SharedArrayBuffer(FRONT_BYTES + size))
   buffer.copy(Buffer.from(slab.memory, FRONT_BYTES), 0, 0, spanBytes(encoded))
-  writeBatch(slab, encoded.parts, HANDED)
+  writeBatch(slab, encoded.parts, HANDED, 0)
   const received = readBatch(slab, protobufFormat(), new BufferPool(), () => {})
   expectSame(received.assemble(0, 3).bytes, encoded.assemble(0, 3).bytes)
   encoder.close()
@@ -139,7 +139,7 @@ test('everything that is said with a batch arrives', () => {
         mayStore: (flags & 4) > 0,
         group: flags,
       }
-      writeBatch(slab, encoded.parts, handed)
+      writeBatch(slab, encoded.parts, handed, 0)
       expect(readHanded(slab)).toEqual(handed)
     }
   }
@@ -165,7 +165,7 @@ test('everything that is said with a slab that is given back arrives, and the ne
       expect(readHandedBack(slab)).toEqual(back)
     }
   }
-  writeBatch(slab, encoded.parts, HANDED)
+  writeBatch(slab, encoded.parts, HANDED, 0)
   expect(readHanded(slab)).toEqual(HANDED)
   encoder.close()
 })
@@ -184,7 +184,7 @@ function encode(encoder: TraceEncoder, spans: readonly ReadableSpan[]): EncodedB
 /** The batch as the export thread sees it. */
 function throughSlab(memory: SlabMemory, format: OtlpFormat, encoded: EncodedBatch): EncodedBatch {
   const slab = memory.slabOf(encoded.parts.buffer)
-  writeBatch(slab, encoded.parts, HANDED)
+  writeBatch(slab, encoded.parts, HANDED, 0)
   const there = new Slab(slab.number, slab.memory)
   return readBatch(there, format === 'json' ? jsonFormat() : protobufFormat(), new BufferPool(), () => {})
 }

@@ -229,6 +229,11 @@ export class Connection {
   }
 }
 
+/** What a slot needs of a connection. */
+export type SlotConnection = Pick<Connection, keyof Connection>
+/** Makes a connection. It opens no socket before the first request. */
+export type OpenConnection = (settings: TransportSettings, clock: Clock, random: () => number) => SlotConnection
+
 /** Whether anything of an answer was seen. If not, the connection may still be able to carry one. */
 function hasBegun({ seen }: Answer): boolean {
   return seen !== 'unreached' && seen !== 'unsent' && seen !== 'silence'

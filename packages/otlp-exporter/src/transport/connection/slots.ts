@@ -2,6 +2,7 @@
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
 import { Connection } from './connection.js'
+import type { OpenConnection, SlotConnection } from './connection.js'
 import type { Operation } from '../operation.js'
 import type { TransportSettings } from '../transport-settings.js'
 
@@ -14,28 +15,28 @@ const SPARE_MILLIS = 10_000
 
 /** A place for one export, with a connection of its own. */
 export class Slot {
-  readonly #open: () => Connection
-  #connection: Connection | undefined
+  readonly #open: () => SlotConnection
+  #connection: SlotConnection | undefined
   /** When its last export ended. */
   releasedAt = 0
 
-  constructor(open: () => Connection) {
+  constructor(open: () => SlotConnection) {
     this.#open = open
   }
 
-  get connection(): Connection {
+  get connection(): SlotConnection {
     this.#connection ??= this.#open()
     return this.#connection
   }
 
   /** The connection for the next request: a new one if the last one has reached its maximum age. */
-  next(): Connection {
+  next(): SlotConnection {
     if (this.#connection?.isOld === true) void this.replace()
     return this.connection
   }
 
   /** Puts a new connection in the place of the current one, and returns the current one, whose answer may still arrive. */
-  exchange(): Connection {
+  exchange(): SlotConnection {
     const { connection } = this
     this.#connection = this.#open()
     return connection
@@ -68,16 +69,16 @@ interface Waiter {
 export class Slots {
   readonly #clock: Clock
   readonly #limit: number
-  readonly #open: () => Connection
+  readonly #open: () => SlotConnection
   readonly #all: Slot[] = []
   /** A stack: the slot that was used last is taken first, so that the connections that are not needed become idle and close. */
   readonly #free: Slot[] = []
   readonly #waiters: Waiter[] = []
 
-  constructor(settings: TransportSettings, clock: Clock, random: () => number) {
+  constructor(settings: TransportSettings, clock: Clock, random: () => number, open: OpenConnection = openConnection) {
     this.#clock = clock
     this.#limit = settings.concurrencyLimit
-    this.#open = () => new Connection(settings, clock, random)
+    this.#open = () => open(settings, clock, random)
   }
 
   /** Waits for a free slot. Undefined if the operation ended first. */
@@ -133,3 +134,5 @@ export class Slots {
     return added
   }
 }
+
+const openConnection: OpenConnection = (settings, clock, random) => new Connection(settings, clock, random)

@@ -19,13 +19,27 @@ const SYNC_BYTES = 4096
 /** A thread pool that has not compressed a body within this time, in milliseconds, counts as blocked. */
 const BLOCKED_MILLIS = 1000
 
-type AsyncCompress = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
-type SyncCompress = (bytes: Uint8Array) => Buffer
-const { zstdCompress, zstdCompressSync } = zlib as unknown as { zstdCompress: AsyncCompress; zstdCompressSync: SyncCompress }
+type Async = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
 
-const CODECS: Readonly<Record<'gzip' | 'zstd', { async: AsyncCompress; sync: SyncCompress }>> = {
-  gzip: { async: zlib.gzip, sync: zlib.gzipSync },
-  zstd: { async: zstdCompress, sync: zstdCompressSync },
+interface Codec {
+  readonly async: Async
+  readonly sync: (bytes: Uint8Array) => Buffer
+  /** Undefined before Node.js 22.15 for zstd, as the others are. */
+  readonly decompress: Async | undefined
+}
+
+/** zlib, or what tests put in its place. */
+export type Codecs = Readonly<Record<'gzip' | 'zstd', Codec>>
+
+const { zstdCompress, zstdCompressSync, zstdDecompress } = zlib as unknown as {
+  zstdCompress: Async
+  zstdCompressSync: Codec['sync']
+  zstdDecompress?: Async
+}
+
+export const CODECS: Codecs = {
+  gzip: { async: zlib.gzip, sync: zlib.gzipSync, decompress: zlib.gunzip },
+  zstd: { async: zstdCompress, sync: zstdCompressSync, decompress: zstdDecompress },
 }
 
 /**
@@ -35,12 +49,14 @@ const CODECS: Readonly<Record<'gzip' | 'zstd', { async: AsyncCompress; sync: Syn
 export class BodyCompressor {
   readonly #clock: Clock
   readonly #compression: Compression
+  readonly #codecs: Codecs
   /** Bodies that are still in the thread pool although they are no longer awaited. */
   #overdueCount = 0
 
-  constructor(clock: Clock, compression: Compression) {
+  constructor(clock: Clock, compression: Compression, codecs: Codecs = CODECS) {
     this.#clock = clock
     this.#compression = compression
+    this.#codecs = codecs
   }
 
   async compress(bound: Bound, bytes: Uint8Array): Promise<RequestBody> {
@@ -48,7 +64,7 @@ export class BodyCompressor {
     const encoding = this.#compression
     // An aborted wait does not wait for the thread pool, so it would wrongly look as if the pool were blocked.
     if (encoding === 'none' || this.#overdueCount > 0 || bound.signal?.aborted === true) return plain
-    const codec = CODECS[encoding]
+    const codec = this.#codecs[encoding]
     if (bytes.byteLength <= SYNC_BYTES) return { bytes: codec.sync(bytes), encoding, isSourceInUse: false }
 
     const now = this.#clock.now()

@@ -3,7 +3,7 @@ import { bounded } from '@spanring/core'
 import type { Clock, Settled } from '@spanring/core'
 import type { Answer } from '../answer/answer.js'
 import type { Verdict } from '../answer/verdict.js'
-import type { Connection, Post } from '../connection/connection.js'
+import type { Post, SlotConnection } from '../connection/connection.js'
 import type { Slot, Slots } from '../connection/slots.js'
 import type { Operation } from '../operation.js'
 import { SilenceLimit } from './silence-limit.js'
@@ -125,7 +125,7 @@ export class HedgedRequests {
     return bounded(this.#clock, { at: Math.min(at, operation.at), signal: operation.signal }, work)
   }
 
-  async #post(connection: Connection, { post, judge }: Request): Promise<Verdict> {
+  async #post(connection: SlotConnection, { post, judge }: Request): Promise<Verdict> {
     const startedAt = this.#clock.now()
     const verdict = judge(await connection.post(post))
     if (verdict.status !== undefined) this.#silenceLimit.record(this.#clock.now() - startedAt)

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import * as zlib from 'node:zlib'
+import { CODECS } from '../request/body-compressor.js'
+import type { Codecs } from '../request/body-compressor.js'
 import type { StoredBody } from './stored-request.js'
 
-type Decompress = (bytes: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
-
-const DECODERS: Readonly<Record<Exclude<StoredBody['encoding'], 'none'>, Decompress | undefined>> = {
-  gzip: zlib.gunzip,
-  // Node.js 22.15 and later. An earlier one never compresses with it, but a spool may come from a later one.
-  zstd: (zlib as { zstdDecompress?: Decompress }).zstdDecompress,
-}
-
 /** The bytes of a body as they were before it was stored. Rejects if they cannot be restored in this process. */
-export function decompress({ bytes, encoding }: StoredBody): Promise<Uint8Array> {
+export function decompress({ bytes, encoding }: StoredBody, codecs: Codecs = CODECS): Promise<Uint8Array> {
   if (encoding === 'none') return Promise.resolve(bytes)
-  const decode = DECODERS[encoding]
+  // An earlier version of Node.js never compresses with zstd, but a spool may come from a later one.
+  const { decompress: decode } = codecs[encoding]
   if (decode === undefined) return Promise.reject(new Error(`this version of Node.js cannot read ${encoding}`))
   return new Promise((resolve, reject) => {
     decode(bytes, (error, result) => {

@@ -10,6 +10,7 @@ import type { Operation } from '../operation.js'
 import { internalFailure } from '../redaction/internal-failure.js'
 import { Secrets } from '../redaction/secrets.js'
 import { BodyCompressor } from '../request/body-compressor.js'
+import type { Codecs } from '../request/body-compressor.js'
 import type { OutgoingRequest } from '../request/pending-request.js'
 import type { RequestHeaders } from '../request/request-headers.js'
 import type { Backend } from '../retry/backend.js'
@@ -25,6 +26,7 @@ export interface StoredRequestSenderParts {
   readonly headers: RequestHeaders
   readonly sender: RequestSender
   readonly warnings: AnswerWarnings
+  readonly codecs?: Codecs | undefined
 }
 
 /** What became of a stored request. */
@@ -54,7 +56,7 @@ export class StoredRequestSender {
     this.#settings = settings
     this.#clock = clock
     this.#parts = parts
-    this.#compressor = new BodyCompressor(clock, settings.compression)
+    this.#compressor = new BodyCompressor(clock, settings.compression, parts.codecs)
   }
 
   /** Never rejects. If the request still waits, or has to be halved, no span is in the tally; otherwise every one is. */
@@ -74,10 +76,9 @@ export class StoredRequestSender {
     const slot = await slots.acquire(operation)
     if (slot === undefined) return waits(operation, BUSY)
     try {
-      const request = new WaitingRequest(this.#compressor, this.#settings.compression, body, {
-        ...made.values,
-        'content-type': body.contentType,
-      })
+      const { compression } = this.#settings
+      const post = { ...made.values, 'content-type': body.contentType }
+      const request = new WaitingRequest(this.#compressor, compression, body, post, this.#parts.codecs)
       const verdict = await this.#parts.sender.send(operation, slot, request, () => tally.attempt())
       return await this.#conclude(verdict, body, tally)
     } catch (error) {
@@ -95,7 +96,7 @@ export class StoredRequestSender {
     else if (verdict.kind === 'accepted') {
       tally.accept(spanCount, verdict.status, verdict.partial)
       this.#parts.warnings.warnAbout(spanCount, verdict)
-    } else if (spanCount > 1) return { kind: 'too-large', halves: await halvesOf(body) }
+    } else if (spanCount > 1) return { kind: 'too-large', halves: await halvesOf(body, this.#parts.codecs) }
     else tally.fail(1, tooLarge(verdict))
     return DONE
   }
@@ -107,9 +108,17 @@ class WaitingRequest implements OutgoingRequest {
   readonly #compression: TransportSettings['compression']
   readonly #body: StoredBody
   readonly #headers: HeaderTexts
+  readonly #codecs: Codecs | undefined
   #post: Post | undefined
 
-  constructor(compressor: BodyCompressor, compression: TransportSettings['compression'], body: StoredBody, headers: HeaderTexts) {
+  constructor(
+    compressor: BodyCompressor,
+    compression: TransportSettings['compression'],
+    body: StoredBody,
+    headers: HeaderTexts,
+    codecs: Codecs | undefined,
+  ) {
+    this.#codecs = codecs
     this.#compressor = compressor
     this.#compression = compression
     this.#body = body
@@ -124,7 +133,7 @@ class WaitingRequest implements OutgoingRequest {
     const { bytes, encoding } =
       this.#body.encoding === this.#compression
         ? this.#body
-        : await this.#compressor.compress(operation, await decompress(this.#body))
+        : await this.#compressor.compress(operation, await decompress(this.#body, this.#codecs))
     const encoded = encoding === undefined || encoding === 'none' ? {} : { 'content-encoding': encoding }
     this.#post = { body: bytes, headers: { ...this.#headers, ...encoded } }
     return true
@@ -145,9 +154,9 @@ class WaitingRequest implements OutgoingRequest {
   }
 }
 
-async function halvesOf(body: StoredBody): Promise<StoredHalf[]> {
+async function halvesOf(body: StoredBody, codecs: Codecs | undefined): Promise<StoredHalf[]> {
   const { contentType } = body
-  const parts = halveRequest(await decompress(body), contentType)
+  const parts = halveRequest(await decompress(body, codecs), contentType)
   return parts.map((part) => ({ ...part, encoding: 'none', contentType }))
 }
 

@@ -57,7 +57,7 @@ export class StoredRequests {
     }
     this.store = new RequestStore({
       clock,
-      compressor: new BodyCompressor(clock, compressionOf(settings)),
+      compressor: new BodyCompressor(clock, compressionOf(settings), parts.codecs),
       spool: this.#spool,
       maxStoredMillis,
       contentType,
