@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bugs that are put in on purpose, each by replacing a piece of one file below packages/. The simulator has to find every one.
+
+export const mutations = [
+  {
+    name: 'lost wake-up',
+    what: 'no bell for a batch that is handed to a thread that has stopped looking',
+    file: 'otlp-exporter/src/thread/thread-handle.ts',
+    find: 'if (this.#filled.offer(number) === WAS_EMPTY) this.post(BELL)',
+    replace: 'this.#filled.offer(number)',
+  },
+  {
+    name: 'lost wake-up back',
+    what: 'no bell for a slab that is given back',
+    file: 'otlp-exporter/src/thread/sending-thread.ts',
+    find: 'if (offered === WAS_EMPTY) this.#port.post(BELL)',
+    replace: 'void offered',
+  },
+  {
+    name: 'double free',
+    what: 'a slab goes into the pool twice, so that two batches get it',
+    file: 'otlp-exporter/src/encode/batch-encoder.ts',
+    find: 'giveBack: (isFree) => (isFree ? pool.give(buffer) : pool.abandon(buffer)),',
+    replace: 'giveBack: (isFree) => { if (isFree) { pool.give(buffer); pool.give(buffer) } else pool.abandon(buffer) },',
+  },
+  {
+    name: 'budget leak',
+    what: 'a batch that has ended keeps a part of its share of the budget',
+    file: 'otlp-exporter/src/buffered-batch.ts',
+    find: 'this.#budget.release(this.#held - Math.min(storedBytes, this.#held))',
+    replace: 'this.#budget.release(this.#held - Math.min(storedBytes + 1000, this.#held))',
+  },
+  {
+    name: 'sent again after a death',
+    what: 'a batch whose request may have arrived is handed to the next thread',
+    file: 'otlp-exporter/src/thread/export-thread.ts',
+    find: '(handed.slab.owner === IN_REQUEST || handed.isSettled)',
+    replace: 'handed.isSettled',
+  },
+  {
+    name: 'retry after an answer',
+    what: 'an answer that breaks after its status is taken for an outage',
+    file: 'otlp-exporter/src/transport/answer/verdict.ts',
+    find: "if (answer.end === 'broken') return broken(describeError(answer.error as Error, secrets))",
+    replace:
+      "if (answer.end === 'broken') return { kind: 'outage', reason: 'connection', status: undefined, message: '', retryAfter: undefined }",
+  },
+  {
+    name: 'flush forgets',
+    what: 'a flush does not wait for batches in flight',
+    file: 'batch-span-processor/src/loop/drain-loop.ts',
+    find: 'this.#parts.barriers.settle(Math.min(this.#assembler.oldest, this.#outstanding.oldest))',
+    replace: 'this.#parts.barriers.settle(this.#assembler.oldest)',
+  },
+]
