@@ -234,3 +234,38 @@ test('what a burst has opened is closed when it is not needed for ten seconds', 
   await until(async () => (await sink.stats()).openConnections === 2)
   expect((await sink.stats()).connections).toBe(10)
 })
+
+/** Answers the first request on the first connection, and nothing else there. Other connections get the start of an answer. */
+async function setupHalfAnswers() {
+  const state = { requests: 0 }
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    const isFirst = connections === 1
+    socket.on('error', () => {})
+    socket.on('data', () => {
+      state.requests += 1
+      if (!isFirst) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n')
+      else if (state.requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+    })
+  })
+  return { state, server, url: `http://127.0.0.1:${await listen(server)}/v1/traces` }
+}
+
+test('the status that a new connection has got counts, although the rest of the answer never comes', async () => {
+  const { url } = await setupHalfAnswers()
+  const { send } = setupTransport({ url, timeoutMillis: 2500 })
+  await send()
+  expect(await settledWithin(2500, () => send())).toEqual({ exported: 1, failed: {} })
+})
+
+test('a request that a silent connection may have delivered is not stored, although a new one does not come about', async () => {
+  const { url, server } = await setupHalfAnswers()
+  const { transport, closing, signal, send } = setupTransport({ url, timeoutMillis: 2500 })
+  await send()
+  server.close()
+  const deadline = { at: Infinity, signal: signal.signal, closing: closing.signal, onStoredOutcome() {} }
+  const outcome = await settledWithin(2500, () => transport.sendBatch(new PlainBatch(1), deadline))
+  expect(outcome).toMatchObject({ exported: 0, failed: { timeout: 1 } })
+  expect(outcome.stored ?? 0).toBe(0)
+})

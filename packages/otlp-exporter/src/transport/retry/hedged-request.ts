@@ -91,6 +91,8 @@ export class HedgedRequests {
     // The status may have arrived without the rest of the answer.
     const late = decided === undefined ? suspect.giveUp() : undefined
     void suspect.destroy()
+    // That of the new connection, if it has got one, is the caller's to take.
+    if (settled.status !== 'done' && late === undefined) return settled
     // The next request must not wait until the new connection has got its answer to this one.
     if (slot.connection.isBusy) void slot.replace()
     if (late !== undefined) return { status: 'done', value: request.judge(late) }

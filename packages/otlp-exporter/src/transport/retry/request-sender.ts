@@ -134,7 +134,14 @@ export class RequestSender {
     const post = request.begin()
     const startedAt = this.#clock.now()
     const judge = (answer: Answer): Verdict => this.#judge(answer, post)
-    const settled = await this.#hedged.send(operation, slot, { post, judge, ...repeating })
+    const { mayRepeat } = repeating
+    // What is sent once more was sent before, whatever became of the last connection.
+    let isRepeated = false
+    const onRepeat = (): void => {
+      isRepeated = true
+      repeating.onRepeat()
+    }
+    const settled = await this.#hedged.send(operation, slot, { post, judge, mayRepeat, onRepeat })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
       slot.replaceSpent()
@@ -158,9 +165,9 @@ export class RequestSender {
       // The next probe must not connect while this connection is being destroyed.
       this.#backend.holdUntil(operation, this.#clock.now() + MIN_PAUSE_MILLIS)
       // A request that may have arrived is not sent again.
-      if (!isSent) return this.#storedOrFailed(operation, { ...NO_CONNECTION, reason: 'timeout' })
+      if (!isSent && !isRepeated) return this.#storedOrFailed(operation, { ...NO_CONNECTION, reason: 'timeout' })
     }
-    return asFailed(this.#endedBy(operation, settled.status, isSent ? SILENT.message : NO_CONNECTION.message))
+    return asFailed(this.#endedBy(operation, settled.status, isSent || isRepeated ? SILENT.message : NO_CONNECTION.message))
   }
 
   #judge(answer: Answer, post: Post): Verdict {
