@@ -180,12 +180,14 @@ export class Transport implements BatchTransport {
   async #runShutdown(bound: Bound): Promise<void> {
     this.#backend.close()
     for (const operation of this.#active.keys()) operation.endBackOff()
-    const stored = this.#stored.close(bound)
+    const lastAttempts = this.#stored.settle(bound)
     await this.idle(bound)
     for (const operation of this.#active.keys()) operation.abandon()
-    await stored
+    await lastAttempts
     const at = this.#clock.now() + DESTROY_LIMIT_MILLIS
     await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
+    // Not earlier: a batch whose last attempt fails is put into the store.
+    await this.#stored.close()
   }
 
   async #send(operation: Operation, batch: SendableBatch, tally: BatchTally, startedAt: number): Promise<BatchOutcome> {

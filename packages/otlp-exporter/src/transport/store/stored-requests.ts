@@ -88,11 +88,16 @@ export class StoredRequests {
     this.#drained ??= this.#drain.close()
   }
 
-  /** Makes last attempts. Resolves when nothing waits any more, or by the bound. What then still waits is kept or has failed. */
-  async close(bound: Bound): Promise<void> {
+  /** Makes last attempts. Resolves when nothing is sent any more, or by the bound. What then still waits is kept or has failed. */
+  async settle(bound: Bound): Promise<void> {
     this.endBackOffs()
     await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#drained)
     this.#drain.abandon()
+    this.store.giveUp(() => true, SHUT_DOWN)
+  }
+
+  /** To be called when nothing is stored any more. Resolves when everything is on disk, or has failed. */
+  async close(): Promise<void> {
     this.store.giveUp(() => true, SHUT_DOWN)
     const at = this.#clock.now() + WRITE_MILLIS
     await bounded(this.#clock, { at, keepAlive: true }, () => this.store.close())

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { until } from '@spanring/test-kit/until'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import type { SlotConnection } from '../../../src/transport/connection/connection.js'
 import { PlainBatch } from '../plain-batch.js'
 import { setupOutage, sumOf } from './setup-outage.js'
 
@@ -111,6 +115,36 @@ test('a shutdown makes a last attempt: what it delivers is exported, and what it
   await lost.outcome
   await dead.transport.shutdown(dead.within(5000))
   expect(sumOf(lost.later).failed).toEqual({ connection: 5 })
+})
+
+/** A connection that does not come about, and never says so. */
+function connecting(): SlotConnection {
+  return {
+    post: () => new Promise(() => {}),
+    giveUp: () => undefined,
+    destroy: () => Promise.resolve(),
+    isSent: false,
+    isUnreached: true,
+    isBodyFree: false,
+    isSpent: false,
+    isReused: false,
+    isSilent: true,
+    isSuspect: false,
+    isBusy: true,
+    isOld: false,
+    isOurs: true,
+  }
+}
+
+test.each(['without a spool', 'with a spool'])('what is stored while the shutdown waits has an outcome, too: %s', async (how) => {
+  const directory = mkdtempSync(join(tmpdir(), 'spanring-shutdown-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const spool = how === 'with a spool' ? { directory } : undefined
+  const { transport, send, within } = await setupOutage({ spool }, { open: connecting })
+  const { outcome, later } = send(3)
+  await transport.shutdown(within(2000))
+  expect(await outcome).toMatchObject({ exported: 0, failed: {}, stored: 3 })
+  expect(sumOf(later)).toMatchObject(spool ? { failed: {}, kept: 3 } : { failed: { shutdown: 3 }, kept: 0 })
 })
 
 test('what waits is compressed, and is sent as it is to a backend that gets it compressed anyway', async () => {
