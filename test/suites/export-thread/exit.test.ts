@@ -25,7 +25,13 @@ function start(how: string, options: object = {}, spans = 100): Program {
 
 function lastOf({ stdout, stderr }: Ended): Last {
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Last
+  const { headersCalled: _, ...last } = JSON.parse(stdout) as Last & { headersCalled: number }
+  return last
+}
+
+/** How often the program was asked for headers. */
+function headersCalledIn({ stdout }: Ended): unknown {
+  return (JSON.parse(stdout) as { headersCalled: number }).headersCalled
 }
 
 /** Of the stderr of a process that ends by an error, what is not about that error. */
@@ -203,6 +209,19 @@ describe('what cannot arrive is counted, and the process ends', () => {
     const ended = await start('exit', { url: sink.url, headers: 'never', exitFlushMillis: 20_000 }).ended
 
     expect(lastOf(ended)).toEqual({ ended: 100, exported: 0, pending: 100, failed: {} })
+  })
+
+  test.each([
+    ['return', 0],
+    ['exit', 3],
+  ])('without harm to the application if the headers cannot be made (%s)', async (how, code) => {
+    const sink = await setupSink()
+    const ended = await start(how, { url: sink.url, headers: 'rejects', exitFlushMillis: 20_000 }).ended
+
+    expect(ended.code, ended.stderr).toBe(code)
+    expect(saidBeside(ended)).toBe('')
+    // The exit task runs twice, before the listeners of the application and after them.
+    expect(headersCalledIn(ended)).toBe(1)
   })
 
   test('at once after a shutdown', async () => {

@@ -17,6 +17,8 @@ export class ApplicationHeaders {
   /** For the `exit` event, in which no promise settles. */
   #last: HeaderTexts | undefined
   #isExiting = false
+  /** The exit task runs twice. */
+  #hasAskedAtExit = false
 
   constructor(settings: TransportSettings, clock: Clock) {
     this.#headers = new RequestHeaders(settings, clock)
@@ -32,7 +34,7 @@ export class ApplicationHeaders {
 
   /** The headers that were made for the batch, in the `exit` event those that were made last. Undefined if it needs none. */
   of({ headers }: HandedBatch): HeaderTexts | undefined {
-    return headers ?? (this.#isExiting ? this.#last : undefined)
+    return headers ?? (this.#isExiting && this.#isFunction ? this.#lastOrNow() : undefined)
   }
 
   /** Calls the function for a batch. Resolves by the deadline of the batch: to why it has failed, or to undefined. */
@@ -54,9 +56,16 @@ export class ApplicationHeaders {
     return headers.values
   }
 
-  /** From now on the headers that were made last will do. If there are none, a function that answers at once is asked. */
+  /** From now on the headers that were made last will do. If there are none, the function is asked once. */
   beginExit(): void {
     this.#isExiting = true
-    this.#last ??= this.#headers.resolveNow()
+  }
+
+  #lastOrNow(): HeaderTexts | undefined {
+    if (this.#last === undefined && !this.#hasAskedAtExit) {
+      this.#hasAskedAtExit = true
+      this.#last = this.#headers.resolveNow()
+    }
+    return this.#last
   }
 }

@@ -31,8 +31,11 @@ export class RequestHeaders {
   resolveNow(): HeaderTexts | undefined {
     try {
       const values = this.#settings.headersFunction?.((message) => this.#warning.warn(message))
-      const isLater = values === undefined || typeof values.then === 'function'
-      return isLater ? undefined : { ...this.#fixed, ...(values as HeaderTexts) }
+      if (values === undefined) return undefined
+      if (typeof values.then !== 'function') return { ...this.#fixed, ...(values as HeaderTexts) }
+      // Nobody waits for it. Without a handler, a rejection would end the process with an error and print the token.
+      Promise.resolve(values).catch(() => {})
+      return undefined
     } catch {
       // Then there are none, and no time to ask again.
       return undefined
