@@ -164,7 +164,8 @@ export class OTLPTraceExporter {
 
   /**
    * With `worker`, how many batches more than `maxConcurrentBatches` may be handed over at this moment. They wait in the export
-   * thread, which sends them even while the thread of the application is busy. None while the backend does not answer.
+   * thread, which sends them even while the thread of the application is busy. Up to twice `concurrencyLimit`; fewer if answers
+   * take a sixth of the time limit or longer; none before the first answer, and none while the backend does not answer.
    */
   extraBatches(): number {
     return selfOf(this).#transport.extraBatches?.() ?? 0

@@ -9,7 +9,7 @@ import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { Operation } from '../transport/operation.js'
 import { callHook } from '../transport/transport-hooks.js'
 import { ApplicationHeaders } from './application-headers.js'
-import { extraBatches } from './extra-batches.js'
+import { ExtraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
 import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
@@ -42,6 +42,7 @@ export class ExportThread implements BatchTransport {
   readonly #supervisor: ThreadSupervisor
   readonly #reports: ThreadReports
   readonly #stored: StoredBatches
+  readonly #extra: ExtraBatches
   /** Every batch whose slab is lent out, by the number of the slab. */
   readonly #batches = new Map<number, HandedBatch>()
   /** Sends in place of the thread, once that is given up. */
@@ -56,6 +57,7 @@ export class ExportThread implements BatchTransport {
     this.#clock = parts.clock ?? systemClock
     this.#processMillis = parts.processMillis ?? processMillis
     this.#headers = new ApplicationHeaders(parts.settings, this.#clock)
+    this.#extra = new ExtraBatches(parts.settings)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
     this.#stored = new StoredBatches(parts.settings.endpoint.printable, (group) => {
       this.#supervisor.thread?.post({ type: 'stored-closing', group })
@@ -91,6 +93,7 @@ export class ExportThread implements BatchTransport {
       onSettled: (outcome, finished) => this.#onSettled(handed, outcome, finished),
     })
     this.#batches.set(handed.slab.number, handed)
+    this.#extra.onSend(operation.at - startedAt)
     batch.lend()
     return this.#context.run(() => this.#send(handed))
   }
@@ -104,7 +107,7 @@ export class ExportThread implements BatchTransport {
   extraBatches(): number {
     if (this.#local !== undefined) return 0
     const [oldest] = this.#batches.values()
-    return extraBatches(this.#parts.settings, this.#reports.isDown, oldest && this.#clock.now() - oldest.startedAt)
+    return this.#extra.count(this.#reports.isDown, oldest === undefined ? 0 : this.#clock.now() - oldest.startedAt)
   }
 
   prepare(): void {
@@ -238,6 +241,7 @@ export class ExportThread implements BatchTransport {
     const back = readHandedBack(handed.slab)
     const failure = back.hasFailure ? this.#reports.takeFailure(thread, handed.id) : undefined
     if (back.stored > 0) this.#stored.add(handed.id, handed.deadline, back.stored, back.storedBytes)
+    this.#extra.onEnd(back.sendingMillis, back.exported > 0)
     if (back.exported > 0) this.#reports.onExported(thread)
     handed.settle(back, failure)
     this.#forgetBatch(handed, back.isFree)

@@ -178,7 +178,7 @@ export class SendingThread {
     })
     this.#sending.delete(id)
     encoded.release()
-    if (batch.finished !== undefined) this.#giveBack(slab, id, outcome, batch.finished, isFree)
+    this.#giveBack(slab, id, outcome, batch, isFree)
     for (const early of batch.beginStored()) this.#postStored(id, early)
   }
 
@@ -225,7 +225,9 @@ export class SendingThread {
     if (this.#lastHeaders !== undefined) for (const answer of this.#asked.values()) answer(this.#lastHeaders)
   }
 
-  #giveBack(slab: Slab, id: number, outcome: BatchOutcome, finished: FinishedExport, isFree: boolean): void {
+  #giveBack(slab: Slab, id: number, outcome: BatchOutcome, batch: BatchInSlab, isFree: boolean): void {
+    const { finished, sendingMillis } = batch
+    if (finished === undefined) return
     const { exported, failed, stored = 0, storedBytes = 0, error } = outcome
     const hasFailure = error !== undefined || exported + stored < finished.spanCount
     if (hasFailure) {
@@ -233,7 +235,7 @@ export class SendingThread {
       this.#port.post({ type: 'failure', id, failed, errorType, error: error === undefined ? undefined : plain(error) })
     }
     const { attemptCount, statusCode } = finished
-    writeHandedBack(slab, { exported, stored, storedBytes, attemptCount, statusCode, hasFailure, isFree })
+    writeHandedBack(slab, { exported, stored, storedBytes, attemptCount, sendingMillis, statusCode, hasFailure, isFree })
     const offered = this.#returned.offer(slab.number)
     this.#returned.notify()
     if (offered === WAS_EMPTY) this.#port.post(BELL)
@@ -263,6 +265,10 @@ class BatchInSlab implements SendableBatch {
   readonly closing: AbortController = new AbortController()
   finished: FinishedExport | undefined
   readonly storedReports: { isEarly: boolean; early: SettledStored[] } = { isEarly: true, early: [] }
+  /** From its first request to its outcome; 0 if there was no request. */
+  sendingMillis = 0
+  /** When it could first be sent, on a connection of its own. */
+  #startedAt: number | undefined
   readonly #slab: Slab
   readonly #encoded: EncodedBatch
   /** Whether some of its spans may have been accepted, because it is sent in several requests. */
@@ -283,6 +289,7 @@ class BatchInSlab implements SendableBatch {
   }
 
   assemble(from: number, to: number): ReturnType<SendableBatch['assemble']> {
+    this.#startedAt ??= systemClock.now()
     if (to - from < this.spanCount) this.#isDivided = true
     return this.#encoded.assemble(from, to)
   }
@@ -298,6 +305,7 @@ class BatchInSlab implements SendableBatch {
 
   onEnd(finished: FinishedExport): void {
     this.finished = finished
+    if (this.#startedAt !== undefined) this.sendingMillis = systemClock.now() - this.#startedAt
   }
 }
 

@@ -37,6 +37,7 @@ const WORDS = {
 /** Indexes of 8-byte floats behind the words. */
 const REMAINING_MILLIS = (FIRST_WORD + 10) / 2
 const HANDED_AT = REMAINING_MILLIS + 1
+const SENDING_MILLIS = (FIRST_WORD + 18) / 2
 
 /** The batch has headers of its own, which were posted before it. */
 const OWN_HEADERS = 1
@@ -69,6 +70,8 @@ export interface HandedBack {
   readonly stored: number
   readonly storedBytes: number
   readonly attemptCount: number
+  /** From its first request to its outcome, in milliseconds, without the wait for a connection; 0 if there was no request. */
+  readonly sendingMillis: number
   /** The status of the last answer, if there was one. */
   readonly statusCode: number | undefined
   readonly hasFailure: boolean
@@ -175,22 +178,24 @@ export function readBatch(
 }
 
 /** Replaces what the application has said by what became of the batch. */
-export function writeHandedBack({ words }: Slab, back: HandedBack): void {
+export function writeHandedBack({ words, floats }: Slab, back: HandedBack): void {
   words[WORDS.exported] = back.exported
   words[WORDS.stored] = back.stored
   words[WORDS.storedBytes] = back.storedBytes
   words[WORDS.attempts] = back.attemptCount
   words[WORDS.status] = back.statusCode ?? 0
+  floats[SENDING_MILLIS] = back.sendingMillis
   words[WORDS.flags] = (back.hasFailure ? HAS_FAILURE : 0) | (back.isFree ? 0 : IN_USE)
 }
 
-export function readHandedBack({ words }: Slab): HandedBack {
+export function readHandedBack({ words, floats }: Slab): HandedBack {
   const flags = words[WORDS.flags]!
   return {
     exported: words[WORDS.exported]!,
     stored: words[WORDS.stored]!,
     storedBytes: words[WORDS.storedBytes]!,
     attemptCount: words[WORDS.attempts]!,
+    sendingMillis: floats[SENDING_MILLIS]!,
     statusCode: words[WORDS.status] === 0 ? undefined : words[WORDS.status]!,
     hasFailure: (flags & HAS_FAILURE) !== 0,
     isFree: (flags & IN_USE) === 0,

@@ -157,6 +157,7 @@ test('everything that is said with a slab that is given back arrives, and the ne
         stored: 7,
         storedBytes: 2 ** 31 - 1,
         attemptCount: 3,
+        sendingMillis: 12.5,
         statusCode,
         hasFailure: (flags & 1) > 0,
         isFree: (flags & 2) > 0,
