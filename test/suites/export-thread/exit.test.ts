@@ -168,6 +168,24 @@ describe('what cannot arrive is counted, and the process ends', () => {
     expect(performance.now() - startedAt).toBeLessThan(2000)
   })
 
+  test('at once if batches wait behind the one that meets the outage', async () => {
+    const startedAt = performance.now()
+    const ended = await start('return in an outage', { url: await refusingUrl(), exitFlushMillis: 5000 }, 600).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 1800, exported: 0, pending: 0, failed: { connection: 1800 } })
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+  })
+
+  test('at once if a part of a batch waits for the backend to return', async () => {
+    const sink = await setupCountingSink()
+    await sink.script({ status: 413 }, { status: 503 })
+    const startedAt = performance.now()
+    const ended = await start('return later', { url: sink.url, exitFlushMillis: 5000 }, 600).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 600, exported: 0, pending: 0, failed: { http_503: 600 } })
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+  })
+
   test('once its time is over if nobody answers; the rest is still under way then', async () => {
     const sink = await setupSink()
     await sink.script({ fault: 'never' })

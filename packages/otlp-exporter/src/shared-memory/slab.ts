@@ -8,19 +8,21 @@
  *             ▼                                                                       │
  *   APPLICATION ──hand over──► filled ring ──► THREAD ──begin──► IN_REQUEST ──give back
  *                                                                ▲     │
- *                                                             begin   retry
+ *                                                             begin   retry, or next part
  *                                                                │     ▼
- *                                                           BETWEEN_REQUESTS
+ *                                                           BETWEEN_REQUESTS or BETWEEN_PARTS
  * ```
  *
  * The owner is a word of the slab, so that the application knows how far a thread had come when it died: a batch that was never
- * begun is handed to the next thread; one that was in a request may have reached the backend, and is not sent again.
+ * begun is handed to the next thread; one that was in a request may have reached the backend, and is not sent again. It also tells
+ * whether the batch is on its way: a process that has nothing else to do waits for a request, but not for a back-off.
  *
  * | the thread dies             | the application finds  | and                                                 |
  * |-----------------------------|------------------------|-----------------------------------------------------|
  * | before it took the number   | THREAD                 | hands the slab over again                           |
  * | before the first request    | THREAD                 | hands the slab over again                           |
  * | between two attempts        | BETWEEN_REQUESTS       | hands the slab over again: the first one has failed |
+ * | between two parts           | BETWEEN_PARTS          | counts the batch as failed: a part may have arrived |
  * | in a request                | IN_REQUEST             | counts the batch as failed                          |
  * | answered, not given back    | IN_REQUEST             | counts the batch as failed, although it arrived     |
  * | after it gave the slab back | its number in the ring | takes the outcome                                   |
@@ -30,9 +32,11 @@ export const APPLICATION = 0
 export const THREAD = 1
 /** Owned by the thread, and a request with its bytes may have begun. */
 export const IN_REQUEST = 2
-/** Owned by the thread. A request has failed, and another one follows. */
+/** Owned by the thread. A request with all of its spans has failed, and another one follows. */
 export const BETWEEN_REQUESTS = 3
-export type Owner = typeof APPLICATION | typeof THREAD | typeof IN_REQUEST | typeof BETWEEN_REQUESTS
+/** Owned by the thread. A request with a part of its spans has ended, and another one follows. */
+export const BETWEEN_PARTS = 4
+export type Owner = typeof APPLICATION | typeof THREAD | typeof IN_REQUEST | typeof BETWEEN_REQUESTS | typeof BETWEEN_PARTS
 
 /** The size of the header, in bytes. */
 const HEADER_BYTES = 128

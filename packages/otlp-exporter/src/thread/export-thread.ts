@@ -4,14 +4,14 @@ import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { type Bound, type Clock, DetachedContext, bounded, systemClock } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
-import { APPLICATION, IN_REQUEST } from '../shared-memory/slab.js'
+import { APPLICATION, BETWEEN_PARTS, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { Operation } from '../transport/operation.js'
 import { callHook } from '../transport/transport-hooks.js'
 import { ApplicationHeaders } from './application-headers.js'
 import { ExtraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
-import { GIVEN_UP, HandedBatch, LOST, refuse } from './handed-batch.js'
+import { GIVEN_UP, HandedBatch, LOST, isAnySending, refuse } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
 import { processMillis } from './process-clock.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
@@ -134,9 +134,11 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.post({ type: 'closing' })
   }
 
-  /** Whether a batch is on its way to the backend, and none of its requests has failed. */
+  /** Whether a process that has nothing else to do has to wait for a request. */
   get isSending(): boolean {
-    return [...this.#batches.values()].some((handed) => handed.isSending)
+    // Outcomes and reports may have arrived since the last iteration of the event loop.
+    this.#supervisor.thread?.receiveNow()
+    return isAnySending(this.#batches.values(), this.#reports.isDown)
   }
 
   /** Whether batches wait for a thread that is still starting. */
@@ -279,7 +281,8 @@ export class ExportThread implements BatchTransport {
     this.#reports.onDeath()
     this.#stored.onDeath()
     for (const handed of this.#batches.values()) {
-      if (handed.isWithThread && (handed.slab.owner === IN_REQUEST || handed.isSettled)) {
+      const { owner } = handed.slab
+      if (handed.isWithThread && (owner === IN_REQUEST || owner === BETWEEN_PARTS || handed.isSettled)) {
         handed.fail(LOST)
         // The thread is gone, but the kernel may not be done with its memory.
         this.#forgetBatch(handed, false)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Timer } from '@spanring/core'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
-import { IN_REQUEST, type Slab, THREAD } from '../shared-memory/slab.js'
+import { BETWEEN_REQUESTS, IN_REQUEST, type Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { BatchTally } from '../transport/batch-tally.js'
 import { ExporterError, type Failure } from '../transport/exporter-error.js'
@@ -68,12 +68,6 @@ export class HandedBatch {
     return this.isWithThread && !this.#isSettled
   }
 
-  /** Whether it is on its way to the backend, and none of its requests has failed. */
-  get isSending(): boolean {
-    const { owner } = this.slab
-    return this.isAwaited && (owner === THREAD || owner === IN_REQUEST)
-  }
-
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -113,6 +107,23 @@ export class HandedBatch {
     this.onSettled(outcome, ended && { ...ended, spanCount: this.batch.spanCount })
     this.#resolve(outcome)
   }
+}
+
+/**
+ * Whether one of the batches is in a request, or soon will be. While the backend is down they wait for its return, which a
+ * process that has nothing else to do does not. That one was sent and failed shows it before the thread's report has arrived.
+ */
+export function isAnySending(batches: Iterable<Pick<HandedBatch, 'isAwaited' | 'slab'>>, isDown: boolean): boolean {
+  let isNext = false
+  let hasFailed = isDown
+  for (const { isAwaited, slab } of batches) {
+    const { owner } = slab
+    if (!isAwaited) continue
+    if (owner === IN_REQUEST) return true
+    if (owner === BETWEEN_REQUESTS) hasFailed = true
+    else isNext = true
+  }
+  return isNext && !hasFailed
 }
 
 /** Why a batch is settled without the thread. */

@@ -6,7 +6,7 @@ import { protobufFormat } from '../encode/protobuf/format.js'
 import type { SpanFormat } from '../encode/span-format.js'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
-import { BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
+import { BETWEEN_PARTS, BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome, SettledStored } from '../span-batch.js'
 import { transportClock } from '../transport/clock.js'
 import type { TransportClock } from '../transport/clock.js'
@@ -300,7 +300,12 @@ class BatchInSlab implements SendableBatch {
 
   /** If this thread dies now, another one may send the batch, unless a part of it would then be sent twice. */
   onRetry(): void {
-    if (!this.#isDivided) this.#slab.owner = BETWEEN_REQUESTS
+    this.#slab.owner = this.#isDivided ? BETWEEN_PARTS : BETWEEN_REQUESTS
+  }
+
+  onPart(): void {
+    // Before the first request nothing can have arrived.
+    if (this.#slab.owner === IN_REQUEST) this.#slab.owner = BETWEEN_PARTS
   }
 
   onEnd(finished: FinishedExport): void {

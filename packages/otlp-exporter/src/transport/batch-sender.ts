@@ -128,6 +128,7 @@ export class BatchSender {
         tally.accept(count, verdict.status, verdict.partial)
         this.#warnings.warnAbout(count, verdict)
       }
+      if (ranges.length > 0) batch.onPart?.()
     }
   }
 

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
 import { FRONT_BYTES, HEADER_BYTES } from '../../src/encode/buffer-pool.js'
-import { APPLICATION, FIRST_WORD, IN_REQUEST, Slab, THREAD } from '../../src/shared-memory/slab.js'
+import {
+  APPLICATION,
+  BETWEEN_PARTS,
+  BETWEEN_REQUESTS,
+  FIRST_WORD,
+  IN_REQUEST,
+  Slab,
+  THREAD,
+} from '../../src/shared-memory/slab.js'
 
 test('a new slab is owned by the application', () => {
   expect(new Slab(0, new SharedArrayBuffer(FRONT_BYTES)).owner).toBe(APPLICATION)
@@ -10,7 +18,7 @@ test('a new slab is owned by the application', () => {
 test('two views of the same memory agree on its owner and on every word', () => {
   const memory = new SharedArrayBuffer(FRONT_BYTES + 100)
   const [here, there] = [new Slab(3, memory), new Slab(3, memory)]
-  for (const owner of [THREAD, IN_REQUEST, THREAD, APPLICATION] as const) {
+  for (const owner of [THREAD, IN_REQUEST, BETWEEN_REQUESTS, IN_REQUEST, BETWEEN_PARTS, APPLICATION] as const) {
     here.owner = owner
     expect(there.owner).toBe(owner)
   }

@@ -98,6 +98,13 @@ test('a thread that gives nothing back loses what it has at its deadline, and is
   expect(ended).toEqual([1, 2])
 })
 
+test('a batch of which a part was sent is lost with its thread, and not sent twice', async () => {
+  const { send, local, ended } = setup('dying-between-parts-thread.mjs')
+  expect(await send(1)).toMatchObject({ exported: 0, failed: { export_thread: 1 } })
+  expect(ended).toEqual([1])
+  expect(local.sent).toEqual([])
+})
+
 test('a batch without spans is nothing to send', async () => {
   const { send, ended } = setup('hanging-thread.mjs')
   expect(await send(0)).toEqual(accepted(0))

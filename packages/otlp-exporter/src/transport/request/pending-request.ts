@@ -21,6 +21,8 @@ export interface SendableBatch {
   onRequest?(): void
   /** Called when a request has failed and is to be sent again, before anything is waited for. */
   onRetry?(): void
+  /** Called when requests with other parts of its spans follow, before anything is waited for. */
+  onPart?(): void
   /** Called with the outcome, before the hooks of the transport are. */
   onEnd?(finished: FinishedExport): void
 }
