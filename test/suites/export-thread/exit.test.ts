@@ -226,7 +226,13 @@ describe('what cannot arrive is counted, and the process ends', () => {
     const sink = await setupSink()
     const ended = await start('exit', { url: sink.url, headers: 'never', exitFlushMillis: 20_000 }).ended
 
-    expect(lastOf(ended)).toEqual({ ended: 100, exported: 0, pending: 100, failed: {} })
+    expect(lastOf(ended)).toEqual({ ended: 100, exported: 0, pending: 0, failed: { headers: 100 } })
+  })
+
+  test('every one of them, however many, without headers', async () => {
+    const ended = await start('exit', { url: await refusingUrl(), headers: 'never', concurrencyLimit: 2 }, 30_000).ended
+
+    expect(lastOf(ended)).toEqual({ ended: 30_000, exported: 0, pending: 0, failed: { headers: 30_000 } })
   })
 
   test.each([
@@ -238,6 +244,7 @@ describe('what cannot arrive is counted, and the process ends', () => {
 
     expect(ended.code, ended.stderr).toBe(code)
     expect(saidBeside(ended)).toBe('')
+    expect(lastOf(ended).failed).toEqual({ headers: 100 })
     // The exit task runs twice, before the listeners of the application and after them.
     expect(headersCalledIn(ended)).toBe(1)
   })

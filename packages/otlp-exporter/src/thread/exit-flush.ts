@@ -22,6 +22,8 @@ export interface ExitSender {
   beginExit(): void
   /** Blocks until something is done, for at most `millis`. False if there is nothing left to do, or if the time ran out. */
   waitSync(millis: number): boolean
+  /** At the end: batches for which there are no headers have failed. Returns whether there were any. */
+  failWithoutHeaders?(): boolean
 }
 
 /**
@@ -71,8 +73,10 @@ export class ExitFlush implements ExitTask {
   finish(): void {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
-    // Each outcome makes room for more batches.
-    while (this.#sender.waitSync(at - this.#clock.now())) this.#drain()
+    do {
+      // Each outcome makes room for more batches.
+      while (this.#sender.waitSync(at - this.#clock.now())) this.#drain()
+    } while (this.#failWithoutHeaders())
   }
 
   /** For an exporter that was shut down: it has nothing left to send. */
@@ -89,6 +93,13 @@ export class ExitFlush implements ExitTask {
       this.#sender.waitSync(START_POLL_MILLIS)
     }
     return this.#clock.now() - startedAt
+  }
+
+  /** Returns whether there were any. Those that take their places have no headers either. */
+  #failWithoutHeaders(): boolean {
+    if (!this.#sender.failWithoutHeaders?.()) return false
+    this.#drain()
+    return true
   }
 
   #drain(): void {

@@ -11,7 +11,7 @@ import { callHook } from '../transport/transport-hooks.js'
 import { ApplicationHeaders } from './application-headers.js'
 import { ExtraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
-import { GIVEN_UP, HandedBatch, LOST, isAnySending, refuse } from './handed-batch.js'
+import { GIVEN_UP, HandedBatch, LOST, isAnySending, refuse, settleAll } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
 import { processMillis } from './process-clock.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
@@ -156,6 +156,13 @@ export class ExportThread implements BatchTransport {
     return isInTime
   }
 
+  /** For the end of the `exit` event: batches for which there are no headers have failed. Returns whether there were any. */
+  failWithoutHeaders(): boolean {
+    const waiting = [...this.#batches.values()].filter((handed) => !this.#headers.isReady(handed))
+    for (const handed of waiting) this.#giveUp(handed, 'headers')
+    return waiting.length > 0
+  }
+
   #isAwaiting(): boolean {
     // In the `exit` event, what is stored has yet to make its last attempt, or to reach the disk.
     if (this.#isExiting && !this.#stored.isEmpty) return true
@@ -180,7 +187,7 @@ export class ExportThread implements BatchTransport {
   }
 
   /** Settles a batch that has no outcome. The thread, if it has the batch, keeps the slab until it gives it back. */
-  #giveUp(handed: HandedBatch, reason: 'aborted' | 'shutdown' | 'timeout'): void {
+  #giveUp(handed: HandedBatch, reason: keyof typeof GIVEN_UP): void {
     handed.fail({ reason, status: undefined, message: GIVEN_UP[reason] })
     if (!handed.isWithThread) return this.#forgetBatch(handed, true)
     this.#supervisor.thread?.post({ type: 'abort', id: handed.id })
@@ -311,20 +318,15 @@ export class ExportThread implements BatchTransport {
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
-    if (this.#local === undefined) await this.#settleAll(bound)
+    this.#handOverAll()
+    if (this.#local === undefined) {
+      await settleAll(this.#batches, this.#clock, bound)
+      // What is stored makes its last attempt, or is written to disk.
+      this.#supervisor.thread?.post({ type: 'stored-shutdown' })
+      await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#stored.settled())
+    }
     // The thread may have been given up meanwhile.
     if (this.#local === undefined) await this.#supervisor.end()
     else await this.#local.shutdown(bound)
-  }
-
-  async #settleAll(bound: Bound): Promise<void> {
-    this.#handOverAll()
-    for (const { operation } of this.#batches.values()) operation.endBackOff()
-    const outcomes = [...this.#batches.values()].map(({ outcome }) => outcome)
-    await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
-    // What is stored makes its last attempt, or is written to disk.
-    this.#supervisor.thread?.post({ type: 'stored-shutdown' })
-    await bounded(this.#clock, { keepAlive: true, ...bound }, () => this.#stored.settled())
-    for (const { operation } of this.#batches.values()) operation.abandon()
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Timer } from '@spanring/core'
+import { bounded } from '@spanring/core'
+import type { Bound, Clock, Timer } from '@spanring/core'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { BETWEEN_REQUESTS, IN_REQUEST, type Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome, SendDeadline } from '../span-batch.js'
@@ -126,9 +127,18 @@ export function isAnySending(batches: Iterable<Pick<HandedBatch, 'isAwaited' | '
   return isNext && !hasFailed
 }
 
+/** Lets each batch make its last attempt, waits for the outcomes within the bound, and gives up what has none by then. */
+export async function settleAll(batches: ReadonlyMap<number, HandedBatch>, clock: Clock, bound: Bound): Promise<void> {
+  for (const { operation } of batches.values()) operation.endBackOff()
+  const outcomes = [...batches.values()].map(({ outcome }) => outcome)
+  await bounded(clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
+  for (const { operation } of batches.values()) operation.abandon()
+}
+
 /** Why a batch is settled without the thread. */
-export const GIVEN_UP: Readonly<Record<'aborted' | 'shutdown' | 'timeout', string>> = {
+export const GIVEN_UP: Readonly<Record<'aborted' | 'headers' | 'shutdown' | 'timeout', string>> = {
   aborted: 'the caller no longer waits',
+  headers: 'headers() has given none, and the process ends',
   shutdown: 'the exporter was shut down first',
   timeout: 'the export thread has not answered in time',
 }
