@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BufferPool } from '../encode/buffer-pool.js'
-import type { EncodedBatch } from '../encode/encoded-batch.js'
 import { jsonFormat } from '../encode/json/format.js'
 import { protobufFormat } from '../encode/protobuf/format.js'
 import type { SpanFormat } from '../encode/span-format.js'
 import { EMPTY, RingConsumer, RingProducer, WAS_EMPTY } from '../shared-memory/index-ring.js'
 import { type ControlLayout, controlLayout } from '../shared-memory/layout.js'
-import { BETWEEN_PARTS, BETWEEN_REQUESTS, IN_REQUEST, Slab } from '../shared-memory/slab.js'
+import { Slab } from '../shared-memory/slab.js'
 import type { BatchOutcome, SettledStored } from '../span-batch.js'
 import { transportClock } from '../transport/clock.js'
 import type { TransportClock } from '../transport/clock.js'
 import type { ExporterError } from '../transport/exporter-error.js'
-import type { SendableBatch } from '../transport/request/pending-request.js'
 import { Transport } from '../transport/transport.js'
 import type { Internals } from '../transport/transport.js'
-import type { FinishedExport } from '../transport/transport-hooks.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import { adoptNetworkDefaults } from './crossing.js'
+import { BatchInSlab } from './batch-in-slab.js'
 import { BELL } from './messages.js'
 import type { BatchFailure, FromThread, ToThread } from './messages.js'
 import { ProcessClock } from './process-clock.js'
@@ -164,7 +162,7 @@ export class SendingThread {
 
     let isFree = true
     const encoded = readBatch(slab, format, this.#pool, (free) => (isFree = free))
-    const batch = new BatchInSlab(slab, encoded, headers)
+    const batch = new BatchInSlab(slab, encoded, headers, this.#clock)
     if (isClosing || this.#isClosing) batch.closing.abort()
     this.#sending.set(id, batch)
     // The batch may have waited in the ring while the thread was starting or busy. That counts against its deadline.
@@ -253,64 +251,6 @@ export class SendingThread {
     this.#pool.close()
     this.#port.post({ type: 'closed' })
     this.#port.close()
-  }
-}
-
-/** The batch in a slab, for the transport. Keeps the owner of the slab up to date. */
-class BatchInSlab implements SendableBatch {
-  readonly spanCount: number
-  readonly byteLength: number
-  readonly headers: HeaderTexts | undefined
-  readonly abort: AbortController = new AbortController()
-  readonly closing: AbortController = new AbortController()
-  finished: FinishedExport | undefined
-  readonly storedReports: { isEarly: boolean; early: SettledStored[] } = { isEarly: true, early: [] }
-  /** From its first request to its outcome; 0 if there was no request. */
-  sendingMillis = 0
-  /** When it could first be sent, on a connection of its own. */
-  #startedAt: number | undefined
-  readonly #slab: Slab
-  readonly #encoded: EncodedBatch
-  /** Whether some of its spans may have been accepted, because it is sent in several requests. */
-  #isDivided = false
-
-  constructor(slab: Slab, encoded: EncodedBatch, headers: HeaderTexts | undefined) {
-    this.spanCount = encoded.spanCount
-    this.byteLength = encoded.byteLength
-    this.headers = headers
-    this.#slab = slab
-    this.#encoded = encoded
-  }
-
-  /** From now on, reports about its stored spans are passed on at once. Returns those that came before. */
-  beginStored(): SettledStored[] {
-    this.storedReports.isEarly = false
-    return this.storedReports.early.splice(0)
-  }
-
-  assemble(from: number, to: number): ReturnType<SendableBatch['assemble']> {
-    this.#startedAt ??= systemClock.now()
-    if (to - from < this.spanCount) this.#isDivided = true
-    return this.#encoded.assemble(from, to)
-  }
-
-  onRequest(): void {
-    this.#slab.owner = IN_REQUEST
-  }
-
-  /** If this thread dies now, another one may send the batch, unless a part of it would then be sent twice. */
-  onRetry(): void {
-    this.#slab.owner = this.#isDivided ? BETWEEN_PARTS : BETWEEN_REQUESTS
-  }
-
-  onPart(): void {
-    // Before the first request nothing can have arrived.
-    if (this.#slab.owner === IN_REQUEST) this.#slab.owner = BETWEEN_PARTS
-  }
-
-  onEnd(finished: FinishedExport): void {
-    this.finished = finished
-    if (this.#startedAt !== undefined) this.sendingMillis = systemClock.now() - this.#startedAt
   }
 }
 
