@@ -236,6 +236,24 @@ export function describeDifferences(sdk: SdkLine): void {
       )
       expect(seen).toEqual({ stock: 'not all', spanring: 'all' })
     },
+    'a backend that is gone for longer than an export may take': async () => {
+      const timeoutMillis = 300
+      const observe = async (tested: BatchSpanProcessor, sink: Sink): Promise<unknown> => {
+        await sink.stopListening()
+        endSpans(tested, 10)
+        const first = tested.forceFlush().then(
+          () => 'fulfilled',
+          () => 'rejected',
+        )
+        const early = await Promise.race([first, sleep(8 * timeoutMillis, 'waits')])
+        await sink.listenAgain()
+        await Promise.race([first, sleep(8 * timeoutMillis)])
+        await tested.forceFlush().catch(() => {})
+        return [early, (await sink.stats()).delivered]
+      }
+      const seen = await seeExports(observe, {}, {}, timeoutMillis)
+      expect(seen).toEqual({ stock: ['rejected', 0], spanring: ['waits', 10] })
+    },
     'a backend that answers byte by byte': async () => {
       const timeoutMillis = 400
       const observe = async (tested: BatchSpanProcessor, sink: Sink): Promise<unknown> => {

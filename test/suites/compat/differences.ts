@@ -84,6 +84,11 @@ export const DIFFERENCES = {
       spanring: 'wait as bytes, up to `maxBufferedBytes`',
       why: 'an import of a few thousand rows is no reason to lose spans',
     },
+    'a backend that is gone for longer than an export may take': {
+      stock: 'costs the spans of that time; a flush rejects when its export fails',
+      spanring: 'gets them when it is back; a flush waits for that, by default for up to 30 s',
+      why: 'a deployment of the backend is no reason to lose spans',
+    },
     'a backend that answers byte by byte': {
       stock: 'holds the export for as long as it likes',
       spanring: 'is given up after `timeoutMillis`',
