@@ -37,6 +37,7 @@ async function setup(limit: number) {
       budget,
       reserved,
       maxBytes: 64 * MIB,
+      onStored: () => {},
       onRoom: () => counts.onRoom++,
       open: opened,
     })

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What waits for the backend in the export thread, when that dies.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expectAccounted } from '@spanring/test-kit/accounting'
+import { setupDirectory } from '@spanring/test-kit/directory'
 import { captureDiag } from '@spanring/test-kit/diag'
 import { setupCountingSink } from '@spanring/test-kit/sink'
 import { until } from '@spanring/test-kit/until'
 import type { OTLPTraceExporterOptions } from '@spanring/otlp-exporter'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { setupWholePipeline } from '../whole-pipeline/setup-whole-pipeline.js'
 import { withThreads } from './threads.js'
 
@@ -40,8 +38,7 @@ test('what it has in memory is lost with it, and counted', async () => {
 })
 
 test('what it has written to disk is delivered by the next one', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'spool-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = setupDirectory()
   const { sink, processor, exporter, threads, end } = await setup({ spool: { directory } })
   // Stored comes before written.
   await until(() => exporter.stats().bufferedBytes === 0)

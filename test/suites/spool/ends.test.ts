@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // However a process ends while the backend is down: with a spool, the next one delivers what it has left.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
 import { setupCountingSink } from '@spanring/test-kit/sink'
-import { describe, expect, onTestFinished, test } from 'vitest'
-
-function setupDirectory(): string {
-  const parent = mkdtempSync(join(tmpdir(), 'spool-'))
-  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
-  // It is made when it is needed.
-  return join(parent, 'spool')
-}
+import { describe, expect, test } from 'vitest'
 
 function start(how: string, options: object, spans = 300): Promise<Ended> {
   return new Program(new URL('fixtures/end.mjs', import.meta.url), [how, JSON.stringify(options), String(spans)]).ended
@@ -41,13 +34,19 @@ for (const worker of [false, true]) {
     ])('%s', async (how, code, spans) => {
       const sink = await setupCountingSink()
       // More time than usual: on a busy machine the thread may take half a second to start.
-      const options = { url: sink.url, worker, exitFlushMillis: 5000, spool: { directory: setupDirectory() } }
+      const options = { url: sink.url, worker, exitFlushMillis: 5000, spool: { directory: setupMissingDirectory() } }
       await sink.stopListening()
       const ended = await start(how, options)
       expect(ended.code, ended.stderr).toBe(code)
       if (how !== 'kill') {
         expect(linesOf(ended)[0]).toEqual({
-          ...{ ended: spans, exported: 0, pending: 0, stored: spans, kept: spans, failed: {}, dropped: 0 },
+          ended: spans,
+          exported: 0,
+          pending: 0,
+          stored: spans,
+          kept: spans,
+          failed: {},
+          dropped: 0,
         })
       }
 
@@ -62,7 +61,7 @@ for (const worker of [false, true]) {
 
   test(`a process that meets no outage makes no file ${worker ? 'with' : 'without'} the export thread`, async () => {
     const sink = await setupCountingSink()
-    const directory = setupDirectory()
+    const directory = setupMissingDirectory()
     for (const how of ['shutdown', 'shutdown later']) {
       const ended = await start(how, { url: sink.url, worker, spool: { directory } })
       expect(ended.code, ended.stderr).toBe(0)
@@ -75,7 +74,7 @@ for (const worker of [false, true]) {
 test('only the owner may read what is written, and no header is in it', async () => {
   const sink = await setupCountingSink()
   await sink.stopListening()
-  const directory = setupDirectory()
+  const directory = setupMissingDirectory()
   const headers = { authorization: 'Bearer hush-hush' }
   const ended = await start('shutdown', { url: sink.url, headers, spool: { directory } })
   expect(linesOf(ended)[0]).toMatchObject({ kept: 300 })

@@ -286,7 +286,7 @@ export class ExportThread implements BatchTransport {
   #onDeath(dead: ThreadHandle): void {
     this.#takeFrom(dead)
     this.#reports.onDeath()
-    this.#stored.onDeath()
+    this.#stored.onDeath(LOST)
     for (const handed of this.#batches.values()) {
       const { owner } = handed.slab
       if (handed.isWithThread && (owner === IN_REQUEST || owner === BETWEEN_PARTS || handed.isSettled)) {

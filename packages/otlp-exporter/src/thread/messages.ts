@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SettledStored } from '../span-batch.js'
 import type { FailureReason } from '../transport/exporter-error.js'
 import type { BackendChange } from '../transport/retry/backend.js'
 import type { InheritedOutcome } from '../transport/store/request-spool.js'
 import type { HeaderTexts } from '../transport/transport-settings.js'
 import type { NetworkDefaults, ThreadSettings } from './crossing.js'
-import type { StoredMessage } from './stored-batches.js'
 
 /*
  * What the two threads tell each other outside the rings: what is rare, or has no fixed size. A message that was posted before a
@@ -59,6 +59,9 @@ export type FromThread =
   | { readonly type: 'warning'; readonly text: string }
   /** Every batch has its outcome, and every connection is closed. */
   | { readonly type: 'closed' }
+
+/** What has become of stored spans; an error as a message can carry it. */
+export type StoredMessage = Omit<SettledStored, 'error'> & { readonly error: BatchFailure['error'] }
 
 export interface BatchFailure {
   readonly failed: Readonly<Record<string, number>>

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SendDeadline, SettledStored } from '../span-batch.js'
+import type { SendDeadline } from '../span-batch.js'
 import { ExporterError } from '../transport/exporter-error.js'
-import { LOST } from './handed-batch.js'
-import type { BatchFailure } from './messages.js'
-
-/** What the thread says of stored spans: an error as a message can carry it. */
-export type StoredMessage = Omit<SettledStored, 'error'> & { readonly error: BatchFailure['error'] }
+import type { Failure } from '../transport/exporter-error.js'
+import type { StoredMessage } from './messages.js'
 
 interface Stored {
   readonly onOutcome: NonNullable<SendDeadline['onStoredOutcome']>
@@ -81,13 +78,13 @@ export class StoredBatches {
   }
 
   /** The thread is gone, and what it had in memory with it. What it has written is on disk, and the next one sends it. */
-  onDeath(): void {
+  onDeath({ reason, message }: Failure): void {
     const lost = [...this.#byId.values()]
     this.#byId.clear()
-    const error = new ExporterError(LOST.reason, `${this.#where}: ${LOST.message}`)
+    const error = new ExporterError(reason, `${this.#where}: ${message}`)
     for (const { onOutcome, spans, bytes } of lost) {
       if (bytes === 0) onOutcome({ exported: 0, failed: {}, kept: spans, freedBytes: 0 })
-      else onOutcome({ exported: 0, failed: { [LOST.reason]: spans }, freedBytes: bytes, error })
+      else onOutcome({ exported: 0, failed: { [reason]: spans }, freedBytes: bytes, error })
     }
     this.#onEmpty()
   }

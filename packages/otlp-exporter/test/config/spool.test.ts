@@ -18,7 +18,9 @@ test('the option comes before the environment, and a relative directory is that 
   expect(resolveSpool(undefined, { [DIRECTORY]: ' /spool ' })).toEqual({ ...DEFAULTS, directory: '/spool' })
   expect(resolveSpool({ directory: 'spool' }, { [DIRECTORY]: '/other' })).toEqual({ ...DEFAULTS, directory: resolve('spool') })
   expect(resolveSpool({ directory: '/a', maxBytes: 2 ** 21, maxAgeMillis: 5 }, { [MAX_BYTES]: '3000000' })).toEqual({
-    ...{ directory: '/a', maxBytes: 2 ** 21, maxAgeMillis: 5 },
+    directory: '/a',
+    maxBytes: 2 ** 21,
+    maxAgeMillis: 5,
   })
   expect(resolveSpool({}, { [DIRECTORY]: '/spool', [MAX_BYTES]: '3000000' })?.maxBytes).toBe(3_000_000)
 })

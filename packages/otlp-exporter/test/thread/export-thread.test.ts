@@ -180,6 +180,7 @@ class LocalTransport implements BatchTransport {
       spanCount,
       exported,
       failed,
+      stored: 0,
       durationMillis: 0,
       attemptCount: 1,
       statusCode: 200,

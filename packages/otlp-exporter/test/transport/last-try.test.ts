@@ -7,8 +7,8 @@ import type { Connection } from '../../src/transport/connection/connection.js'
 import { Operation } from '../../src/transport/operation.js'
 import type { PendingRequest } from '../../src/transport/request/pending-request.js'
 import { RequestSender } from '../../src/transport/retry/request-sender.js'
+import type { SentVerdict } from '../../src/transport/retry/request-sender.js'
 import type { Answer } from '../../src/transport/answer/answer.js'
-import type { Verdict } from '../../src/transport/answer/verdict.js'
 import { Slot } from '../../src/transport/connection/slots.js'
 
 const BODY = Buffer.alloc(0)
@@ -26,7 +26,7 @@ function setup(retryAfter?: string) {
   const sender = new RequestSender(settings, clock, () => 0, { backend, slots: { closeIdle: () => {} } })
   const state = { status: 503, isSilent: false }
   const requests: string[] = []
-  const begin = (name: string, millis: number): { verdict: Verdict | undefined } => {
+  const begin = (name: string, millis: number): { verdict: SentVerdict | undefined } => {
     const post = async (): Promise<Answer> => {
       requests.push(`${name} at ${clock.now()}`)
       if (state.isSilent) return new Promise(() => {})
@@ -37,7 +37,7 @@ function setup(retryAfter?: string) {
     const slot = new Slot(() => connection as unknown as Connection)
     const deadline = { at: Infinity, signal: new AbortController().signal, closing: new AbortController().signal }
     const operation = new Operation(clock.now(), clock.now() + millis, deadline)
-    const begun: { verdict: Verdict | undefined } = { verdict: undefined }
+    const begun: { verdict: SentVerdict | undefined } = { verdict: undefined }
     const run = async (): Promise<void> => {
       begun.verdict = await sender.send(operation, slot, readyRequest(), () => {})
       backend.leave(operation, 0)

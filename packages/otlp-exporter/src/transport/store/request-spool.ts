@@ -186,8 +186,9 @@ export class RequestSpool {
       const torn = tornRecords > 0 ? `; ${tornRecords} more were cut off while they were written` : ''
       this.#parts.onWarning(`${spans} spans of ${owners} earlier processes are in the spool, and are sent now${torn}`)
       this.#parts.onInherited({ found: spans, exported: 0, failed: {} })
-      this.#parts.onArrival()
     }
+    // Also what could not be read while the disk was in trouble.
+    this.#parts.onArrival()
     this.#inheritAfter(INHERIT.everyMillis)
   }
 }

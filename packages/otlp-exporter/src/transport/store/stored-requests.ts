@@ -45,13 +45,11 @@ export class StoredRequests {
     this.#clock = clock
     if (settings.spool !== undefined) {
       this.#spool = new RequestSpool({
-        ...{
-          settings: settings.spool,
-          spool: parts.spool,
-          clock,
-          onInherited: parts.onInherited,
-          onWarning: (text) => warn(`${SPOOL} ${text}`),
-        },
+        settings: settings.spool,
+        spool: parts.spool,
+        clock,
+        onInherited: parts.onInherited,
+        onWarning: (text) => warn(`${SPOOL} ${text}`),
         onArrival: () => this.#drain.wake(),
       })
     }

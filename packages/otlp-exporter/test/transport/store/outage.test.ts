@@ -6,7 +6,7 @@ import { until } from '@spanring/test-kit/until'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SlotConnection } from '../../../src/transport/connection/connection.js'
 import { PlainBatch } from '../plain-batch.js'
-import { setupOutage, sumOf } from './setup-outage.js'
+import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('a batch that cannot be sent by its deadline is stored, and delivered when the backend is back', async () => {
   const { sink, send, changes } = await setupOutage()
@@ -174,14 +174,7 @@ test('a stored request that is too large for the backend is halved', async () =>
 })
 
 test('a request that the backend refuses for good is counted and passed', async () => {
-  const { sink, send } = await setupOutage({ concurrencyLimit: 1 })
-  await sink.stopListening()
-  const [poison, good] = [send(1), send(2)]
-  await Promise.all([poison.outcome, good.outcome])
-  await sink.script({ status: 400, times: 1 }, {})
-  await sink.listenAgain()
-  await until(() => sumOf(good.later).exported === 2)
-  expect(sumOf(poison.later).failed).toEqual({ http_400: 1 })
+  expect(await sendPoison(await setupOutage({ concurrencyLimit: 1 }))).toEqual({ http_400: 1 })
 })
 
 test('the backlog comes back in a ramp, and leaves connections for live batches', async () => {
@@ -213,7 +206,7 @@ test('a backend that answers nothing at all is down: what comes after the batche
   const second = [send(), send(), send()]
   // One of them probes, and may have arrived.
   const outcomes = await Promise.all(second.map(({ outcome }) => outcome))
-  expect(outcomes.map(({ stored = 0 }) => stored).toSorted()).toEqual([0, 1, 1])
+  expect(outcomes.filter(({ stored }) => stored === 1)).toHaveLength(2)
   await sink.script()
   await until(() => second.filter(({ later }) => sumOf(later).exported === 1).length === 2)
 })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setupSink } from '@spanring/test-kit/sink'
+import { until } from '@spanring/test-kit/until'
 import type { Sink, SinkOptions } from '@spanring/sink'
 import type { OTLPTraceExporterOptions } from '../../../src/config/options.js'
 import type { BatchOutcome, SettledStored } from '../../../src/span-batch.js'
@@ -33,6 +34,17 @@ export async function setupOutage(options: OTLPTraceExporterOptions = {}, intern
     return { batch: sent, outcome, later }
   }
   return { ...setup, sink, send }
+}
+
+/** Stores two batches, the first of which the backend will refuse for good when it is back. Resolves when both have their end. */
+export async function sendPoison({ sink, send }: Pick<Awaited<ReturnType<typeof setupOutage>>, 'sink' | 'send'>) {
+  await sink.stopListening()
+  const [poison, good] = [send(1), send(2)]
+  await Promise.all([poison.outcome, good.outcome])
+  await sink.script({ status: 400, times: 1 }, {})
+  await sink.listenAgain()
+  await until(() => sumOf(good.later).exported === 2)
+  return sumOf(poison.later).failed
 }
 
 /** The sums of what was said of stored spans. */

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { captureDiag } from '@spanring/test-kit/diag'
 import { until } from '@spanring/test-kit/until'
-import { expect, onTestFinished, test } from 'vitest'
-import { setupOutage, sumOf } from './setup-outage.js'
-
-function setupDirectory(): string {
-  const parent = mkdtempSync(join(tmpdir(), 'spool-'))
-  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
-  return join(parent, 'spool')
-}
+import { expect, test } from 'vitest'
+import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('what waits is written, holds no memory, and is delivered once from disk, oldest first', async () => {
-  const directory = setupDirectory()
+  const directory = setupMissingDirectory()
   const { sink, send } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
   await sink.stopListening()
   const sent = [send(1), send(2), send(3)]
@@ -33,13 +26,13 @@ test('what waits is written, holds no memory, and is delivered once from disk, o
 })
 
 test('with a spool, spans are stored as soon as the backend is down', async () => {
-  const { sink, send } = await setupOutage({ spool: { directory: setupDirectory() }, timeoutMillis: 60_000 })
+  const { sink, send } = await setupOutage({ spool: { directory: setupMissingDirectory() }, timeoutMillis: 60_000 })
   await sink.script({ status: 503, headers: { 'retry-after': '30' } })
   expect(await send(2).outcome).toMatchObject({ stored: 2 })
 })
 
 test('what a shutdown cannot deliver is kept, and the next transport delivers it', async () => {
-  const directory = setupDirectory()
+  const directory = setupMissingDirectory()
   const { sink, send, transport, within, closing } = await setupOutage({ spool: { directory } })
   await sink.stopListening()
   const [first, second] = [send(3), send(4)]
@@ -60,7 +53,7 @@ test('what a shutdown cannot deliver is kept, and the next transport delivers it
 })
 
 test('where the disk refuses, spans wait in memory, and one warning says so', async () => {
-  const file = setupDirectory()
+  const file = setupMissingDirectory()
   writeFileSync(file, 'not a directory')
   const lines = captureDiag()
   const { sink, send } = await setupOutage({ spool: { directory: file } })
@@ -74,20 +67,13 @@ test('where the disk refuses, spans wait in memory, and one warning says so', as
 })
 
 test('a poison request is counted and passed', async () => {
-  const directory = setupDirectory()
-  const { sink, send } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
-  await sink.stopListening()
-  const [poison, good] = [send(1), send(2)]
-  await Promise.all([poison.outcome, good.outcome])
-  await sink.script({ status: 400, times: 1 }, {})
-  await sink.listenAgain()
-  await until(() => sumOf(good.later).exported === 2)
-  expect(sumOf(poison.later).failed).toEqual({ http_400: 1 })
+  const directory = setupMissingDirectory()
+  expect(await sendPoison(await setupOutage({ spool: { directory }, concurrencyLimit: 1 }))).toEqual({ http_400: 1 })
   await until(() => !existsSync(directory) || readdirSync(directory).length === 0)
 })
 
 test('nothing is written while the backend is healthy', async () => {
-  const directory = setupDirectory()
+  const directory = setupMissingDirectory()
   const { send } = await setupOutage({ spool: { directory } })
   for (let i = 0; i < 5; i++) await send().outcome
   expect(existsSync(directory)).toBe(false)
