@@ -8,8 +8,10 @@ import type { Ended } from '@spanring/test-kit/program'
 import { setupCountingSink } from '@spanring/test-kit/sink'
 import { describe, expect, test } from 'vitest'
 
+const FIXTURE = new URL('fixtures/end.mjs', import.meta.url)
+
 function start(how: string, options: object, spans = 300): Promise<Ended> {
-  return new Program(new URL('fixtures/end.mjs', import.meta.url), [how, JSON.stringify(options), String(spans)]).ended
+  return new Program(FIXTURE, [how, JSON.stringify(options), String(spans)]).ended
 }
 
 function linesOf({ stdout, stderr }: Ended): Record<string, unknown>[] {
@@ -57,6 +59,20 @@ for (const worker of [false, true]) {
       expect(await sink.stats()).toMatchObject({ delivered: spans + 7, deliveredTwice: 0 })
       expect(next.stderr).toContain(`${spans} spans of 1 earlier`)
     })
+  })
+
+  test(`what a process has stored and what it has inherited arrive ${worker ? 'with' : 'without'} the export thread`, async () => {
+    const sink = await setupCountingSink()
+    const options = { url: sink.url, worker, spool: { directory: setupMissingDirectory() } }
+    await sink.stopListening()
+    await start('shutdown', options, 1200)
+    const program = new Program(FIXTURE, ['inherit in the outage', JSON.stringify(options), '1200'])
+    await program.printed('waits')
+    await sink.listenAgain()
+    const ended = await program.ended
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toContain('"inherited":{"found":1200,"exported":1200,"failed":{}}')
+    expect(await sink.stats()).toMatchObject({ delivered: 2400, deliveredTwice: 0 })
   })
 
   test(`a process that meets no outage makes no file ${worker ? 'with' : 'without'} the export thread`, async () => {

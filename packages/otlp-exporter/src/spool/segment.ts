@@ -96,6 +96,8 @@ export class Segment {
   cursorEntries = 0
   /** Why its entries cannot be read any more, if the file is no longer there or no longer ours. */
   gone: LossReason | 'taken_over' | undefined
+  /** Whether its files were removed, since nothing in it waits. */
+  isRemoved = false
 
   constructor(directory: OwnedDirectory, number: number, createdAt: number, isInherited: boolean) {
     this.directory = directory

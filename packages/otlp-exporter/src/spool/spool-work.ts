@@ -98,7 +98,8 @@ export class SpoolWork {
     try {
       yield* this.owner.keepLease()
       this.#dropGone()
-      if (segment.gone !== undefined) return
+      // Several entries may be settled at once, and the first of these jobs does it for all.
+      if (segment.gone !== undefined || segment.isRemoved) return
       yield* this.#files.saveSettled(segment)
     } catch (error) {
       this.trouble.failed('write to', error, 'spans that arrived may be sent again by the next process')
@@ -188,7 +189,8 @@ export class SpoolWork {
   }
 
   *#removeIfDone(segment: Segment): Steps<void> {
-    if (segment.open > 0 || !segment.isSealed || segment.gone !== undefined || segment.directory.gone !== undefined) return
+    if (segment.open > 0 || !segment.isSealed || segment.isRemoved) return
+    if (segment.gone !== undefined || segment.directory.gone !== undefined) return
     try {
       yield* this.#remove(segment)
       this.backlog.remove(segment)
@@ -200,6 +202,7 @@ export class SpoolWork {
 
   *#remove(segment: Segment): Steps<void> {
     yield* this.#files.remove(segment)
+    segment.isRemoved = true
     segment.directory.segments -= 1
     yield* this.removeIfEmpty(segment.directory)
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Timer } from '@spanring/core'
 import type { TransportClock } from '../clock.js'
 import { Spool } from '../../spool/spool.js'
 import type { SpoolEntry, SpoolHooks, SpoolParts, SpoolRecord, SpoolSettings } from '../../spool/spool.js'
@@ -27,8 +28,8 @@ export interface InheritedOutcome {
 const NEVER = new AbortController().signal
 /** Requests of earlier processes are older than any of this one. */
 const INHERITED_ORDER = -1
-/** How long a request that cannot be read at present waits, in milliseconds. */
-const READ_AGAIN_MILLIS = 1000
+/** How long what cannot be read at present waits, in milliseconds. */
+const LOOK_AGAIN_MILLIS = 1000
 /** How long after the first batch the directory is searched for what other processes have left, and how often, in milliseconds. */
 const INHERIT = { firstMillis: 1000, everyMillis: 10_000 }
 
@@ -38,6 +39,7 @@ export class RequestSpool {
   readonly #spool: Spool
   readonly #own = new Map<number, StoredRequest>()
   #nextTag = 1
+  #timer: Timer | undefined
   #isInheriting = false
   #isClosed = false
 
@@ -93,6 +95,7 @@ export class RequestSpool {
       request.isTaken = true
       return request
     }
+    if (this.#spool.spans > 0) this.#lookAgain()
     return undefined
   }
 
@@ -103,7 +106,7 @@ export class RequestSpool {
     if (body !== undefined) return body
     // It is lost, as the hook has said, or the disk is busy, and it waits again.
     request.isTaken = false
-    if (!request.isSettled) this.#parts.clock.startTimer(() => this.#parts.onArrival(), READ_AGAIN_MILLIS)
+    if (!request.isSettled) this.#lookAgain()
     return undefined
   }
 
@@ -116,7 +119,8 @@ export class RequestSpool {
   /** It is not sent again, neither by this process nor by another one. */
   async settle({ entry }: StoredRequest): Promise<void> {
     if (entry === undefined) return
-    this.#own.delete(entry.tag)
+    // The process that wrote an inherited one has given it a number of its own.
+    if (!entry.isInherited) this.#own.delete(entry.tag)
     await this.#spool.settle(entry)
   }
 
@@ -131,7 +135,16 @@ export class RequestSpool {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#parts.clock.stopTimer(this.#timer)
     await this.#spool.close()
+  }
+
+  /** While the disk is in trouble nothing can be taken, and nobody says when that is over. */
+  #lookAgain(): void {
+    this.#timer ??= this.#parts.clock.startTimer(() => {
+      this.#timer = undefined
+      this.#parts.onArrival()
+    }, LOOK_AGAIN_MILLIS)
   }
 
   #recordOf(request: StoredRequest): SpoolRecord | undefined {
@@ -169,10 +182,10 @@ export class RequestSpool {
 
   /** Another process sends it. */
   #onTakenOver(entry: SpoolEntry): void {
+    if (entry.isInherited) return this.#parts.onInherited({ found: -entry.spanCount, exported: 0, failed: {} })
     const request = this.#own.get(entry.tag)
     this.#own.delete(entry.tag)
-    if (entry.isInherited) this.#parts.onInherited({ found: -entry.spanCount, exported: 0, failed: {} })
-    else request?.settle({ exported: 0, failed: {}, kept: request.spanCount })
+    request?.settle({ exported: 0, failed: {}, kept: request.spanCount })
   }
 
   #inheritAfter(millis: number): void {
@@ -186,9 +199,8 @@ export class RequestSpool {
       const torn = tornRecords > 0 ? `; ${tornRecords} more were cut off while they were written` : ''
       this.#parts.onWarning(`${spans} spans of ${owners} earlier processes are in the spool, and are sent now${torn}`)
       this.#parts.onInherited({ found: spans, exported: 0, failed: {} })
+      this.#parts.onArrival()
     }
-    // Also what could not be read while the disk was in trouble.
-    this.#parts.onArrival()
     this.#inheritAfter(INHERIT.everyMillis)
   }
 }

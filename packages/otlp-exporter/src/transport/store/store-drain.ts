@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchTally } from '../batch-tally.js'
 import type { TransportClock } from '../clock.js'
+import type { Failure } from '../exporter-error.js'
 import { Operation } from '../operation.js'
 import type { RequestStore } from './request-store.js'
 import type { StoredRequest } from './stored-request.js'
@@ -24,6 +25,7 @@ interface Running {
 }
 
 const NEVER = new AbortController().signal
+const NOT_READ: Failure = { reason: 'shutdown', status: undefined, message: 'the spool could not be read' }
 
 /**
  * Sends stored requests, oldest first, beside live batches. While the backend is down it sends one, which is the probe. Once
@@ -128,5 +130,8 @@ export class StoreDrain {
   /** Whatever is being sent becomes the last probe, and decides for all requests that cannot wait. */
   readonly #onClosing = (): void => {
     for (const operation of this.#running.keys()) operation.endBackOff()
+    this.wake()
+    // What cannot be read from disk at present makes no attempt at all.
+    if (this.#running.size === 0) this.#parts.store.giveUp((request) => this.#isLast(request), NOT_READ)
   }
 }
