@@ -80,5 +80,5 @@ export function chooseTransport(settings: Settings, hooks: TransportHooks, inter
     processMillis: internals.processMillis,
     startWorker: internals.startWorker,
   })
-  return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread, exitFlushMillis, internals) }
+  return { transport: thread, memory, indexBytes, exitFlush: new ExitFlush(thread.atExit, exitFlushMillis, internals) }
 }

@@ -11,13 +11,14 @@ import { callHook } from '../transport/transport-hooks.js'
 import { ApplicationHeaders } from './application-headers.js'
 import { ExtraBatches } from './extra-batches.js'
 import type { ExportThreadParts } from './export-thread-parts.js'
-import { GIVEN_UP, HandedBatch, LOST, isAnySending, refuse, settleAll } from './handed-batch.js'
+import { GIVEN_UP, HandedBatch, LOST, refuse, settleAll } from './handed-batch.js'
 import type { EndedExport } from './handed-batch.js'
 import { processMillis } from './process-clock.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
 import { StoredBatches } from './stored-batches.js'
 import type { BELL, FromThread } from './messages.js'
+import { ThreadAtExit } from './thread-at-exit.js'
 import { ThreadReports } from './thread-reports.js'
 import { ThreadSupervisor } from './thread-supervisor.js'
 
@@ -43,11 +44,12 @@ export class ExportThread implements BatchTransport {
   readonly #reports: ThreadReports
   readonly #stored: StoredBatches
   readonly #extra: ExtraBatches
+  /** For the end of the process. */
+  readonly atExit: ThreadAtExit
   /** Every batch whose slab is lent out, by the number of the slab. */
   readonly #batches = new Map<number, HandedBatch>()
   /** Sends in place of the thread, once that is given up. */
   #local: BatchTransport | undefined
-  #isExiting = false
   #nextId = 1
   #shutdownPromise: Promise<void> | undefined
   #shutdownBound: Bound | undefined
@@ -72,6 +74,16 @@ export class ExportThread implements BatchTransport {
         onGivenUp: () => this.#sendAllLocally(),
       },
     )
+    this.atExit = new ThreadAtExit({
+      batches: this.#batches,
+      stored: this.#stored,
+      headers: this.#headers,
+      reports: this.#reports,
+      supervisor: this.#supervisor,
+      poll: () => this.poll(),
+      handOverAll: () => this.#handOverAll(),
+      failWithoutHeaders: (handed) => this.#giveUp(handed, 'headers'),
+    })
   }
 
   sendBatch(batch: EncodedBatch, deadline: SendDeadline): Promise<BatchOutcome> {
@@ -125,53 +137,9 @@ export class ExportThread implements BatchTransport {
     this.#supervisor.thread?.forget(slabNumber)
   }
 
-  /** For the `exit` event, in which no promise settles: hands over what waits, and asks for last attempts. */
-  beginExit(): void {
-    this.#isExiting = true
-    this.#headers.beginExit()
-    this.#supervisor.endPause()
-    this.#handOverAll()
-    this.#supervisor.thread?.post({ type: 'closing' })
-  }
-
-  /** Whether a process that has nothing else to do has to wait for a request. */
-  get isSending(): boolean {
-    // Outcomes and reports may have arrived since the last iteration of the event loop.
-    this.#supervisor.thread?.receiveNow()
-    return isAnySending(this.#batches.values(), this.#reports.isDown)
-  }
-
-  /** Whether batches wait for a thread that is still starting. */
-  get isStarting(): boolean {
-    return this.#supervisor.isStarting && this.#isAwaiting()
-  }
-
-  /** Blocks until a batch is given back, for at most `millis`. False if the thread has no batch, or if the time ran out. */
-  waitSync(millis: number): boolean {
-    const { thread } = this.#supervisor
-    if (thread === undefined || !this.#isAwaiting()) return false
-    const isInTime = thread.waitSync(Math.max(millis, 0))
-    thread.receiveNow()
-    this.poll()
-    return isInTime
-  }
-
-  /** For the end of the `exit` event: batches for which there are no headers have failed. Returns whether there were any. */
-  failWithoutHeaders(): boolean {
-    const waiting = [...this.#batches.values()].filter((handed) => !this.#headers.isReady(handed))
-    for (const handed of waiting) this.#giveUp(handed, 'headers')
-    return waiting.length > 0
-  }
-
-  #isAwaiting(): boolean {
-    // In the `exit` event, what is stored has yet to make its last attempt, or to reach the disk.
-    if (this.#isExiting && !this.#stored.isEmpty) return true
-    return [...this.#batches.values()].some((handed) => handed.isAwaited)
-  }
-
   async #send(handed: HandedBatch): Promise<BatchOutcome> {
     if (this.#headers.isReady(handed)) this.#handOver(handed)
-    else if (!this.#isExiting) void this.#resolveHeaders(handed)
+    else if (!this.atExit.hasBegun) void this.#resolveHeaders(handed)
     const { operation } = handed
     const bound = { at: operation.at + GRACE_MILLIS, signal: operation.signal }
     const onClosing = (): void => this.#supervisor.thread?.post({ type: 'closing', id: handed.id })
@@ -221,7 +189,7 @@ export class ExportThread implements BatchTransport {
     const said = {
       id,
       remainingMillis: operation.at - this.#clock.now(),
-      isClosing: this.#isExiting || operation.closing.aborted,
+      isClosing: this.atExit.hasBegun || operation.closing.aborted,
       hasOwnHeaders: headers !== undefined,
       mayStore: operation.mayStore,
       group: this.#stored.groupOf(handed.deadline),
