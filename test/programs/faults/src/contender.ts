@@ -13,6 +13,9 @@ export const CONTENDERS: readonly ContenderName[] = ['stock-2.12', 'stock-3.1', 
 /** Of the table of ends. */
 export const CONTENDERS_OF_ENDS: readonly ContenderName[] = ['stock-2.12', 'ours', 'ours with the thread']
 
+/** Of the table of ends with a spool, which the stock exporter does not have. */
+export const CONTENDERS_WITH_SPOOL: readonly ContenderName[] = ['ours', 'ours with the thread']
+
 export interface ProcessorOptions {
   readonly maxQueueSize?: number
   readonly maxExportBatchSize?: number
@@ -27,6 +30,8 @@ export interface ExporterOptions {
   readonly headers?: () => Promise<Record<string, string>>
   /** Of spanring with the thread; undefined for its default. */
   readonly exitFlushMillis?: number | undefined
+  /** Of spanring: where spans wait for the backend on disk. */
+  readonly spool?: { readonly directory: string } | undefined
 }
 
 /** Where spans are, as the contender says itself. */
@@ -35,6 +40,8 @@ export interface Counts {
   readonly lost: Readonly<Record<string, number>>
   /** Spans that are still on their way; undefined where the contender does not tell. */
   readonly pending: number | undefined
+  /** Spans that are in the spool for the next process; undefined where there is no such thing. */
+  readonly kept?: number
 }
 
 export interface Processor {
@@ -72,11 +79,11 @@ function ours(name: ContenderName, sdk: Sdk): Contender {
     },
     countsOf(processor) {
       const stats = (processor as unknown as BatchSpanProcessor).stats()
-      const { exported, dropped, failed, queued, encoded, inFlight, stored } = stats
+      const { exported, dropped, failed, queued, encoded, inFlight, stored, kept } = stats
       const lost: Record<string, number> = { ...dropped }
       // Both may have the same reason: spans that still waited at a shutdown, and spans that were under way.
       for (const [reason, count] of Object.entries(failed)) lost[reason] = (lost[reason] ?? 0) + count
-      return { exported, lost, pending: queued + encoded + inFlight + stored }
+      return { exported, lost, pending: queued + encoded + inFlight + stored - kept, kept }
     },
   }
 }

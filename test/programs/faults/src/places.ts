@@ -9,4 +9,6 @@ export const RUN_SCENARIO: string = resolve('@spanring/faults/run-scenario')
 
 export const RUN_ENDING: string = resolve('@spanring/faults/run-ending')
 
+export const RUN_INHERITING: string = resolve('@spanring/faults/run-inheriting')
+
 export const DOCUMENT: URL = new URL('../../../docs/faults.md', pathToFileURL(resolve('@spanring/faults/package.json')))

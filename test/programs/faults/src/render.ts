@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { table } from './document.js'
 import type { Rows } from './document.js'
-import { BACKENDS, ENDINGS, HOW } from './ends/ending.js'
+import { BACKENDS, ENDINGS, HOW, SPOOL_ENDINGS } from './ends/ending.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 /** In a cell of a row that has no result yet. */
@@ -21,13 +21,18 @@ const ENDS = [
   'spanring with `worker: true`, SDK 2.12',
 ]
 
+const ENDS_WITH_SPOOL = ENDS.filter((column) => !column.startsWith('stock'))
+
 /** The document from the rows that are known. */
 export function render(rows: Rows): string {
   const faults = SCENARIOS.map(({ id, title }) => whole(rows.get(id) ?? [id, title, NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN]))
   const ends = ENDINGS.map(({ id, how, backend }) => rows.get(id) ?? [id, HOW[how], BACKENDS[backend], NOT_RUN, NOT_RUN, NOT_RUN])
+  const spoolEnds = SPOOL_ENDINGS.map(
+    ({ id, how, backend }) => rows.get(id) ?? [id, HOW[how], BACKENDS[backend], NOT_RUN, NOT_RUN],
+  )
   return `# What happens when things go wrong
 
-Two tables of faults that a span pipeline meets in production, and what four pipelines make of them: the stock
+Tables of faults that a span pipeline meets in production, and what four pipelines make of them: the stock
 BatchSpanProcessor with the stock OTLP/protobuf exporter, of SDK 2.12 and of SDK 3.1, and the processor and exporter of
 spanring on SDK 2.12, sending from the thread of the application and from a thread of its own. Each cell is the result of a program that was run, in a process of its own, with real sockets,
 processes and timers; nobody wrote it by hand.
@@ -87,6 +92,18 @@ to it and awaited, for at most \`exitFlushMillis\` (500) from the moment when it
 lost or, if the backend has not answered by then, as in flight. That event also comes at \`process.exit()\` and after an exception
 that nobody catches. It does not come if the process aborts or is killed by a signal that it does not handle, nor in a worker
 thread of the application that is terminated.
+
+## Ends of a process with a spool
+
+The same application with \`spool: { directory }\`, which the stock exporter does not have. After its end the backend is healthy,
+and a next process with the same directory follows. *Arrive* are the spans of the first that the backend has read by the end of
+the second, and *twice* those of them that it has read twice.
+
+${table(ENDS_WITH_SPOOL, spoolEnds)}
+
+Nothing is written while the backend answers: what a process that is killed has queued or in requests at that moment is gone with it.
+In every other end, what has no answer is written in the \`exit\` event. What was in a request by then may have arrived all the
+same, and so arrives twice.
 `
 }
 

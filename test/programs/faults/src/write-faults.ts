@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run faults [-- <row> …]: runs every row of both tables, or those that are named, and writes what came of it into
+// npm run faults [-- <row> …]: runs every row of every table, or those that are named, and writes what came of it into
 // docs/faults.md. Rows that were not run stay as they are.
 import { seedFromEnvironment } from '@spanring/test-kit/random'
-import { CONTENDERS, CONTENDERS_OF_ENDS } from './contender.js'
+import { CONTENDERS, CONTENDERS_OF_ENDS, CONTENDERS_WITH_SPOOL } from './contender.js'
 import { describeOutcome } from './describe-outcome.js'
 import { readDocument, rowsOf, writeDocument } from './document.js'
 import { describeEnd } from './ends/describe-end.js'
 import { endInChild } from './ends/end-in-child.js'
-import { BACKENDS, ENDINGS, HOW } from './ends/ending.js'
+import { BACKENDS, ENDINGS, HOW, SPOOL_ENDINGS } from './ends/ending.js'
 import { NOTHING_SENT, render } from './render.js'
 import { runInChild } from './run-in-child.js'
 import { numberOf } from './scenario.js'
@@ -16,7 +16,7 @@ import { SCENARIOS } from './scenarios/index.js'
 const asked = process.argv.slice(2).map((name) => name.toUpperCase())
 const isAsked = (...names: string[]): boolean => asked.length === 0 || names.some((name) => asked.includes(name.toUpperCase()))
 const scenarios = SCENARIOS.filter((scenario) => isAsked(scenario.id, String(numberOf(scenario))))
-const endings = ENDINGS.filter(({ id }) => isAsked(id))
+const endings = [...ENDINGS, ...SPOOL_ENDINGS].filter(({ id }) => isAsked(id))
 const total = scenarios.length + endings.length
 if (total === 0) throw new Error(`there is no row ${asked.join(', ')}`)
 
@@ -55,7 +55,8 @@ for (const { id, title, isSent } of scenarios) {
   await runRow(id, [title], Object.fromEntries(runs))
 }
 for (const ending of endings) {
-  const runs = CONTENDERS_OF_ENDS.map((name) => [name, async () => describeEnd(ending, await endInChild(name, ending))] as const)
+  const contenders = ending.hasSpool ? CONTENDERS_WITH_SPOOL : CONTENDERS_OF_ENDS
+  const runs = contenders.map((name) => [name, async () => describeEnd(ending, await endInChild(name, ending))] as const)
   // oxlint-disable-next-line no-await-in-loop -- one at a time
   await runRow(ending.id, [HOW[ending.how], BACKENDS[ending.backend]], Object.fromEntries(runs))
 }
