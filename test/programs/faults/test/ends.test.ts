@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
+import { CONTENDERS_WITH_SPOOL } from '../src/contender.js'
 import { isOrderly, uncounted } from '../src/ends/describe-end.js'
 import { endInChild } from '../src/ends/end-in-child.js'
-import { ENDINGS, HOW } from '../src/ends/ending.js'
+import { ENDINGS, HOW, SPOOL_ENDINGS } from '../src/ends/ending.js'
 import type { EndOutcome, Ending } from '../src/ends/ending.js'
 
 /** In place of 500: beside other tests a thread may not get a core for that long. */
 const PATIENT_MILLIS = 10_000
 
-const CASES = ENDINGS.map((ending) => [`${HOW[ending.how]}; backend ${ending.backend}`, ending] as const)
+const casesOf = (endings: readonly Ending[]): (readonly [string, Ending])[] =>
+  endings.map((ending) => [`${HOW[ending.how]}; backend ${ending.backend}`, ending] as const)
+const CASES = casesOf(ENDINGS)
 
 /** What is true of either exporter. Returns what is on stderr. */
 function expectEnd({ how, backend }: Ending, { ended, code, wasKilled, said }: EndOutcome): string {
   const text = said.join('\n')
   expect(wasKilled).toBe(false)
-  expect(code, text).toBe(how === 'exception' ? 1 : 0)
+  expect(code, text).toBe(how === 'exception' ? 1 : how === 'kill' ? null : 0)
   expect(ended).toBeGreaterThan(0)
   // An exception of the application is its own, and nothing of ours stands beside it.
   if (backend !== 'dead') expect(text.replace('Error: a bug of the application', '').trim()).toBe('')
@@ -46,4 +49,22 @@ describe.concurrent('with the export thread everything arrives, or is counted as
 
     expect({ arrived, lost }).toEqual(ending.backend === 'dead' ? { arrived: 0, lost: ended } : { arrived: ended, lost: 0 })
   })
+})
+
+describe.concurrent('with a spool everything arrives, in this process or in the next', () => {
+  for (const contender of CONTENDERS_WITH_SPOOL) {
+    test.each(casesOf(SPOOL_ENDINGS))(`%s; ${contender}`, async (_, ending) => {
+      const outcome = await endInChild(contender, ending, PATIENT_MILLIS)
+      const { ended, arrived, lost, next } = outcome
+      expectEnd(ending, outcome)
+
+      if (ending.how === 'kill') {
+        expect(arrived).toBeLessThanOrEqual(ended)
+        return
+      }
+      expect(arrived, JSON.stringify(outcome)).toBe(ended)
+      expect(lost).toBe(0)
+      expect({ code: 0, failed: 0, ...next }).toMatchObject({ code: 0, failed: 0 })
+    })
+  }
 })

@@ -16,6 +16,9 @@ const SLACK_MILLIS = 1000
 /** When a wait that has no business to last is called a hang, in milliseconds: 25 times the time-outs that are set. */
 const PATIENCE_MILLIS = 5000
 
+/** How long what is left may still be closing, in milliseconds: a last attempt may outlast a shutdown that was cut short. */
+const CLOSING_MILLIS = 2000
+
 /** Handles of ours or theirs; those of the runner's own channel and of files are not among them. */
 const HANDLES = /TCP|TLS|HTTP|Timeout|Immediate|GetAddrInfo|Worker/
 
@@ -219,7 +222,11 @@ export class Lab {
     for (const close of this.#closers) close()
     const left = (): string[] => process.getActiveResourcesInfo().filter((name) => HANDLES.test(name))
     if (this.#unaccounted === undefined)
-      await this.until(() => left().every((name) => name === 'Timeout') && left().length <= 1, 500)
+      await this.until(async () => {
+        // In the turn of a timer that timer still counts, and the wait itself is made of timers.
+        await new Promise((resolve) => setImmediate(resolve))
+        return left().every((name) => name === 'Immediate')
+      }, CLOSING_MILLIS)
     return {
       waits: this.#waits,
       ended: this.ended,

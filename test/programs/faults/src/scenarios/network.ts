@@ -143,6 +143,11 @@ async function askToRetry(lab: Lab, value: string): Promise<void> {
 async function withBlockedPool(lab: Lab, host: string, options: Partial<ExporterOptions> = {}): Promise<void> {
   if (process.platform === 'win32') return lab.notApplicable('there are no named pipes that block')
   const sink = await lab.sink()
+  // The code that sends is loaded through the pool, once for all exporters of a process.
+  const before = lab.pipeline(await lab.otlp({ url: sink.url, timeoutMillis: 5000 }), { exportTimeoutMillis: 6000 })
+  before.end(1)
+  await lab.settles('flush before', () => before.flush(), 6000)
+  await lab.settles('shutdown before', () => before.shutdown(), SHUTDOWN_MILLIS)
   const pipeline = lab.pipeline(
     await lab.otlp({ url: `http://${host}:${new URL(sink.url).port}/v1/traces`, timeoutMillis: TIMEOUT, ...options }),
     PIPELINE,
