@@ -18,7 +18,7 @@ const contender = await loadContender(name as ContenderName)
 const { diag, DiagConsoleLogger, DiagLogLevel } = contender.sdk.api
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN)
 const exporter = await contender.createExporter(JSON.parse(options) as ExporterOptions)
-const pipeline = new Pipeline(contender, exporter, {})
+const pipeline = new Pipeline(contender, exporter, { exportTimeoutMillis: PATIENCE_MILLIS })
 
 const words = (): HeirWords => {
   const { found, exported, failed } = (exporter as unknown as OTLPTraceExporter).stats().inherited
@@ -31,5 +31,5 @@ for (const giveUpAt = performance.now() + PATIENCE_MILLIS; performance.now() < g
   // oxlint-disable-next-line no-await-in-loop -- polling
   await sleep(20)
 }
-await pipeline.shutdown()
+await pipeline.shutdown(PATIENCE_MILLIS)
 writeSync(1, JSON.stringify(words()))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { numberOf } from '../scenario.js'
 import type { Scenario } from '../scenario.js'
+import { disk } from './disk.js'
 import { histories } from './histories.js'
 import { network } from './network.js'
 import { neverSettling } from './never-settling.js'
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...shutdownOrder,
   ...wakeUps,
   ...histories,
+  ...disk,
 ].toSorted((a, b) => numberOf(a) - numberOf(b))
