@@ -193,6 +193,8 @@ export class SpoolWork {
     if (segment.gone !== undefined || segment.directory.gone !== undefined) return
     try {
       yield* this.#remove(segment)
+      // An entry may have been settled after the cursor was written. A cursor of its own would now be left behind.
+      segment.unsaved.length = 0
       this.backlog.remove(segment)
     } catch (error) {
       // Its cursor says that nothing is left in it, so nobody sends it again.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
+import { nodeDisk } from '../../src/spool/node-disk.js'
 import { FakeProcesses, drain, filesIn, record, setupSpool, temporaryDirectory } from './setup-spool.js'
 
 test('what is appended comes back as it was, oldest first, and leaves nothing behind', async () => {
@@ -90,4 +91,27 @@ test('in the exit event, appends that are under way are finished, and none is wr
   expect(await second.spool.inherit()).toMatchObject({ spans: 4 })
   expect(await drain(second.spool)).toEqual([1, 2, 3, 4])
   expect((await Promise.all(promises)).map((entry) => entry?.tag)).toEqual([1, 2, 3])
+})
+
+test('what is settled while the last cursor of its segment is written leaves no file behind', async () => {
+  const directory = temporaryDirectory()
+  const first = setupSpool({ directory })
+  for (let tag = 0; tag < 2; tag++) await first.spool.append(record(tag))
+  await first.spool.close()
+  let onWritten = (): void => {}
+  const write: typeof nodeDisk.async.write = async (...args) => {
+    const bytes = await nodeDisk.async.write(...args)
+    onWritten()
+    return bytes
+  }
+  const { spool, warnings } = setupSpool({ directory }, { disk: { ...nodeDisk, async: { ...nodeDisk.async, write } } })
+  await spool.inherit()
+  const [one, other] = [spool.takeOldest()!, spool.takeOldest()!]
+  let settled: Promise<void> | undefined
+  onWritten = () => (settled ??= spool.settle(other))
+  await spool.settle(one)
+  await settled
+  await spool.close()
+  expect(filesIn(directory)).toEqual([])
+  expect(warnings).toEqual([])
 })
