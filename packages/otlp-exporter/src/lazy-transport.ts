@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createRequire } from 'node:module'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { DetachedContext, bounded } from '@spanring/core'
 import type { Bound, Settled } from '@spanring/core'
@@ -26,6 +27,15 @@ type TransportModule = typeof import('./transport/transport.js')
 /** What tests can replace. */
 export interface LazyTransportInternals extends Internals {
   readonly load?: () => PromiseLike<Pick<TransportModule, 'Transport'>>
+  readonly loadNow?: () => Pick<TransportModule, 'Transport'>
+}
+
+/** A batch that waits for the transport. */
+interface WaitingBatch {
+  readonly batch: SendableBatch
+  readonly deadline: SendDeadline
+  readonly startedAt: number
+  readonly wait: Promise<Settled<void>>
 }
 
 /**
@@ -39,14 +49,14 @@ export class LazyTransport implements BatchTransport {
   readonly #settings: TransportSettings
   readonly #hooks: TransportHooks
   readonly #clock: TransportClock
-  readonly #internals: Internals
+  readonly #internals: LazyTransportInternals
   /** Never rejects. When it resolves, there is a transport, or a reason why there is none. */
   readonly #loaded: Promise<void>
   #transport: Transport | undefined
   /** Why there is no transport. */
   #obstacle: Failure | undefined
   /** The batches that wait for the transport, in the order of their hand-over. */
-  readonly #waiting = new Map<Operation, Promise<Settled<void>>>()
+  readonly #waiting = new Map<Operation, WaitingBatch>()
   #shutdownPromise: Promise<void> | undefined
 
   constructor(settings: TransportSettings, hooks: TransportHooks = {}, internals: LazyTransportInternals = {}) {
@@ -67,6 +77,8 @@ export class LazyTransport implements BatchTransport {
 
   /** See {@link Transport.keepNow}. */
   keepNow(): number {
+    // An import does not end any more.
+    if (this.#transport === undefined && this.#waiting.size > 0) this.#loadNow()
     return this.#transport?.keepNow() ?? 0
   }
 
@@ -79,7 +91,7 @@ export class LazyTransport implements BatchTransport {
     try {
       // The files that are read must not become spans of an instrumentation of `node:fs`.
       const { Transport } = await new DetachedContext(ROOT_CONTEXT).run(load)
-      if (this.#shutdownPromise !== undefined && this.#waiting.size === 0) return
+      if (this.#transport !== undefined || (this.#shutdownPromise !== undefined && this.#waiting.size === 0)) return
       // Back in the asynchronous context of the constructor, in which the transport will do all its work.
       this.#transport = new Transport(this.#settings, this.#hooks, this.#internals)
     } catch (error) {
@@ -88,6 +100,22 @@ export class LazyTransport implements BatchTransport {
       this.#obstacle = { ...failure, message }
       warn(`no span can be sent from this process: ${message}; every span counts as internal`)
     }
+  }
+
+  /** Without the code, what waits is gone with the process: in a bundle it cannot be loaded like this. */
+  #loadNow(): void {
+    const { loadNow = loadTransportNow } = this.#internals
+    try {
+      const { Transport } = loadNow()
+      this.#transport = new Transport(this.#settings, this.#hooks, this.#internals)
+    } catch {
+      return
+    }
+    for (const [operation, { batch, deadline, startedAt }] of this.#waiting) {
+      operation.detach()
+      void this.#transport.sendStarted(batch, deadline, startedAt)
+    }
+    this.#waiting.clear()
   }
 
   async #sendOnceLoaded(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
@@ -100,10 +128,11 @@ export class LazyTransport implements BatchTransport {
     // Keeps the process alive, as a connection does. The load does so only while it reads files.
     const bound = { at: operation.at, signal: operation.signal, keepAlive: true }
     const wait = bounded(this.#clock, bound, () => this.#loaded)
-    this.#waiting.set(operation, wait)
+    this.#waiting.set(operation, { batch, deadline, startedAt, wait })
     const { status } = await wait
     operation.detach()
-    this.#waiting.delete(operation)
+    // Otherwise the process ends, and the batch has been kept.
+    if (!this.#waiting.delete(operation)) return new Promise(() => {})
     if (status === 'done' && this.#transport !== undefined) return this.#transport.sendStarted(batch, deadline, startedAt)
     const reason = status === 'aborted' ? operation.endedBy : 'timeout'
     const late: Failure = { reason, status: undefined, message: 'the code that sends spans was not loaded in time' }
@@ -111,11 +140,11 @@ export class LazyTransport implements BatchTransport {
   }
 
   async #runShutdown(bound: Bound): Promise<void> {
-    const waits = [...this.#waiting.values()]
+    const waits = Array.from(this.#waiting.values(), ({ wait }) => wait)
     // Batches that were handed over before must reach the transport before it shuts down: after that it takes no more.
     if (waits.length > 0) await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(waits))
     for (const operation of this.#waiting.keys()) operation.abandon()
-    await Promise.all(this.#waiting.values())
+    await Promise.all(waits)
     await this.#transport?.shutdown(bound)
   }
 
@@ -139,4 +168,9 @@ async function loadTransport(): Promise<TransportModule> {
     // oxlint-disable-next-line no-await-in-loop -- as above
     await bounded(transportClock, { at }, () => new Promise(() => {}))
   }
+}
+
+/** The CommonJS build of the same code, in the call. Throws where it is not beside this file. */
+function loadTransportNow(): TransportModule {
+  return createRequire(import.meta.url)('../cjs/transport/transport.js') as TransportModule
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { getEventListeners } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { context, createContextKey } from '@opentelemetry/api'
 import { FakeClock, settlePromises } from '@spanring/test-kit/clock'
 import { captureDiag } from '@spanring/test-kit/diag'
@@ -188,4 +191,26 @@ test('the transport is made in the asynchronous context of the constructor, and 
   expect(stores).toEqual(['constructor'])
   expect(suppressed).toEqual([true])
   await transport.shutdown({ at: performance.now() })
+})
+
+test.each([true, false])('in the exit event, what waits for the code is put on disk if the code can be loaded: %s', (canLoad) => {
+  const directory = mkdtempSync(join(tmpdir(), 'spanring-lazy-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const settings = resolveOptions({ url: 'http://127.0.0.1:9/v1/traces', spool: { directory } }, {})
+  const loadNow = (): Loaded => {
+    if (!canLoad) throw new Error('no such file')
+    return { Transport }
+  }
+  const transport = new LazyTransport(settings, {}, { clock: new FakeClock(), load: () => new Promise(() => {}), loadNow })
+  const outcomes: unknown[] = []
+  const never = new AbortController().signal
+  const deadline = {
+    ...{ at: Infinity, signal: never, closing: never },
+    onOutcome: ({ stored }: BatchOutcome) => void outcomes.push({ stored }),
+    onStoredOutcome: ({ kept }: { kept?: number | undefined }) => void outcomes.push({ kept }),
+  }
+  void transport.sendBatch(new PlainBatch(3), deadline)
+  expect(transport.keepNow()).toBe(canLoad ? 1 : 0)
+  expect(transport.keepNow()).toBe(0)
+  expect(outcomes).toEqual(canLoad ? [{ stored: 3 }, { kept: 3 }] : [])
 })

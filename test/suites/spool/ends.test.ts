@@ -28,8 +28,8 @@ for (const worker of [false, true]) {
       [worker ? 'return' : 'return later', 0, worker ? 300 : 600],
       [worker ? 'shutdown' : 'shutdown later', 0, worker ? 300 : 600],
       ['SIGTERM', 0, 600],
-      // Without the thread, the code that sends may not be loaded yet when a process exits at once.
-      ...(worker ? [['exit', 3, 300] as const] : []),
+      // Without the thread, the code that sends is not loaded yet when a process exits at once.
+      ['exit', 3, 300],
       ['exit later', 3, 600],
       ['exception', 1, 600],
       ['kill', null, 300],
