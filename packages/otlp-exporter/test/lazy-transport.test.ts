@@ -205,7 +205,9 @@ test.each([true, false])('in the exit event, what waits for the code is put on d
   const outcomes: unknown[] = []
   const never = new AbortController().signal
   const deadline = {
-    ...{ at: Infinity, signal: never, closing: never },
+    at: Infinity,
+    signal: never,
+    closing: never,
     onOutcome: ({ stored }: BatchOutcome) => void outcomes.push({ stored }),
     onStoredOutcome: ({ kept }: { kept?: number | undefined }) => void outcomes.push({ kept }),
   }
