@@ -108,7 +108,7 @@ test('what is settled while the last cursor of its segment is written leaves no 
   await spool.inherit()
   const [one, other] = [spool.takeOldest()!, spool.takeOldest()!]
   let settled: Promise<void> | undefined
-  onWritten = () => (settled ??= spool.settle(other))
+  onWritten = () => void (settled ??= spool.settle(other))
   await spool.settle(one)
   await settled
   await spool.close()
