@@ -57,7 +57,7 @@ for (const worker of [false, true]) {
       expect(next.code, next.stderr).toBe(0)
       expect(linesOf(next)).toContainEqual({ inherited: { found: spans, exported: spans, failed: {} } })
       expect(await sink.stats()).toMatchObject({ delivered: spans + 7, deliveredTwice: 0 })
-      expect(next.stderr).toContain(`${spans} spans of 1 earlier`)
+      expect(next.stderr).toContain(`${spans} spans of another process`)
     })
   })
 

@@ -197,7 +197,9 @@ export class RequestSpool {
     const { owners, spans, tornRecords } = await this.#spool.inherit()
     if (spans > 0) {
       const torn = tornRecords > 0 ? `; ${tornRecords} more were cut off while they were written` : ''
-      this.#parts.onWarning(`${spans} spans of ${owners} earlier processes are in the spool, and are sent now${torn}`)
+      this.#parts.onWarning(
+        `${spans} spans of ${owners === 1 ? 'another process' : `${owners} other processes`} are in the spool, and are sent now${torn}`,
+      )
       this.#parts.onInherited({ found: spans, exported: 0, failed: {} })
       this.#parts.onArrival()
     }

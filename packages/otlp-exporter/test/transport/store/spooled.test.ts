@@ -49,7 +49,7 @@ test('what a shutdown cannot deliver is kept, and the next transport delivers it
   next.send(1)
   await sink.waitForSpans(13)
   expect(await sink.stats()).toMatchObject({ delivered: 13, duplicates: 0 })
-  expect(lines).toContainEqual(expect.stringContaining('[SPANRING_SPOOL] 12 spans of 1 earlier'))
+  expect(lines).toContainEqual(expect.stringContaining('[SPANRING_SPOOL] 12 spans of another process'))
 })
 
 test('where the disk refuses, spans wait in memory, and one warning says so', async () => {
