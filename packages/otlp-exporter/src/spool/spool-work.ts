@@ -26,7 +26,17 @@ export interface WorkParts extends OwnerParts {
 /** What a refusal means for spans that are to be stored. */
 const WAIT_IN_MEMORY = 'spans wait in memory until it works again'
 /** Errors of a read that a later one need not have: descriptors or memory are short, or somebody changed the permissions. */
-const MAY_PASS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EACCES', 'EPERM'])
+const MAY_PASS: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EAGAIN',
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+])
 
 /** What the spool does on the disk, job by job. No job throws: what the disk refuses is warned of. */
 export class SpoolWork {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The disk refuses any call, once or for a while. Nothing throws, everything is counted, and what was taken is sent when it works again.
+import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
+import { expect, test } from 'vitest'
+import type { SpoolEntry } from '../../src/spool/spool.js'
+import { ROOT, inheritSpool, leaveSpool, plain, smallRecords } from './left-spool.js'
+import { diskError } from './memory-disk.js'
+import type { MemoryDisk } from './memory-disk.js'
+import { record, setupSpool } from './setup-spool.js'
+
+const seed = seedFromEnvironment()
+console.log(`SEED=${seed}`)
+
+const CODES = ['ENOSPC', 'EIO', 'EMFILE', 'EACCES', 'EROFS', 'EDQUOT'] as const
+const SIZE = 90
+
+interface Outcome {
+  /** Of the disk, before the faults ended. */
+  readonly calls: number
+  readonly warnings: readonly string[]
+}
+
+/** A process with a fault from a call on, for so many calls. In the end every record is delivered, refused by the disk, or lost. */
+async function liveWithFaults(from: number, length: number, code: string, what: string): Promise<Outcome> {
+  const left = await leaveSpool(smallRecords(4), [2])
+  const { disk } = left
+  const { spool, clock, warnings, lost } = setupSpool({ directory: ROOT, maxBytes: 8 * 420 }, { disk })
+  let calls = 0
+  disk.before = (name) => {
+    calls += 1
+    // A descriptor is gone after `close`, whatever it says.
+    if (calls > from && calls <= from + length && name !== 'close') throw diskError(code)
+  }
+  const appended = new Set<number>()
+  const delivered: number[] = []
+  const deliver = async (most: number): Promise<void> => {
+    for (let i = 0; i < most; i++) {
+      const entry: SpoolEntry | undefined = spool.takeOldest()
+      const read = entry && plain(await spool.read(entry))
+      if (!entry || !read) continue
+      delivered.push(read.tag)
+      await spool.settle(entry)
+    }
+  }
+  const append = async (first: number, count: number): Promise<void> => {
+    const records = Array.from({ length: count }, (_, index) => record(first + index, SIZE))
+    await Promise.all(records.map(async (each) => (await spool.append(each)) && appended.add(each.tag)))
+  }
+  await spool.inherit()
+  await append(101, 4)
+  await deliver(2)
+  await clock.advance(4000)
+  await append(201, 2)
+  await spool.inherit()
+  await deliver(3)
+  await clock.advance(25_000)
+  await append(301, 2)
+  const faulty = { calls, warnings: [...warnings] }
+  from = Infinity
+  // A pause, and a time after which a torn lease is stale.
+  await clock.advance(40_000)
+  await spool.inherit()
+  await clock.advance(40_000)
+  await spool.inherit()
+  await append(401, 1)
+  expect(appended.has(401), what).toBe(true)
+  await deliver(50)
+  await clock.advance(2000)
+  const lostTags = lost.map((each) => Number(each.split(' ')[1]))
+  expect([spool.spans, spool.bytes], what).toEqual([0, 0])
+  expect(
+    [...delivered, ...lostTags].toSorted((a, b) => a - b),
+    what,
+  ).toEqual([1, 3, 4, ...appended].toSorted((a, b) => a - b))
+  // A disk that cannot be read at all may lose what is on it; one that refuses for a while may not.
+  if (code !== 'EIO') expect(lost, what).toEqual([])
+  await spool.close()
+  await expectNothingLeft(disk, what)
+  return faulty
+}
+
+/** What the process could not remove, another one does. */
+async function expectNothingLeft(disk: MemoryDisk, what: string): Promise<void> {
+  expect(disk.descriptors, what).toBe(0)
+  const { spool, inherited } = await inheritSpool(disk)
+  expect(inherited.spans, what).toBe(0)
+  await spool.close()
+  expect(disk.files(ROOT), what).toEqual([])
+}
+
+test.each(CODES)('one call that fails with %s', async (code) => {
+  const { calls, warnings } = await liveWithFaults(Infinity, 1, code, 'no fault')
+  expect(calls).toBeGreaterThan(50)
+  expect(warnings).toEqual([])
+  for (let from = 0; from < calls; from++) await liveWithFaults(from, 1, code, `${code} at call ${from}`)
+})
+
+test('calls that fail for a while', async () => {
+  const random = new SeededRandom(seed)
+  for (let round = 0; round < 500; round++) {
+    const code = random.pick(CODES)
+    const [from, length] = [random.below(90), random.between(1, 60)]
+    const { warnings } = await liveWithFaults(from, length, code, `round ${round} of SEED=${seed}: ${code}, ${from} + ${length}`)
+    // The faults last for less than half a minute: one warning, and at most one that it works again.
+    expect(warnings.filter((text) => !text.endsWith('works again')).length).toBeLessThan(3)
+  }
+})
