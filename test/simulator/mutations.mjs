@@ -34,7 +34,7 @@ export const mutations = [
     name: 'sent again after a death',
     what: 'a batch whose request may have arrived is handed to the next thread',
     file: 'otlp-exporter/src/thread/export-thread.ts',
-    find: '(handed.slab.owner === IN_REQUEST || handed.isSettled)',
+    find: '(owner === IN_REQUEST || owner === BETWEEN_PARTS || handed.isSettled)',
     replace: 'handed.isSettled',
   },
   {

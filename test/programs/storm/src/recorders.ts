@@ -64,8 +64,18 @@ function recordBatch(batch: SpanBatch, record: FlightRecord): SpanBatch {
     close: () => batch.close?.(),
     async send(deadline) {
       const recorded = record.handedOver(ids)
-      const outcome = await batch.send(deadline)
-      recorded.exported = outcome.exported
+      recorded.exported = 0
+      const { onStoredOutcome } = deadline
+      const outcome = await batch.send({
+        ...deadline,
+        ...(onStoredOutcome && {
+          onStoredOutcome(later) {
+            recorded.exported = (recorded.exported ?? 0) + later.exported
+            onStoredOutcome(later)
+          },
+        }),
+      })
+      recorded.exported += outcome.exported
       return outcome
     },
   }
