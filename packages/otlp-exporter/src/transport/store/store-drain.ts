@@ -105,8 +105,9 @@ export class StoreDrain {
       store.putBack(request)
       if (verdict.isLast) store.giveUp((one) => this.#isLast(one), verdict.failure)
       this.#running.delete(operation)
-      // Not in the same macrotask (R7): a verdict that needs no I/O would keep all other I/O from happening.
-      this.#parts.clock.soon(() => this.wake(), false)
+      // Not in the same macrotask (R7): a verdict that needs no I/O would keep all other I/O from happening. Referenced, or an event
+      // loop that has nothing else to do, as that of the export thread, would sleep until its next timer.
+      this.#parts.clock.soon(() => this.wake())
       return
     }
     this.#atOnce = Math.min(this.#atOnce * 2, this.#parts.mostAtOnce)
