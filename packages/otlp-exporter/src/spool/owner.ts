@@ -34,6 +34,8 @@ export class Owner {
   #own: OwnedDirectory | undefined
   #hasGone = false
   readonly #directories = new Set<OwnedDirectory>()
+  /** Leases of earlier ids that are still to be removed. */
+  readonly #oldLeases = new Set<string>()
 
   constructor(root: string, id: string, parts: OwnerParts) {
     this.#root = root
@@ -172,7 +174,15 @@ export class Owner {
     this.#isLeased = false
     this.#own = undefined
     this.#directories.clear()
-    yield* ifThere(step('unlink', this.#leasePath))
+    this.#oldLeases.add(this.#leasePath)
+    yield* this.#removeOldLeases()
+  }
+
+  *#removeOldLeases(): Steps<void> {
+    for (const path of this.#oldLeases) {
+      yield* ifThere(step('unlink', path))
+      this.#oldLeases.delete(path)
+    }
   }
 
   #doubtMillis(): number {
@@ -214,7 +224,7 @@ export class Owner {
 
   /** Exactly one of two that rename the same directory succeeds. So we take part in the race for our own ones. */
   *#reclaim(reason: 'taken_over' | 'removed'): Steps<void> {
-    const oldLease = this.#leasePath
+    this.#oldLeases.add(this.#leasePath)
     if (!(yield* this.checkRoot())) yield* step('mkdir', this.#root)
     this.#generation += 1
     this.#lastSuffix = 0
@@ -226,7 +236,7 @@ export class Owner {
       this.#renewedAt = -Infinity
       throw error
     }
-    yield* ifThere(step('unlink', oldLease))
+    yield* this.#removeOldLeases()
   }
 
   *#moveOwn(directory: OwnedDirectory, reason: 'taken_over' | 'removed'): Steps<void> {

@@ -26,17 +26,7 @@ export interface WorkParts extends OwnerParts {
 /** What a refusal means for spans that are to be stored. */
 const WAIT_IN_MEMORY = 'spans wait in memory until it works again'
 /** Errors of a read that a later one need not have: descriptors or memory are short, or somebody changed the permissions. */
-const MAY_PASS: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'EAGAIN',
-  'EACCES',
-  'EPERM',
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-])
+const MAY_PASS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EACCES', 'EPERM'])
 
 /** What the spool does on the disk, job by job. No job throws: what the disk refuses is warned of. */
 export class SpoolWork {
@@ -79,9 +69,11 @@ export class SpoolWork {
 
   /** Undefined if the entry is not the caller's any more: it is lost, somebody else has it, or it was put back. */
   *read(entry: StoredEntry): Steps<SpoolRecord | undefined> {
+    if (!(yield* this.#keepLease())) {
+      this.putBack(entry)
+      return undefined
+    }
     try {
-      yield* this.owner.keepLease()
-      this.#dropGone()
       if (this.#endIfGone(entry) || entry.state === 'over') return undefined
       const { header, bytes } = yield* this.#files.read(entry)
       return { ...header, bytes }
@@ -160,6 +152,20 @@ export class SpoolWork {
       yield* this.owner.release()
     } catch (error) {
       this.trouble.failed('close', error, 'the next process takes over what is in it')
+    }
+  }
+
+  /** False if it is in doubt whose the files are, and the disk does not let us find out. They cannot be used before we know. */
+  *#keepLease(): Steps<boolean> {
+    try {
+      yield* this.owner.keepLease()
+      return true
+    } catch (error) {
+      this.trouble.failed('renew the lease of', error, 'what is in it is sent later')
+      this.trouble.pause()
+      return false
+    } finally {
+      this.#dropGone()
     }
   }
 

@@ -2,6 +2,7 @@
 // The disk refuses any call, once or for a while. Nothing throws, everything is counted, and what was taken is sent when it works again.
 import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { expect, test } from 'vitest'
+import type { DiskCalls } from '../../src/spool/disk.js'
 import type { SpoolEntry } from '../../src/spool/spool.js'
 import { ROOT, inheritSpool, leaveSpool, plain, smallRecords } from './left-spool.js'
 import { diskError } from './memory-disk.js'
@@ -13,6 +14,15 @@ console.log(`SEED=${seed}`)
 
 const CODES = ['ENOSPC', 'EIO', 'EMFILE', 'EACCES', 'EROFS', 'EDQUOT'] as const
 const SIZE = 90
+
+/** A descriptor is gone after `close`, whatever it says. A disk that is full or read-only can be read. */
+function canFail(code: string, name: keyof DiskCalls, args: readonly unknown[]): boolean {
+  if (name === 'close') return false
+  const isRead = ['readdir', 'lstat', 'stat', 'read'].includes(name) || (name === 'open' && args[1] === 'read')
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return name === 'mkdir' || name === 'write' || (name === 'open' && args[1] === 'create')
+  return code !== 'EROFS' || !isRead
+}
 
 interface Outcome {
   /** Of the disk, before the faults ended. */
@@ -26,10 +36,9 @@ async function liveWithFaults(from: number, length: number, code: string, what: 
   const { disk } = left
   const { spool, clock, warnings, lost } = setupSpool({ directory: ROOT, maxBytes: 8 * 420 }, { disk })
   let calls = 0
-  disk.before = (name) => {
+  disk.before = (name, args) => {
     calls += 1
-    // A descriptor is gone after `close`, whatever it says.
-    if (calls > from && calls <= from + length && name !== 'close') throw diskError(code)
+    if (calls > from && calls <= from + length && canFail(code, name, args)) throw diskError(code)
   }
   const appended = new Set<number>()
   const delivered: number[] = []
