@@ -14,7 +14,7 @@ export interface OwnerParts {
 }
 
 /** Others may write to the directory, so what is in it could be anybody's. */
-export class InsecureDirectory extends Error {
+class InsecureDirectory extends Error {
   override readonly name = 'InsecureDirectory'
   readonly code = 'INSECURE'
 }

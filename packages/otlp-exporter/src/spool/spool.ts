@@ -13,7 +13,6 @@ import { SpoolWork } from './spool-work.js'
 import { Takeover } from './takeover.js'
 import type { Inherited } from './takeover.js'
 
-export { newOwnerId } from './lease.js'
 export type { Inherited } from './takeover.js'
 export type { LossReason, SpoolEntry, SpoolRecord } from './segment.js'
 
@@ -42,7 +41,7 @@ export interface SpoolParts {
   readonly hooks: SpoolHooks
   readonly disk?: Disk
   readonly processes?: Processes
-  /** Made by `newOwnerId`. Whoever starts the next thread of this process passes it on as `formerOwner`. */
+  /** Default: a new one. Whoever starts the next thread of this process passes it on as `formerOwner`. */
   readonly ownerId?: string
   /** The `ownerId` of a spool of this process whose thread has ended: what it has left is taken over at once. */
   readonly formerOwner?: string

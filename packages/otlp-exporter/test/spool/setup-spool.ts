@@ -25,7 +25,7 @@ export function temporaryDirectory(): string {
   return join(directory, 'spool')
 }
 
-export const SETTINGS: Omit<SpoolSettings, 'directory'> = { maxBytes: 1024 * 1024, maxAgeMillis: 24 * 3600_000 }
+const SETTINGS: Omit<SpoolSettings, 'directory'> = { maxBytes: 1024 * 1024, maxAgeMillis: 24 * 3600_000 }
 
 /** Every call makes a spool of another process, unless it is told otherwise. */
 export function setupSpool(
