@@ -6,7 +6,7 @@ import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
 import { setupCountingSink } from '@spanring/test-kit/sink'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 const FIXTURE = new URL('fixtures/end.mjs', import.meta.url)
 
@@ -22,43 +22,49 @@ function linesOf({ stdout, stderr }: Ended): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-for (const worker of [false, true]) {
-  describe(`spans that wait for a backend survive the process ${worker ? 'with' : 'without'} the export thread`, () => {
-    test.each<readonly [how: string, code: number | null, spans: number]>([
-      [worker ? 'return' : 'return later', 0, worker ? 300 : 600],
-      [worker ? 'shutdown' : 'shutdown later', 0, worker ? 300 : 600],
-      ['SIGTERM', 0, 600],
-      // Without the thread, the code that sends is not loaded yet when a process exits at once.
-      ['exit', 3, 300],
-      ['exit later', 3, 600],
-      ['exception', 1, 600],
-      ['kill', null, 300],
-    ])('%s', async (how, code, spans) => {
-      const sink = await setupCountingSink()
-      // More time than usual: on a busy machine the thread may take half a second to start.
-      const options = { url: sink.url, worker, exitFlushMillis: 5000, spool: { directory: setupMissingDirectory() } }
-      await sink.stopListening()
-      const ended = await start(how, options)
-      expect(ended.code, ended.stderr).toBe(code)
-      if (how !== 'kill') {
-        expect(linesOf(ended)[0]).toEqual({
-          ended: spans,
-          exported: 0,
-          pending: 0,
-          stored: spans,
-          kept: spans,
-          failed: {},
-          dropped: 0,
-        })
-      }
+/** How a process ends, its exit code, and the spans that it has ended. */
+type End = readonly [how: string, code: number | null, spans: number]
 
-      await sink.listenAgain()
-      const next = await start('inherit', options, 7)
-      expect(next.code, next.stderr).toBe(0)
-      expect(linesOf(next)).toContainEqual({ inherited: { found: spans, exported: spans, failed: {} } })
-      expect(await sink.stats()).toMatchObject({ delivered: spans + 7, deliveredTwice: 0 })
-      expect(next.stderr).toContain(`${spans} spans of another process`)
-    })
+const ENDS: readonly End[] = [
+  ['return later', 0, 600],
+  ['shutdown', 0, 300],
+  ['shutdown later', 0, 600],
+  ['SIGTERM', 0, 600],
+  // Without the thread, the code that sends is not loaded yet when a process exits at once.
+  ['exit', 3, 300],
+  ['exit later', 3, 600],
+  ['exception', 1, 600],
+  ['kill', null, 300],
+]
+/** How many processes run at once: most of the time they wait. */
+const AT_ONCE = 4
+
+async function survives([how, code, spans]: End, worker: boolean): Promise<void> {
+  const sink = await setupCountingSink()
+  // More time than usual: on a busy machine the thread may take half a second to start.
+  const options = { url: sink.url, worker, exitFlushMillis: 5000, spool: { directory: setupMissingDirectory() } }
+  await sink.stopListening()
+  const ended = await start(how, options)
+  expect(ended.code, `${how}: ${ended.stderr}`).toBe(code)
+  if (how !== 'kill') {
+    const books = { ended: spans, exported: 0, pending: 0, stored: spans, kept: spans, failed: {}, dropped: 0 }
+    expect(linesOf(ended)[0], how).toEqual(books)
+  }
+
+  await sink.listenAgain()
+  const next = await start('inherit', options, 7)
+  expect(next.code, `${how}: ${next.stderr}`).toBe(0)
+  expect(linesOf(next), how).toContainEqual({ inherited: { found: spans, exported: spans, failed: {} } })
+  expect(await sink.stats(), how).toMatchObject({ delivered: spans + 7, deliveredTwice: 0 })
+  expect(next.stderr, how).toContain(`${spans} spans of another process`)
+}
+
+for (const worker of [false, true]) {
+  test(`spans that wait for a backend survive the process ${worker ? 'with' : 'without'} the export thread, however it ends`, async () => {
+    for (let i = 0; i < ENDS.length; i += AT_ONCE) {
+      // oxlint-disable-next-line no-await-in-loop -- so many at once
+      await Promise.all(ENDS.slice(i, i + AT_ONCE).map((end) => survives(end, worker)))
+    }
   })
 
   test(`what a process has stored and what it has inherited arrive ${worker ? 'with' : 'without'} the export thread`, async () => {

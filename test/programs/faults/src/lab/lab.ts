@@ -225,7 +225,9 @@ export class Lab {
       await this.until(async () => {
         // In the turn of a timer that timer still counts, and the wait itself is made of timers.
         await new Promise((resolve) => setImmediate(resolve))
-        return left().every((name) => name === 'Immediate')
+        // The one of this wait.
+        const names = left()
+        return names.length <= 1 && names.every((name) => name === 'Immediate')
       }, CLOSING_MILLIS)
     return {
       waits: this.#waits,
