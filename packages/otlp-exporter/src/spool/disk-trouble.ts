@@ -7,13 +7,15 @@ const WARN_MILLIS = 30_000
 /** How long the disk is left alone after it refused something, in milliseconds. */
 const PAUSE_MILLIS = 3000
 
+export type Access = 'read' | 'write'
+
 /** Warns when the disk refuses something, and once when it works again. */
 export class DiskTrouble {
   readonly #directory: string
   readonly #clock: Clock
   readonly #onWarning: (text: string) => void
   #warnedAt = -Infinity
-  #retryAt = -Infinity
+  readonly #retryAt = { read: -Infinity, write: -Infinity }
   /** Whether a warning stands that nobody has taken back. */
   #isWarned = false
 
@@ -23,14 +25,13 @@ export class DiskTrouble {
     this.#onWarning = onWarning
   }
 
-  /** Whether the disk is left alone for a while. */
-  get isPaused(): boolean {
-    return this.#clock.now() < this.#retryAt
+  /** Whether it is left alone for a while. A disk that is full can be read, and has room again when what is on it was sent. */
+  isPaused(access: Access): boolean {
+    return this.#clock.now() < this.#retryAt[access]
   }
 
-  /** The disk is left alone for a while. */
-  pause(): void {
-    this.#retryAt = this.#clock.now() + PAUSE_MILLIS
+  pause(access: Access): void {
+    this.#retryAt[access] = this.#clock.now() + PAUSE_MILLIS
   }
 
   /** `now` says what happens to the spans, as the end of a sentence. */
@@ -47,7 +48,7 @@ export class DiskTrouble {
 
   /** The disk has taken a record. */
   worked(): void {
-    this.#retryAt = -Infinity
+    this.#retryAt.write = -Infinity
     if (!this.#isWarned) return
     this.#isWarned = false
     this.#onWarning(`the spool in ${this.#directory} works again`)

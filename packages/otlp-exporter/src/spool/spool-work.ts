@@ -61,7 +61,7 @@ export class SpoolWork {
       yield* this.#writer.append(pending)
       this.trouble.worked()
     } catch (error) {
-      this.trouble.pause()
+      this.trouble.pause('write')
       this.trouble.failed('write to', error, WAIT_IN_MEMORY)
     }
     this.#dropGone()
@@ -110,7 +110,7 @@ export class SpoolWork {
   }
 
   *findOrphans(): Steps<Orphans> {
-    if (!(yield* this.owner.checkRoot())) return { dead: [], undecided: 0 }
+    if (!(yield* this.owner.checkRoot())) return { dead: [], undecided: 0, failure: undefined }
     return yield* this.inheritance.find(this.owner.baseId)
   }
 
@@ -162,7 +162,7 @@ export class SpoolWork {
       return true
     } catch (error) {
       this.trouble.failed('renew the lease of', error, 'what is in it is sent later')
-      this.trouble.pause()
+      this.trouble.pause('read')
       return false
     } finally {
       this.#dropGone()
@@ -173,7 +173,7 @@ export class SpoolWork {
     const code = codeOf(error)
     if (MAY_PASS.has(code)) {
       this.trouble.failed('read', error, 'what is in it is sent later')
-      this.trouble.pause()
+      this.trouble.pause('read')
       this.putBack(entry)
       return
     }

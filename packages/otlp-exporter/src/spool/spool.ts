@@ -109,7 +109,7 @@ export class Spool {
 
   /** Resolves when the record is in a file; it then survives the end of the process. Undefined if the disk refused it. */
   append(record: SpoolRecord): Promise<SpoolEntry | undefined> {
-    if (this.#isClosed || this.#work.trouble.isPaused) return Promise.resolve(undefined)
+    if (this.#isClosed || this.#work.trouble.isPaused('write')) return Promise.resolve(undefined)
     return new Promise((settle) => {
       const append: UnsettledAppend = { record, entry: undefined, resolve: settle }
       this.#appends.set(record, append)
@@ -141,7 +141,7 @@ export class Spool {
 
   /** The oldest entry, an inherited one first. It is the caller's until `settle` or `putBack`. */
   takeOldest(): SpoolEntry | undefined {
-    if (this.#isClosed || this.#work.trouble.isPaused) return undefined
+    if (this.#isClosed || this.#work.trouble.isPaused('read')) return undefined
     let entry = this.#work.backlog.takeOldest()
     const oldest = this.#parts.wallTime() - this.#settings.maxAgeMillis
     for (; entry && entry.storedAt < oldest; entry = this.#work.backlog.takeOldest()) {
