@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ifThere, readFile, step } from './disk.js'
+import { codeOf, ifThere, readFile, step } from './disk.js'
 import type { Steps } from './disk.js'
 import { LeaseWatch, decodeLease, livenessOf, parseOwnerName } from './lease.js'
 import type { OwnerParts } from './owner.js'
@@ -21,6 +21,8 @@ export interface Orphans {
   readonly dead: readonly Orphan[]
   /** Owners of which it will only be known later whether they are alive. */
   readonly undecided: number
+  /** Why that is so of one of them, if the disk has refused to tell. */
+  readonly failure: unknown
 }
 
 /** A segment, as it was found. */
@@ -44,8 +46,10 @@ export class Inheritance {
   /** The base of the id of an owner that is known to be dead: a thread of this process. */
   readonly #formerOwner: string | undefined
   readonly #watch = new LeaseWatch()
-  /** Directories whose version has been warned of. */
-  readonly #warned = new Set<string>()
+  /** The ids of owners that used another version. */
+  readonly #otherVersions = new Set<string>()
+  /** The ids of owners that are another user. */
+  readonly #strangers = new Set<string>()
 
   constructor(root: string, formerOwner: string | undefined, parts: InheritanceParts) {
     this.#root = root
@@ -55,27 +59,32 @@ export class Inheritance {
 
   /** `self` is the base of our own id. */
   *find(self: string): Steps<Orphans> {
-    const owners = new Map<string, { base: string; directories: string[]; hasLease: boolean; isLeft: boolean }>()
+    const owners = new Map<string, { base: string; directories: string[] }>()
     for (const name of (yield* ifThere(step('readdir', this.#root))) ?? []) {
       const parsed = parseOwnerName(name)
       if (!parsed || parsed.base === self) continue
-      const owner = owners.get(parsed.id) ?? { base: parsed.base, directories: [], hasLease: false, isLeft: false }
+      const owner = owners.get(parsed.id) ?? { base: parsed.base, directories: [] }
       owners.set(parsed.id, owner)
-      if (parsed.isLease) owner.hasLease = true
-      else owner.directories.push(name)
-      if (this.#warned.has(name)) owner.isLeft = true
+      if (!parsed.isLease) owner.directories.push(name)
     }
     const dead: Orphan[] = []
     let undecided = 0
-    for (const [id, { base, directories, hasLease, isLeft }] of owners) {
-      if (isLeft) continue
-      const lease = hasLease ? yield* readFile(this.#leasePath(id)) : undefined
-      const state = lease === undefined || base === this.#formerOwner ? 'dead' : this.#stateOf(id, lease)
-      if (state === 'dead') dead.push({ id, directories, lease })
-      else if (state === 'unknown') undecided += 1
+    let failure: unknown
+    for (const [id, { base, directories }] of owners) {
+      if (this.#otherVersions.has(id)) continue
+      try {
+        // Also if the list has no lease: of what is made while it is read, it may have only a part.
+        const lease = yield* readFile(this.#leasePath(id))
+        const state = lease === undefined || base === this.#formerOwner ? 'dead' : this.#stateOf(id, lease)
+        if (state === 'dead') dead.push({ id, directories, lease })
+        else if (state === 'unknown') undecided += 1
+      } catch (error) {
+        undecided += 1
+        if (!this.#isForeign(id, this.#leasePath(id), error)) failure = error
+      }
     }
     this.#watch.keepOnly(new Set(owners.keys()))
-    return { dead, undecided }
+    return { dead, undecided, failure }
   }
 
   #stateOf(id: string, lease: Uint8Array): 'alive' | 'dead' | 'unknown' {
@@ -84,16 +93,13 @@ export class Inheritance {
   }
 
   /** The directories that may be taken over: all are of our version. The lease is removed, so that whoever is faster gets each of them. */
-  *open(orphan: Orphan): Steps<readonly string[]> {
+  *open({ id, directories, lease }: Orphan): Steps<readonly string[]> {
     const readable: string[] = []
-    for (const name of orphan.directories) if (yield* this.#isOurVersion(name)) readable.push(name)
-    if (readable.length < orphan.directories.length) return readable
-    const lease = orphan.lease && (yield* readFile(this.#leasePath(orphan.id)))
-    if (lease && orphan.lease) {
-      // It was only stopped, and has come back.
-      if (Buffer.compare(lease, orphan.lease) !== 0) return []
-      yield* ifThere(step('unlink', this.#leasePath(orphan.id)))
-    }
+    for (const name of directories) if (yield* this.#isReadable(id, name)) readable.push(name)
+    const now = yield* readFile(this.#leasePath(id))
+    // It was only stopped, and has come back.
+    if (now && (!lease || Buffer.compare(now, lease) !== 0)) return []
+    if (now && readable.length === directories.length) yield* ifThere(step('unlink', this.#leasePath(id)))
     return readable
   }
 
@@ -106,11 +112,11 @@ export class Inheritance {
     return numbers.toSorted((a, b) => a - b)
   }
 
-  /** Undefined if the segment has gone. */
-  *load(directory: OwnedDirectory, number: number): Steps<LoadedSegment | undefined> {
+  /** Undefined if the segment has gone. `notBefore` is when the one before it was made: the clock may have been set back since. */
+  *load(directory: OwnedDirectory, number: number, notBefore: number): Steps<LoadedSegment | undefined> {
     const scan = yield* ifThere(scanSegment(`${directory.path}/${segmentName(number)}`, number))
     if (!scan) return undefined
-    const createdAt = scan.createdAt ?? scan.records[0]?.header.storedAt ?? 0
+    const createdAt = Math.max(scan.createdAt ?? scan.records[0]?.header.storedAt ?? 0, notBefore)
     const segment = new Segment(directory, number, createdAt, true)
     const settled = yield* this.#parts.files.loadCursor(segment)
     const cutOff: StoredEntry[] = []
@@ -125,21 +131,37 @@ export class Inheritance {
     return { segment, cutOff, tornRecords, tornBytes }
   }
 
-  *#isOurVersion(name: string): Steps<boolean> {
+  *#isReadable(id: string, name: string): Steps<boolean> {
     const path = `${this.#root}/${name}`
     // A link, say: the spool makes none.
     if ((yield* ifThere(step('lstat', path)))?.kind !== 'directory') return false
-    for (const file of (yield* ifThere(step('readdir', path))) ?? []) {
-      if (parseFileName(file)?.kind !== 'segment') continue
-      const version = yield* ifThere(unknownVersionOf(`${path}/${file}`))
-      if (version === undefined) continue
-      this.#warned.add(name)
-      this.#parts.onWarning(
-        `${path} was written by another version of the spool (format ${version}); it is left where it is, and its spans are not sent`,
-      )
-      return false
+    try {
+      for (const file of (yield* ifThere(step('readdir', path))) ?? []) {
+        if (parseFileName(file)?.kind !== 'segment') continue
+        const version = yield* ifThere(unknownVersionOf(`${path}/${file}`))
+        if (version === undefined) continue
+        this.#otherVersions.add(id)
+        this.#leave(`${path} was written by another version of the spool (format ${version})`)
+        return false
+      }
+    } catch (error) {
+      if (this.#isForeign(id, path, error)) return false
+      throw error
     }
     return true
+  }
+
+  /** Warns once of files of another user. Somebody may give them to us later. */
+  #isForeign(id: string, path: string, error: unknown): boolean {
+    const code = codeOf(error)
+    if (code !== 'EACCES' && code !== 'EPERM') return false
+    if (!this.#strangers.has(id)) this.#leave(`${path} cannot be read (${code}), and may belong to another user`)
+    this.#strangers.add(id)
+    return true
+  }
+
+  #leave(why: string): void {
+    this.#parts.onWarning(`${why}; it is left where it is, and its spans are not sent`)
   }
 
   #leasePath(id: string): string {

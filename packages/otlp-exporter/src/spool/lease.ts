@@ -85,7 +85,11 @@ export function livenessOf(lease: Lease | undefined, processes: Processes): Live
   const { self } = processes
   if (!lease?.startTime || !self.startTime || !lease.bootId || !lease.pidNamespace) return 'unknown'
   if (lease.bootId !== self.bootId || lease.pidNamespace !== self.pidNamespace) return 'unknown'
-  if (processes.startTimeOf(lease.pid) !== lease.startTime) return 'dead'
+  try {
+    if (processes.startTimeOf(lease.pid) !== lease.startTime) return 'dead'
+  } catch {
+    return 'unknown'
+  }
   // In this very process only the spool itself can be dead: its thread may have ended.
   return lease.pid === self.pid ? 'unknown' : 'alive'
 }

@@ -185,6 +185,13 @@ export class Owner {
     }
   }
 
+  /** Another user may be faster, where everybody can make directories. */
+  *#makeRoot(): Steps<void> {
+    if (yield* this.checkRoot()) return
+    yield* step('mkdir', this.#root)
+    yield* this.checkRoot()
+  }
+
   #doubtMillis(): number {
     // A machine that was suspended may have stopped the monotonic clock; the time of day goes on.
     return Math.max(this.#parts.clock.now() - this.#renewedAt, this.#parts.wallTime() - this.#renewedWallTime)
@@ -192,7 +199,7 @@ export class Owner {
 
   *#lease(): Steps<void> {
     if (this.#isLeased) return
-    if (!(yield* this.checkRoot())) yield* step('mkdir', this.#root)
+    yield* this.#makeRoot()
     yield* this.#createLease()
   }
 
@@ -225,7 +232,7 @@ export class Owner {
   /** Exactly one of two that rename the same directory succeeds. So we take part in the race for our own ones. */
   *#reclaim(reason: 'taken_over' | 'removed'): Steps<void> {
     this.#oldLeases.add(this.#leasePath)
-    if (!(yield* this.checkRoot())) yield* step('mkdir', this.#root)
+    yield* this.#makeRoot()
     this.#generation += 1
     this.#lastSuffix = 0
     try {
@@ -256,8 +263,9 @@ export class Owner {
       yield* step('rename', from, to)
       return true
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
+      if (codeOf(error) !== 'ENOENT') throw error
+      // No other process uses this name: an attempt at this call that was not waited for may have done it.
+      return (yield* ifThere(step('lstat', to))) !== undefined
     }
   }
 

@@ -81,10 +81,6 @@ export class SegmentFiles {
     yield* this.#closeCursor()
   }
 
-  *syncCursor(): Steps<void> {
-    if (this.#cursor) yield* step('datasync', this.#cursor.fd)
-  }
-
   *#closeReader(): Steps<void> {
     const reader = this.#reader
     this.#reader = undefined

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ifThere, step } from './disk.js'
+import { codeOf, ifThere, step } from './disk.js'
 import type { Steps } from './disk.js'
 import { parseOwnerName } from './lease.js'
 
@@ -29,9 +29,19 @@ export function* usedBytes(root: string): Steps<number> {
       sum += (yield* ifThere(step('lstat', `${root}/${name}`)))?.size ?? 0
       continue
     }
-    for (const file of (yield* ifThere(step('readdir', `${root}/${name}`))) ?? []) {
+    for (const file of yield* namesIn(`${root}/${name}`)) {
       sum += (yield* ifThere(step('lstat', `${root}/${name}/${file}`)))?.size ?? 0
     }
   }
   return sum
+}
+
+/** None where it cannot be known, as in what another user has left: that must not keep us from writing. */
+function* namesIn(path: string): Steps<readonly string[]> {
+  try {
+    return yield* step('readdir', path)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(error))) return []
+    throw error
+  }
 }

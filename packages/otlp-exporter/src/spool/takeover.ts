@@ -23,6 +23,8 @@ interface Unread {
   readonly directory: OwnedDirectory
   /** The segments that are still to be read, if they have been listed. */
   numbers: readonly number[] | undefined
+  /** When the last one was made that was read. */
+  lastCreatedAt: number
 }
 
 interface TakeoverParts {
@@ -56,14 +58,15 @@ export class Takeover {
   }
 
   async #inherit(): Promise<Inherited> {
-    const { work, run, isClosed } = this.#parts
+    const { work, run } = this.#parts
     const sum: Sum = { owners: 0, spans: 0, bytes: 0, tornRecords: 0, tornBytes: 0, undecided: 0 }
     await this.#attempt(async () => {
-      const { dead, undecided } = await run(work.findOrphans())
+      const { dead, undecided, failure } = await run(work.findOrphans())
       sum.undecided = undecided
+      if (failure !== undefined) this.#failed(failure)
       for (const orphan of dead) {
         await this.#attempt(async () => {
-          if (!isClosed() && (await this.#claim(orphan))) sum.owners += 1
+          if (await this.#claim(orphan)) sum.owners += 1
         })
       }
     })
@@ -82,19 +85,25 @@ export class Takeover {
     try {
       await work()
     } catch (error) {
-      this.#parts.work.trouble.failed('take over what is in', error, 'it is tried again later')
+      this.#failed(error)
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.work.trouble.failed('take over what is in', error, 'it is tried again later')
   }
 
   /** Whether at least one of its directories is ours now. */
   async #claim(orphan: Orphan): Promise<boolean> {
-    const { work, run } = this.#parts
+    const { work, run, isClosed } = this.#parts
     let isOurs = false
-    for (const name of await run(work.inheritance.open(orphan))) {
+    for (const name of isClosed() ? [] : await run(work.inheritance.open(orphan))) {
+      // The lease was given up, and would be made anew.
+      if (isClosed()) break
       const directory = await run(work.owner.claim(name))
       if (!directory) continue
       isOurs = true
-      this.#unread.add({ directory, numbers: undefined })
+      this.#unread.add({ directory, numbers: undefined, lastCreatedAt: 0 })
     }
     return isOurs
   }
@@ -102,26 +111,28 @@ export class Takeover {
   async #read(unread: Unread, sum: Sum): Promise<void> {
     const { work, run, isClosed } = this.#parts
     const { directory } = unread
-    if (!unread.numbers && directory.gone === undefined) {
+    if (!unread.numbers && directory.gone === undefined && !isClosed()) {
       unread.numbers = await run(work.inheritance.list(directory))
       directory.segments += unread.numbers.length
     }
     while (directory.gone === undefined && !isClosed()) {
       const [number, ...rest] = unread.numbers ?? []
       if (number === undefined) break
-      await this.#readSegment(directory, number, sum)
+      await this.#readSegment(unread, number, sum)
       unread.numbers = rest
     }
-    await run(work.removeIfEmpty(directory))
+    if (!isClosed()) await run(work.removeIfEmpty(directory))
   }
 
-  async #readSegment(directory: OwnedDirectory, number: number, sum: Sum): Promise<void> {
-    const { work, run } = this.#parts
-    const loaded = await run(work.inheritance.load(directory, number))
+  async #readSegment(unread: Unread, number: number, sum: Sum): Promise<void> {
+    const { work, run, isClosed } = this.#parts
+    const loaded = await run(work.inheritance.load(unread.directory, number, unread.lastCreatedAt))
+    if (isClosed()) return
     if (!loaded) {
-      directory.segments -= 1
+      unread.directory.segments -= 1
       return
     }
+    unread.lastCreatedAt = loaded.segment.createdAt
     for (const entry of loaded.segment.entries) {
       sum.spans += entry.spanCount
       sum.bytes += entry.byteLength

@@ -28,6 +28,8 @@ export class MemoryDisk implements Disk {
   /** Called before each call; may throw in its place. */
   before: (name: keyof DiskCalls, args: readonly unknown[]) => void = () => {}
   calls = 0
+  /** Changes what a list of names is. */
+  listed: (names: readonly string[]) => readonly string[] = (names) => names
   readonly #nodes = new Map<string, File | Other>([['/', { kind: 'directory', mode: 0o755, userId: 0 }]])
   readonly #open = new Map<number, File>()
 
@@ -40,7 +42,7 @@ export class MemoryDisk implements Disk {
     readdir: (path) => {
       const node = this.#find(path)
       if (node.kind !== 'directory') throw diskError('ENOTDIR', path)
-      return this.#below(path).flatMap((name) => (dirname(name) === path ? name.slice(path.length + 1) : []))
+      return this.listed(this.#below(path).flatMap((name) => (dirname(name) === path ? name.slice(path.length + 1) : [])))
     },
     lstat: (path) => statusOf(this.#find(path)),
     stat: (path) => statusOf(this.#find(path)),
