@@ -9,7 +9,7 @@ import { crc32 } from './crc32.js'
  */
 
 /** A segment of another version is left alone. A change of the record or the cursor changes this number too. */
-const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 1
 export const SEGMENT_HEADER_BYTES = 20
 export const RECORD_HEADER_BYTES = 36
 export const CURSOR_ENTRY_BYTES = 8

@@ -73,7 +73,7 @@ async function exitAt(at: number, fate: Fate, how: 'close' | 'no close'): Promis
   }
   const steps = [
     () => append(101, 4),
-    () => spool.inherit().then(() => {}),
+    async () => void (await spool.inherit()),
     settle,
     settle,
     settle,
@@ -87,7 +87,8 @@ async function exitAt(at: number, fate: Fate, how: 'close' | 'no close'): Promis
     over = resolve
   })
   exiting.exit = {
-    ...{ at, fate },
+    at,
+    fate,
     run: () => {
       // What has no entry yet, and one more.
       const last = record(999, 50)

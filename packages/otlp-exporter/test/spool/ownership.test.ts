@@ -121,7 +121,7 @@ test.each(['append', 'read', 'settle', 'close'] as const)(
     if (how === 'close') return
     if (how === 'append' && taken) owner.spool.putBack(taken)
     const expected = { append: [2, 3, 1], read: [2, 3, 1], settle: [2, 3] }[how]
-    expect(owner.takenOver.toSorted()).toEqual(expected.toSorted())
+    expect(new Set(owner.takenOver)).toEqual(new Set(expected))
     expect(await drain(owner.spool)).toEqual(how === 'append' ? [4] : [])
     expect([owner.lost, owner.spool.spans]).toEqual([[], 0])
     await owner.spool.close()
