@@ -225,9 +225,7 @@ export class Lab {
       await this.until(async () => {
         // In the turn of a timer that timer still counts, and the wait itself is made of timers.
         await new Promise((resolve) => setImmediate(resolve))
-        // The one of this wait.
-        const names = left()
-        return names.length <= 1 && names.every((name) => name === 'Immediate')
+        return left().length === 0
       }, CLOSING_MILLIS)
     return {
       waits: this.#waits,
