@@ -67,11 +67,13 @@ class SharedBatch {
   async #send(): Promise<BatchOutcome> {
     const { batch, deadline } = this
     let stored = batch.spanCount
+    let kept = 0
     let error: Error | undefined
     let onSettled = (): void => {}
     const settled = new Promise<void>((resolve) => (onSettled = resolve))
     const onStoredOutcome = (later: StoredOutcome): void => {
       error ??= later.error as Error | undefined
+      kept += later.kept ?? 0
       stored -= later.exported + (later.kept ?? 0)
       for (const reason in later.failed) stored -= later.failed[reason]!
       if (stored <= 0) onSettled()
@@ -79,7 +81,8 @@ class SharedBatch {
     const outcome = await batch.send({ ...deadline, onStoredOutcome })
     stored -= batch.spanCount - (outcome.stored ?? 0)
     if (!outcome.stored || (stored > 0 && !(await this.#inTime(deadline, settled)))) return outcome
-    return { ...outcome, stored: 0, ...(error !== undefined && { error }) }
+    // Those that are kept have not arrived.
+    return { ...outcome, stored: kept, ...(error !== undefined && { error }) }
   }
 }
 
