@@ -34,8 +34,8 @@ export class Owner {
   #own: OwnedDirectory | undefined
   #hasGone = false
   readonly #directories = new Set<OwnedDirectory>()
-  /** Leases of earlier ids that are still to be removed. */
-  readonly #oldLeases = new Set<string>()
+  /** What is still to be removed: the disk may have refused that. */
+  readonly #leftovers = new Map<string, 'unlink' | 'rmdir'>()
 
   constructor(root: string, id: string, parts: OwnerParts) {
     this.#root = root
@@ -54,6 +54,10 @@ export class Owner {
 
   get isLeased(): boolean {
     return this.#isLeased
+  }
+
+  get hasLeftovers(): boolean {
+    return this.#leftovers.size > 0
   }
 
   get #leasePath(): string {
@@ -92,6 +96,7 @@ export class Owner {
     if (this.#own) return this.#own
     const directory: OwnedDirectory = { path: `${this.#root}/${this.id}`, gone: undefined, segments: 0 }
     yield* step('mkdir', directory.path)
+    this.#leftovers.delete(directory.path)
     this.#nextSegment = 1
     this.#own = directory
     this.#directories.add(directory)
@@ -159,30 +164,32 @@ export class Owner {
   *removeDirectory(directory: OwnedDirectory): Steps<void> {
     this.#directories.delete(directory)
     if (this.#own === directory) this.#own = undefined
-    try {
-      yield* step('rmdir', directory.path)
-    } catch (error) {
-      // It holds a file that is not ours, or it is gone.
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw error
-    }
+    this.#leftovers.set(directory.path, 'rmdir')
+    yield* this.#remove(directory.path, 'rmdir')
   }
 
   /** Gives the lease up: the next process takes over at once what is left. */
   *release(): Steps<void> {
-    if (!this.#isLeased) return
     for (const directory of this.#directories) if (directory.segments <= 0) yield* this.removeDirectory(directory)
+    if (this.#isLeased) this.#leftovers.set(this.#leasePath, 'unlink')
     this.#isLeased = false
     this.#own = undefined
     this.#directories.clear()
-    this.#oldLeases.add(this.#leasePath)
-    yield* this.#removeOldLeases()
+    yield* this.removeLeftovers()
   }
 
-  *#removeOldLeases(): Steps<void> {
-    for (const path of this.#oldLeases) {
-      yield* ifThere(step('unlink', path))
-      this.#oldLeases.delete(path)
+  *removeLeftovers(): Steps<void> {
+    for (const [path, how] of this.#leftovers) yield* this.#remove(path, how)
+  }
+
+  *#remove(path: string, how: 'unlink' | 'rmdir'): Steps<void> {
+    try {
+      yield* step(how, path)
+    } catch (error) {
+      // It is gone, or holds a file that is not ours.
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw error
     }
+    this.#leftovers.delete(path)
   }
 
   /** Another user may be faster, where everybody can make directories. */
@@ -214,7 +221,10 @@ export class Owner {
       // From an attempt that failed, or that is still on its way.
       fd = yield* step('open', this.#leasePath, 'update')
     }
+    // Unless it is written, nobody would remove it before this process has ended.
+    this.#leftovers.set(this.#leasePath, 'unlink')
     yield* this.#writeLease(fd)
+    this.#leftovers.delete(this.#leasePath)
     this.#isLeased = true
     this.#renewedAt = now
     this.#renewedWallTime = wallTime
@@ -231,7 +241,7 @@ export class Owner {
 
   /** Exactly one of two that rename the same directory succeeds. So we take part in the race for our own ones. */
   *#reclaim(reason: 'taken_over' | 'removed'): Steps<void> {
-    this.#oldLeases.add(this.#leasePath)
+    this.#leftovers.set(this.#leasePath, 'unlink')
     yield* this.#makeRoot()
     this.#generation += 1
     this.#lastSuffix = 0
@@ -243,7 +253,7 @@ export class Owner {
       this.#renewedAt = -Infinity
       throw error
     }
-    yield* this.#removeOldLeases()
+    yield* this.removeLeftovers()
   }
 
   *#moveOwn(directory: OwnedDirectory, reason: 'taken_over' | 'removed'): Steps<void> {

@@ -130,10 +130,11 @@ export class SpoolWork {
   /** Once a second while there is a lease. `isIdle`: nothing is being taken over. */
   *housekeep(isIdle: boolean): Steps<void> {
     if (isIdle && this.backlog.entries === 0) {
-      yield* this.release()
+      yield* this.#giveUp()
       return
     }
     try {
+      yield* this.owner.removeLeftovers()
       yield* this.#writer.sync()
       yield* this.owner.renew()
     } catch (error) {
@@ -146,13 +147,28 @@ export class SpoolWork {
   /** Leaves nothing behind but what waits, and no lease: the next process takes it over at once. */
   *release(): Steps<void> {
     try {
-      yield* this.#writer.seal()
-      for (const segment of this.backlog.segments) yield* this.saveSettled(segment)
-      yield* this.#files.close()
+      yield* this.#settleAll()
       yield* this.owner.release()
     } catch (error) {
       this.trouble.failed('close', error, 'the next process takes over what is in it')
     }
+  }
+
+  /** Nothing waits, so nothing is to be left. What the disk does not let go is tried again. */
+  *#giveUp(): Steps<void> {
+    try {
+      yield* this.#settleAll()
+      if (this.backlog.segments.length === 0) yield* this.owner.release()
+      else yield* this.owner.renew()
+    } catch (error) {
+      this.trouble.failed('remove what is left in', error, 'it is tried again later')
+    }
+  }
+
+  *#settleAll(): Steps<void> {
+    yield* this.#writer.seal()
+    for (const segment of this.backlog.segments) yield* this.saveSettled(segment)
+    yield* this.#files.close()
   }
 
   /** False if it is in doubt whose the files are, and the disk does not let us find out. They cannot be used before we know. */

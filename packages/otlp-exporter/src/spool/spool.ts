@@ -209,7 +209,8 @@ export class Spool {
 
   #afterJob(): void {
     this.#notify()
-    if (!this.#work.owner.isLeased || this.#timer || this.#isClosed) return
+    const { isLeased, hasLeftovers } = this.#work.owner
+    if (!(isLeased || hasLeftovers) || this.#timer || this.#isClosed) return
     this.#timer = this.#parts.clock.startTimer(() => {
       this.#timer = undefined
       void this.#run(this.#work.housekeep(this.#takeover.isIdle))
