@@ -79,7 +79,8 @@ export class BatchSender {
   /** Stores what has no verdict yet, in the call: nothing is awaited in the `exit` event of a process. Undefined if it is nothing. */
   storeNow(operation: Operation, failure: Failure): BatchTally | undefined {
     const underWay = this.#underWay.get(operation)
-    if (underWay === undefined || !operation.mayStore) return undefined
+    // Whoever has given a batch up has counted its spans as failed.
+    if (underWay === undefined || !operation.mayStore || operation.signal.aborted) return undefined
     this.#underWay.delete(operation)
     this.#store(operation, underWay, failure)
     return underWay.tally

@@ -139,7 +139,7 @@ export class Transport implements BatchTransport {
 
   /**
    * For the `exit` event of a process, in which nothing can be awaited: puts on disk what waits and what has no answer. What
-   * waited for an answer may be delivered twice. Returns how many batches that were.
+   * waited for an answer may be delivered twice. Returns how many batches and stored requests that were.
    */
   keepNow(): number {
     const failure: Failure = { reason: 'shutdown', status: undefined, message: 'the process ended first' }
@@ -150,8 +150,7 @@ export class Transport implements BatchTransport {
       count += 1
       operation.deadline.onOutcome?.(tally.outcome())
     }
-    this.#stored.keepNow(failure)
-    return count
+    return count + this.#stored.keepNow(failure)
   }
 
   /** Whatever is stored makes its last attempt now. */

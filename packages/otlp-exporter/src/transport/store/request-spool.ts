@@ -40,6 +40,7 @@ export class RequestSpool {
   readonly #own = new Map<number, StoredRequest>()
   #nextTag = 1
   #timer: Timer | undefined
+  #inheritTimer: Timer | undefined
   #isInheriting = false
   #isClosed = false
 
@@ -124,18 +125,22 @@ export class RequestSpool {
     await this.#spool.settle(entry)
   }
 
-  /** This process does not send these any more; another one does. */
-  keep(isMeant: (request: StoredRequest) => boolean): void {
+  /** This process does not send these any more; another one does. Returns how many they are. */
+  keep(isMeant: (request: StoredRequest) => boolean): number {
+    let count = 0
     for (const [tag, request] of this.#own) {
       if (request.entry === undefined || !isMeant(request)) continue
       this.#own.delete(tag)
       request.settle({ exported: 0, failed: {}, kept: request.spanCount })
+      count += 1
     }
+    return count
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#parts.clock.stopTimer(this.#timer)
+    this.#parts.clock.stopTimer(this.#inheritTimer)
     await this.#spool.close()
   }
 
@@ -177,7 +182,9 @@ export class RequestSpool {
     if (entry.isInherited) return this.#parts.onInherited({ found: 0, exported: 0, failed })
     const request = this.#own.get(entry.tag)
     this.#own.delete(entry.tag)
-    request?.settle({ exported: 0, failed })
+    if (request) request.settle({ exported: 0, failed })
+    // Its batch has been told that it is kept, which is final. So it counts among those that nobody here waits for.
+    else this.#parts.onInherited({ found: entry.spanCount, exported: 0, failed })
   }
 
   /** Another process sends it. */
@@ -189,7 +196,7 @@ export class RequestSpool {
   }
 
   #inheritAfter(millis: number): void {
-    this.#parts.clock.startTimer(() => void this.#inherit(), millis)
+    this.#inheritTimer = this.#parts.clock.startTimer(() => void this.#inherit(), millis)
   }
 
   async #inherit(): Promise<void> {
@@ -203,6 +210,6 @@ export class RequestSpool {
       this.#parts.onInherited({ found: spans, exported: 0, failed: {} })
       this.#parts.onArrival()
     }
-    this.#inheritAfter(INHERIT.everyMillis)
+    if (!this.#isClosed) this.#inheritAfter(INHERIT.everyMillis)
   }
 }

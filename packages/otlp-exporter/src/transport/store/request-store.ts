@@ -22,7 +22,6 @@ export interface RequestStoreParts {
   readonly where: string
 }
 
-const NEVER = new AbortController().signal
 /** After this time, in milliseconds, requests that the disk has refused are written again. */
 const WRITE_AGAIN_MILLIS = 5000
 
@@ -34,6 +33,8 @@ const WRITE_AGAIN_MILLIS = 5000
  * next process.
  */
 export class RequestStore {
+  /** Compressing ends when it ends. Not one for all stores: Node.js warns of eleven listeners of a signal. */
+  readonly #never = new AbortController().signal
   /** Called when there is a request that can be sent. `closing` says when its last attempt is due. */
   onArrival: (closing?: AbortSignal) => void = () => {}
   readonly #parts: RequestStoreParts
@@ -120,15 +121,23 @@ export class RequestStore {
     }
   }
 
-  /** Writes what is in memory to disk in the call, for the `exit` event of a process. What cannot be written has failed. */
-  keepNow(failure: Failure): void {
+  /**
+   * Writes what is in memory to disk in the call, for the `exit` event of a process. What cannot be written has failed.
+   * Returns how many requests that were: each makes room for another one.
+   */
+  keepNow(failure: Failure): number {
     const { spool } = this.#parts
+    let count = 0
     for (const request of this.#queue.filter(() => true)) {
-      if (request.entry === undefined && spool?.writeNow(request) !== true) this.#fail(request, failure)
+      if (request.entry === undefined && spool?.writeNow(request) !== true) {
+        this.#fail(request, failure)
+        count += 1
+      }
       request.isTaken = false
     }
-    spool?.keep(() => true)
+    count += spool?.keep(() => true) ?? 0
     for (const request of this.#queue.filter(({ isSettled }) => isSettled)) this.#queue.delete(request)
+    return count
   }
 
   /** Nothing is sent any more. Resolves when everything is on disk. */
@@ -162,7 +171,7 @@ export class RequestStore {
   async #compress(request: StoredRequest): Promise<void> {
     const { body } = request
     if (body === undefined || body.encoding !== 'none' || request.isTaken) return
-    const { bytes, encoding = 'none' } = await this.#parts.compressor.compress({ at: Infinity, signal: NEVER }, body.bytes)
+    const { bytes, encoding = 'none' } = await this.#parts.compressor.compress({ at: Infinity, signal: this.#never }, body.bytes)
     // Meanwhile it may have been sent.
     if (request.body !== body || bytes.byteLength >= body.bytes.byteLength) return
     request.shrinkTo({ ...body, bytes: exactly(bytes), encoding })

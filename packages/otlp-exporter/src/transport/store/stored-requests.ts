@@ -101,10 +101,10 @@ export class StoredRequests {
     await bounded(this.#clock, { at, keepAlive: true }, () => this.store.close())
   }
 
-  /** Puts everything on disk in the call, for the `exit` event of a process. */
-  keepNow(failure: Failure): void {
+  /** Puts everything on disk in the call, for the `exit` event of a process. Returns how many requests that were. */
+  keepNow(failure: Failure): number {
     this.#drain.abandon()
-    this.store.keepNow(failure)
+    return this.store.keepNow(failure)
   }
 }
 
