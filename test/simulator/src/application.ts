@@ -21,8 +21,8 @@ export class Application {
   readonly process: SimulatedProcess
   /** Everything that was promised to it. */
   readonly promises: Promised[] = []
-  /** Spans that it gave to the processor. */
-  ended = 0
+  /** Spans that it gave to the processor, by their index. */
+  readonly spans: number[] = []
   readonly #scenario: Scenario
   readonly #random: SeededRandom
   readonly #report: Report
@@ -45,6 +45,10 @@ export class Application {
     this.#resource = this.#createResource()
   }
 
+  get ended(): number {
+    return this.spans.length
+  }
+
   get hasCalledShutdown(): boolean {
     return this.#shutdownBound !== undefined
   }
@@ -64,8 +68,9 @@ export class Application {
   endSpans(count: number): void {
     const { pipeline } = this.process
     for (let i = 0; i < count; i++) {
-      this.ended += 1
-      pipeline.admit(createSpan(this.#takeIndex(), this.#resource))
+      const index = this.#takeIndex()
+      this.spans.push(index)
+      pipeline.admit(createSpan(index, this.#resource))
     }
   }
 
@@ -117,6 +122,8 @@ export class Application {
       exporter.export(
         indexes.map((index) => createSpan(index, this.#resource)),
         ({ code }) => {
+          // Nothing settles when a process is gone.
+          if (main.isDead) return
           this.#report.check(!promised.isSettled, () => 'the callback of an export is called twice')
           settle()
           const missing = indexes.filter((index) => this.#backend.timesOf(index) === 0).length

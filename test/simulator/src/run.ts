@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SeededRandom } from '@spanring/test-kit/random'
 import { Application } from './application.js'
-import { checkCounts, checkEnd, checkIdle, checkLastSpans, lossesOf } from './checks/rules.js'
+import { checkCounts, checkEnd, checkExit, checkIdle, checkLastSpans, lossesOf } from './checks/rules.js'
 import { Report } from './checks/report.js'
+import { Losses, checkLeft, checkNothingHeld, checkSpool } from './checks/spool-rules.js'
+import { arrangeFaults } from './faults.js'
 import { setSpanSize } from './process/spans.js'
 import { SimulatedProcess } from './process/simulated-process.js'
 import { drawScenario } from './scenario.js'
 import type { Scenario } from './scenario.js'
 import { Backend } from './world/backend.js'
+import { Machine } from './world/machine.js'
 import { Network } from './world/network.js'
 import { Scheduler } from './world/scheduler.js'
 import type { Trace } from './world/trace.js'
@@ -22,6 +25,8 @@ const PATIENCE_MILLIS = 120_000
 const PROMPT_MILLIS = 500
 /** How many spans end after the last fault. No queue is smaller. */
 const LAST_SPANS = 5
+/** How many spans end in a process that has to deliver what others have left: of every size, since some may be too large. */
+const HEIR_SPANS = 61
 
 /** One run: a life of an application with its processes, from a seed to the last check. */
 export class Run {
@@ -31,8 +36,13 @@ export class Run {
   readonly #report = new Report()
   readonly #backend: Backend
   readonly #network: Network
+  /** Undefined without a spool. */
+  readonly #machine: Machine | undefined
+  readonly #losses = new Losses()
   readonly #drain: () => void
-  #application: Application
+  /** The processes that are running, or were shut down. */
+  readonly #applications: Application[] = []
+  #generation = 0
   #isCalm = false
   #endedCount = 0
   /** Spans that are yet to end before the calm. */
@@ -43,14 +53,15 @@ export class Run {
     this.#drain = drain
     this.#scenario = drawScenario(random.fork())
     trace.note(0, 'scenario', JSON.stringify(this.#scenario))
-    const { phases, maxRequestBytes, answerMillis, spanSize, spanCount } = this.#scenario
+    const { phases, maxRequestBytes, answerMillis, spanSize, spanCount, machine, processes } = this.#scenario
     setSpanSize(spanSize)
     this.#left = spanCount
     this.#scheduler = new Scheduler(trace)
     this.#backend = new Backend(this.#report, () => this.#endedCount)
     const weather = new Weather(random.fork(), phases, maxRequestBytes, answerMillis)
     this.#network = new Network(this.#scheduler, weather, this.#backend, this.#report)
-    this.#application = this.#startProcess(1)
+    this.#machine = machine && new Machine(machine, this.#scheduler, this.#backend, random.fork())
+    for (let i = 0; i < processes; i++) this.#startProcess()
   }
 
   get now(): number {
@@ -67,14 +78,30 @@ export class Run {
 
   /** Lives through the scenario. Returns the rule that was broken, or undefined. */
   live(): string | undefined {
-    this.#arrangeFaults()
+    arrangeFaults(
+      this.#scenario,
+      {
+        scheduler: this.#scheduler,
+        network: this.#network,
+        machine: this.#machine,
+        applications: () => this.#applications,
+        isCalm: () => this.#isCalm,
+        crash: (application) => this.#replace(application),
+        exit: (application) => this.#exit(application),
+      },
+      this.#random.fork(),
+    )
     this.#advance(this.#scenario.activeMillis)
     this.#isCalm = true
     this.#network.calm()
+    this.#machine?.calm()
     this.#scheduler.trace.event(this.now, 'world', 'the faults are over')
-    this.#advance(CALM_MILLIS)
-    if (!this.#application.hasCalledShutdown) this.#checkLiveness()
-    this.#checkEnd()
+    // A thread may still stand still, and that may be for a minute.
+    const stillMillis = this.#applications.map(({ process }) => process.freeAt - this.now)
+    this.#advance(CALM_MILLIS + Math.max(0, ...stillMillis))
+    this.#endThose((application) => application.hasCalledShutdown)
+    this.#shutDown()
+    this.#checkHeritage()
     return this.#report.violation
   }
 
@@ -86,20 +113,21 @@ export class Run {
   /** A warning for the application's logger. One of an export thread gets there by a message. */
   onWarning(text: string): void {
     const { current, trace } = this.#scheduler
-    const worker = this.#application.process.workerOf(current)
-    if (worker === undefined) trace.note(this.now, current?.name ?? 'world', `warns: ${text}`)
-    else worker.warn(text)
+    for (const { process } of this.#applications) {
+      const worker = process.workerOf(current)
+      if (worker !== undefined) return worker.warn(text)
+    }
+    trace.note(this.now, current?.name ?? 'world', `warns: ${text}`)
   }
 
   /** Ends what a run that was broken off has left. */
   end(): void {
-    this.#application.process.kill()
+    for (const { process } of this.#applications) process.kill()
     this.#drain()
   }
 
   /** Nothing was lost for good, and what ends now arrives. */
-  #checkLiveness(): void {
-    const application = this.#application
+  #checkLiveness(application: Application): void {
     this.#waitFor('a flush without a limit, after the faults were over', application.flush(0))
     checkIdle(this.#report, application)
     const lostBefore = lossesOf(application)
@@ -114,16 +142,42 @@ export class Run {
       () => `spans that ended long after the last fault have left after ${millis} ms`,
     )
     checkLastSpans(this.#report, application, { first, lostBefore, backend: this.#backend })
-    this.#waitFor('the shutdown', application.shutdown())
   }
 
-  #checkEnd(): void {
-    if (this.#report.violation !== undefined) return
-    const application = this.#application
-    const waits = application.promises.map((promised) => promised)
-    for (const promised of waits) this.#waitFor(promised.what, promised)
+  /** Checks the processes that are left, and shuts them down. */
+  #shutDown(): void {
+    if (this.#applications.length === 0) return
+    for (const application of this.#applications) this.#checkLiveness(application)
+    if (this.#machine !== undefined) this.#waitFor('the delivery of what is in the spool', emptySpool(this.#machine))
+    for (const application of this.#applications) this.#waitFor('the shutdown', application.shutdown())
+    this.#endThose(() => true)
+  }
+
+  /** Ends processes that were shut down, and checks what they leave. */
+  #endThose(isMeant: (application: Application) => boolean): void {
+    const ended = this.#applications.filter(isMeant)
+    for (const { promises } of ended) for (const promised of promises) this.#waitFor(promised.what, promised)
     this.#advance(1)
-    if (this.#report.violation === undefined) checkEnd(this.#report, application, this.#network)
+    for (const application of ended) {
+      if (this.#report.violation === undefined) checkEnd(this.#report, application)
+      checkLeft(this.#report, application, this.#backend, this.#machine)
+    }
+    if (ended.length === this.#applications.length) checkNothingHeld(this.#report, this.#network, this.#machine)
+    for (const application of ended) this.#end(application)
+  }
+
+  /** What shut down in the middle of the faults has left for the next process. */
+  #checkHeritage(): void {
+    const machine = this.#machine
+    if (machine === undefined || this.#report.violation !== undefined) return
+    if (machine.watch.left.length > 0) {
+      const heir = this.#startProcess()
+      this.#act(() => heir.endSpans(HEIR_SPANS))
+      this.#shutDown()
+    }
+    const { crashes, deaths, powerCuts, exporter } = this.#scenario
+    const isLossHeardOf = exporter.worker === false || crashes + deaths + powerCuts === 0
+    if (this.#report.violation === undefined) checkSpool(this.#report, machine, this.#backend, this.#losses, isLossHeardOf)
   }
 
   /** Takes steps for so long. */
@@ -143,7 +197,7 @@ export class Run {
     if (!this.#scheduler.beginStep(until)) return false
     this.#drain()
     this.#scheduler.endStep()
-    checkCounts(this.#report, this.#application)
+    for (const application of this.#applications) checkCounts(this.#report, application)
     return true
   }
 
@@ -153,15 +207,45 @@ export class Run {
     this.#drain()
   }
 
-  #startProcess(generation: number): Application {
-    const world = { scenario: this.#scenario, random: this.#random.fork(), report: this.#report, backend: this.#backend }
-    const process = new SimulatedProcess(generation, this.#network, this.#scenario, this.#random.fork())
-    const application = new Application(process, { ...world, takeIndex: () => this.#takeIndex() })
+  /** The process is gone. What is on the disk now has to outlive it, and its counts are the last that anybody hears of it. */
+  #end(application: Application): void {
+    application.process.kill()
+    this.#machine?.watch.remember()
+    this.#losses.add(application)
+    this.#applications.splice(this.#applications.indexOf(application), 1)
+  }
+
+  /** Kills a process, and starts the next one. */
+  #replace(application: Application): void {
+    this.#end(application)
+    this.#startProcess()
+  }
+
+  /** The process calls `process.exit()`. */
+  #exit(application: Application): void {
+    const { process } = application
+    process.main.io(0, 'process.exit()', () => {
+      if (this.#isCalm) return
+      process.exit()
+      checkExit(this.#report, application)
+      checkLeft(this.#report, application, this.#backend, this.#machine)
+      this.#replace(application)
+    })
+  }
+
+  #startProcess(): Application {
+    this.#generation += 1
+    const world = { network: this.#network, scenario: this.#scenario, machine: this.#machine }
+    const process = new SimulatedProcess(this.#generation, world, this.#random.fork())
+    const takeIndex = (): number => this.#takeIndex()
+    const told = { scenario: this.#scenario, random: this.#random.fork(), report: this.#report, backend: this.#backend }
+    const application = new Application(process, { ...told, takeIndex })
     application.live(
       () => this.#left,
       () => this.#isCalm || this.#left <= 0,
     )
-    this.#scheduler.trace.event(this.now, 'world', 'process %a starts', generation)
+    this.#applications.push(application)
+    this.#scheduler.trace.event(this.now, 'world', 'process %a starts', this.#generation)
     return application
   }
 
@@ -169,39 +253,13 @@ export class Run {
     if (!this.#isCalm) this.#left -= 1
     return this.#endedCount++
   }
+}
 
-  #arrangeFaults(): void {
-    const { activeMillis, deaths, stalls, crashes, clockJumps, longestStallMillis } = this.#scenario
-    const random = this.#random.fork()
-    const { weather } = this.#network
-    for (const phase of weather.phases) {
-      this.#fault(phase.at, `the weather changes`, () => {
-        weather.begin(phase)
-        if (phase.faults.includes('refused') && phase.share === 1) this.#network.resetAll()
-      })
-    }
-    const times = (count: number, label: string, fault: () => void): void => {
-      for (let i = 0; i < count; i++) this.#fault(random.next() * activeMillis, label, fault)
-    }
-    times(deaths, 'the export thread dies', () => {
-      const { workers } = this.#application.process
-      workers[0]?.end(random.chance(0.5) ? new Error('simulated: out of memory') : undefined)
-    })
-    times(stalls, 'a thread stands still', () => {
-      const { main, workers } = this.#application.process
-      random.pick([main, main, workers[0]?.loop ?? main]).stall(random.between(1, longestStallMillis))
-    })
-    times(clockJumps, 'the clock jumps', () => this.#scheduler.jumpWallClock(random.between(-100_000, 100_000)))
-    times(crashes, 'the process is killed', () => {
-      const { process } = this.#application
-      process.kill()
-      this.#application = this.#startProcess(process.generation + 1)
-    })
-  }
-
-  #fault(millis: number, label: string, fault: () => void): void {
-    this.#scheduler.later(millis, label, () => {
-      if (!this.#isCalm) fault()
-    })
+/** Settled when nothing in the spool waits, and nothing is left of it. */
+function emptySpool({ watch }: Machine): { readonly isSettled: boolean } {
+  return {
+    get isSettled() {
+      return watch.left.length === 0
+    },
   }
 }

@@ -2,12 +2,14 @@
 import type { SeededRandom } from '@spanring/test-kit/random'
 import { SpanPipeline } from '../../../../packages/batch-span-processor/src/span-pipeline.js'
 import { OTLPTraceExporter } from '../../../../packages/otlp-exporter/src/otlp-trace-exporter.js'
+import type { ExitTask } from '../../../../packages/otlp-exporter/src/thread/process-exit.js'
 import type { StartWorker } from '../../../../packages/otlp-exporter/src/thread/worker-thread.js'
 import type { ExporterInternals } from '../../../../packages/otlp-exporter/src/transport-choice.js'
 import { Transport } from '../../../../packages/otlp-exporter/src/transport/transport.js'
 import type { Internals } from '../../../../packages/otlp-exporter/src/transport/transport.js'
 import type { Scenario } from '../scenario.js'
 import { EventLoop } from '../world/event-loop.js'
+import type { Machine } from '../world/machine.js'
 import type { Loop } from '../world/scheduler.js'
 import type { Network } from '../world/network.js'
 import { SimulatedConnection } from '../world/simulated-connection.js'
@@ -30,6 +32,13 @@ type WorkerListener = Parameters<StartWorker>[2]
 /** How far apart the clocks of two threads are, in milliseconds. */
 const ORIGINS = 5000
 
+export interface ProcessWorld {
+  readonly network: Network
+  readonly scenario: Scenario
+  /** Undefined without a spool. */
+  readonly machine: Machine | undefined
+}
+
 /** One process of the application, with its threads: a processor in front of an exporter. A crash takes all of it. */
 export class SimulatedProcess {
   readonly generation: number
@@ -38,14 +47,20 @@ export class SimulatedProcess {
   readonly watched: WatchedExporter
   readonly pipeline: SpanPipeline
   readonly #workers = new Set<SimulatedWorker>()
+  readonly #exitTasks = new Set<ExitTask>()
+  readonly #machine: Machine | undefined
+  readonly #onMachine: ReturnType<Machine['startProcess']> | undefined
   readonly #network: Network
   readonly #scenario: Scenario
   readonly #random: SeededRandom
   #workerCount = 0
 
-  constructor(generation: number, network: Network, scenario: Scenario, random: SeededRandom) {
+  constructor(generation: number, world: ProcessWorld, random: SeededRandom) {
+    const { network, scenario, machine } = world
     this.generation = generation
     this.#network = network
+    this.#machine = machine
+    this.#onMachine = machine?.startProcess()
     this.#scenario = scenario
     this.#random = random
     this.main = this.#createLoop('main')
@@ -56,8 +71,12 @@ export class SimulatedProcess {
           this.main.io(this.#random.between(1, 30), 'the transport is loaded', () => resolve({ Transport })),
         ),
       startWorker: (_file, data, listener) => this.#startWorker(data, listener),
+      loadNow: () => ({ Transport }),
       processMillis: () => this.main.absoluteNow,
-      atExit: () => () => {},
+      atExit: (task) => {
+        this.#exitTasks.add(task)
+        return () => this.#exitTasks.delete(task)
+      },
     })
     const { backend, report } = network
     this.watched = new WatchedExporter(this.exporter, { backend, report, loop: this.main })
@@ -79,11 +98,28 @@ export class SimulatedProcess {
     return this.main.timerCount
   }
 
+  /** When its last thread has finished what it does now, in milliseconds of the world. */
+  get freeAt(): number {
+    return Math.max(this.main.freeAt, ...this.workers.map(({ loop }) => loop.freeAt))
+  }
+
   kill(): void {
     for (const loop of [this.main, ...[...this.#workers].map((worker) => worker.loop)]) {
       loop.kill()
-      this.#network.abandon(loop)
+      this.#abandon(loop)
     }
+    this.#onMachine?.end()
+  }
+
+  /** The work of the `exit` event. With an export thread it blocks, which is not simulated. */
+  exit(): void {
+    for (const task of this.#exitTasks) task.begin()
+    for (const task of this.#exitTasks) task.finish()
+  }
+
+  #abandon(loop: EventLoop): void {
+    this.#network.abandon(loop)
+    this.#machine?.abandon(loop)
   }
 
   #createLoop(name: string): EventLoop {
@@ -91,7 +127,7 @@ export class SimulatedProcess {
     return new EventLoop(this.#network.scheduler, `${name} ${this.generation}`, this.#scenario.pace, origin)
   }
 
-  #internals(loop: EventLoop): Required<Omit<Internals, 'clock' | 'spool'>> & { clock: EventLoop } {
+  #internals(loop: EventLoop): Required<Omit<Internals, 'clock' | 'spool'>> & Pick<Internals, 'spool'> & { clock: EventLoop } {
     const random = this.#random.fork()
     const { keepAlive = true } = this.#scenario.exporter
     return {
@@ -100,6 +136,7 @@ export class SimulatedProcess {
       open: (_settings, _clock, draw) => new SimulatedConnection(this.#network, loop, this.generation, keepAlive, draw),
       connect: (signal) => this.#network.connect(loop, signal),
       codecs: simulatedCodecs(loop, () => this.#poolMillis()),
+      ...(this.#onMachine && { spool: this.#onMachine.internals(loop) }),
     }
   }
 
@@ -122,7 +159,7 @@ export class SimulatedProcess {
         parent: this.main,
         startMillis: this.#random.between(1, isCalm ? USUAL_START_MILLIS : workerStartMillis),
         latency: () => weather.latency() / 10,
-        onEnd: () => this.#network.abandon(loop),
+        onEnd: () => this.#abandon(loop),
         internals: { ...this.#internals(loop), processMillis: () => loop.absoluteNow },
       },
       data,

@@ -31,8 +31,10 @@ export class Backend {
   readonly #report: Report
   /** How many spans have ended so far. */
   readonly #endedCount: () => number
-  /** Whether a span may come again although its first request was answered, because its process ended in between. */
-  mayRepeatAcrossProcesses = false
+  /** How often each span may come again although a request with it was answered: that was not noted before its spool changed hands. */
+  readonly #repeats: number[] = []
+  /** Spans that it has refused for good. */
+  readonly refused = new Set<number>()
 
   constructor(report: Report, endedCount: () => number) {
     this.#report = report
@@ -76,15 +78,26 @@ export class Backend {
         this.accepted[index] = [record]
         continue
       }
-      for (const earlier of before) this.#checkRepeated(index, earlier, record)
+      this.#checkRepeated(index, before, record)
       before.push(record)
     }
   }
 
-  #checkRepeated(index: number, earlier: RequestRecord, later: RequestRecord): void {
-    if (earlier === later) return
-    if (earlier.generation !== later.generation && this.mayRepeatAcrossProcesses) return
-    if (earlier.answeredAt >= later.sentAt) return
+  /** These are not to be sent again. */
+  refuse(indexes: readonly number[], status: number): Reply {
+    for (const index of indexes) this.refused.add(index)
+    return { ...REPLY_OK, status }
+  }
+
+  /** Once more. */
+  mayRepeat(index: number): void {
+    this.#repeats[index] = (this.#repeats[index] ?? 0) + 1
+  }
+
+  #checkRepeated(index: number, before: readonly RequestRecord[], later: RequestRecord): void {
+    const answered = before.filter((earlier) => earlier !== later && earlier.answeredAt < later.sentAt)
+    const [earlier] = answered
+    if (earlier === undefined || answered.length <= (this.#repeats[index] ?? 0)) return
     this.#report.violated(
       `span ${index} was accepted with request ${earlier.number}, which was answered, and is sent again with ${later.number}`,
     )

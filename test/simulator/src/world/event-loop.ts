@@ -68,6 +68,11 @@ export class EventLoop implements TransportClock, Loop {
     return this.#timers.size
   }
 
+  /** When it has finished what it does now, in milliseconds of the world. */
+  get freeAt(): number {
+    return this.#freeAt
+  }
+
   get nextAt(): number {
     const isReady = this.#soon.length > 0 || this.#checking.length > 0
     const at = isReady ? this.#scheduler.now : Math.min(this.#timers.nextAt, this.#io.nextAt)

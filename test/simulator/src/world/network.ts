@@ -78,7 +78,7 @@ export class Network {
     if (indexes === undefined) return { reply: { ...REPLY_OK, status: 400 }, millis }
     const { trace, now } = this.scheduler
     if (trace.isWritten) trace.note(now, 'backend', `request ${record.number} holds ${rangesOf(indexes)}`)
-    if (body.byteLength > weather.maxRequestBytes) return { reply: { ...REPLY_OK, status: 413 }, millis }
+    if (body.byteLength > weather.maxRequestBytes) return { reply: backend.refuse(indexes, 413), millis }
     switch (fault) {
       case 'black hole':
         return { reply: undefined, millis }
@@ -89,9 +89,9 @@ export class Network {
       case 'busy':
         return { reply: this.busy(), millis }
       case 'bad request':
-        return { reply: { ...REPLY_OK, status: weather.pick([400, 401, 404, 500]) }, millis }
+        return { reply: backend.refuse(indexes, weather.pick([400, 401, 404, 500])), millis }
       case 'too large':
-        if (indexes.length > 1) return { reply: { ...REPLY_OK, status: 413 }, millis }
+        if (indexes.length > 1) return { reply: backend.refuse(indexes, 413), millis }
         break
       case 'partial success':
         return { reply: this.#acceptPart(record, indexes), millis }
@@ -140,6 +140,7 @@ export class Network {
   #acceptPart(record: RequestRecord, indexes: readonly number[]): Reply {
     const rejected = this.weather.between(1, indexes.length)
     this.backend.accept(record, indexes.slice(rejected))
+    this.backend.refuse(indexes.slice(0, rejected), 200)
     this.scheduler.trace.event(this.scheduler.now, 'backend', 'rejects %a spans of request %b', rejected, record.number)
     const body = Buffer.from(`{"partialSuccess":{"rejectedSpans":"${rejected}","errorMessage":"simulated"}}`)
     return { ...REPLY_OK, body }
