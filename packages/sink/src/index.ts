@@ -16,6 +16,7 @@ export type {
 } from './otlp/received-span.js'
 export type { AttributeHolder, Attributes, RepeatedKey, Value } from './otlp/value.js'
 export type { Fault, Reply } from './reply.js'
+export { requestBody } from './request-body.js'
 export type { SinkOptions } from './sink-options.js'
 export type { Refusal, SinkStats } from './sink-stats.js'
 export type { Sink } from './sink.js'
