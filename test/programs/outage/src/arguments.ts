@@ -45,7 +45,6 @@ export function parseArguments(args: readonly string[]): OutageArguments | undef
   const { values } = parseArgs({
     args: [...args],
     options: {
-      help: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '10000' },
       contenders: { type: 'string', default: CONTENDERS.join(',') },
@@ -56,6 +55,7 @@ export function parseArguments(args: readonly string[]): OutageArguments | undef
       seed: { type: 'string', default: String(seedFromEnvironment()) },
       sdk: { type: 'string', default: '2.12' },
       json: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return undefined

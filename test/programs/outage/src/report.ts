@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { count, mebibytes, percent } from './number-format.js'
-import type { RunFigures } from './run-figures.js'
+import type { Kill, RunFigures } from './run-figures.js'
 
 type Row = readonly [title: string, cell: (run: RunFigures) => string]
 
@@ -10,6 +10,7 @@ const ROWS: readonly Row[] = [
   ['delivered, %', ({ delivered, ended }) => percent(delivered, ended)],
   ['missing, older than 200 ms', ({ missingOld }) => count(missingOld)],
   ['missing, younger at a kill', ({ missingYoung }) => count(missingYoung)],
+  ['oldest missing at a kill, ms', ({ kills }) => count(oldest(kills))],
   ['counted as lost, last process', ({ account }) => count(account?.lost)],
   ['delivered twice', ({ twice }) => count(twice)],
   ['batches delivered twice', ({ requestsAgain }) => count(requestsAgain)],
@@ -37,4 +38,9 @@ export function tableOf(runs: readonly RunFigures[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   const pad = (text: string, column: number): string => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))
   return lines.map((line) => line.map(pad).join('  ')).join('\n')
+}
+
+function oldest(kills: readonly Kill[]): number | undefined {
+  const ages = kills.flatMap(({ oldestMillis }) => oldestMillis ?? [])
+  return ages.length === 0 ? undefined : Math.max(...ages)
 }

@@ -8,10 +8,10 @@ import { Application } from './application/application.js'
 import type { Order } from './application/messages.js'
 import type { ContenderName, OutageArguments } from './arguments.js'
 import { Backend } from './backend/backend.js'
-import type { Range } from './backend/figures.js'
-import type { RunFigures } from './run-figures.js'
-import { spoolContent } from './spool-content.js'
+import type { Missing, Range } from './backend/figures.js'
 import { WithProgress } from './progress.js'
+import type { Kill, RunFigures } from './run-figures.js'
+import { spoolContent } from './spool-content.js'
 
 /** What is older when its process is killed has to be in the spool, in milliseconds. */
 const OLD_MILLIS = 200
@@ -72,7 +72,7 @@ async function play(stage: Stage, random: SeededRandom): Promise<RunFigures> {
     missingOld,
     missingYoung: missingOfAll - missingOld,
     account,
-    kills: stage.killedAt.length,
+    kills: stage.killedAt.map((at, number) => killOf(applications[number]!, at, missing[number]!, missing[all.length + number]!)),
     rssBeforeBytes,
     highestRssBytes: Math.max(...applications.map(({ highestRssBytes }) => highestRssBytes)),
     highestBufferedBytes: Math.max(...applications.map(({ highestBufferedBytes }) => highestBufferedBytes)),
@@ -128,6 +128,11 @@ function rangesOf({ applications, killedAt }: Stage): { readonly all: readonly R
   return { all, old }
 }
 
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0)
+function killOf(application: Application, at: number, missing: Missing, old: Missing): Kill {
+  const oldestMillis = missing.first === undefined ? undefined : at - application.timeOf(missing.first)
+  return { aliveMillis: at - application.startedAt, missing: missing.count, missingOld: old.count, oldestMillis }
+}
+
+function sum(missing: readonly Missing[]): number {
+  return missing.reduce((total, { count }) => total + count, 0)
 }

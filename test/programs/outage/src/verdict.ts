@@ -13,12 +13,13 @@ export function faultsOf(run: RunFigures, { seconds, rate, hasSpool }: Terms): s
   if (contender === 'stock') return []
   const faults: string[] = []
   const missing = missingOld + missingYoung
-  if (kills === 0 && twice > 0) faults.push(`${twice} spans were delivered twice`)
+  if (kills.length === 0 && twice > 0) faults.push(`${twice} spans were delivered twice`)
   // Between sending and noting that it was sent, a crash may come.
-  if (requestsAgain > kills && kills > 0) faults.push(`${requestsAgain} batches were delivered twice, with ${kills} kills`)
+  if (kills.length > 0 && requestsAgain > kills.length)
+    faults.push(`${requestsAgain} batches were delivered twice, with ${kills.length} kills`)
   if (hasSpool) {
     if (missingOld > 0) faults.push(`${missingOld} spans are missing that were old enough to be in the spool`)
-  } else if (kills === 0) {
+  } else if (kills.length === 0) {
     if (seconds * rate <= HELD_IN_MEMORY && missing > 0) faults.push(`${missing} spans are missing`)
     const lost = account?.lost ?? 0
     if (missing > lost) faults.push(`${missing} spans are missing, and ${lost} are counted as lost`)

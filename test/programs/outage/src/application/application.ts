@@ -50,6 +50,11 @@ export class Application {
     return this.#last?.nextIndex ?? this.firstIndex
   }
 
+  /** When it began to end spans, as a time of day. */
+  get startedAt(): number {
+    return this.#times[0] ?? NaN
+  }
+
   get rssBytes(): number {
     return this.#last?.rssBytes ?? 0
   }
@@ -62,6 +67,12 @@ export class Application {
   nextIndexAt(time: number): number {
     const position = this.#times.findLastIndex((at) => at <= time)
     return this.#nextIndexes[position] ?? this.firstIndex
+  }
+
+  /** By when that span had ended, as a time of day. */
+  timeOf(index: number): number {
+    const position = this.#nextIndexes.findIndex((nextIndex) => nextIndex > index)
+    return this.#times[position] ?? Infinity
   }
 
   checkAlive(): void {

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Sdk } from '@spanring/sdk-lines'
+import type { Sdk, Tracer } from '@spanring/sdk-lines'
 import { SeededRandom } from '@spanring/test-kit/random'
 
 /** By it the backend knows a span, whichever process has ended it. */
 export const INDEX_ATTRIBUTE = 'outage.index'
 
 type Attributes = Record<string, string | number>
+type SpanOptions = Required<NonNullable<Parameters<Tracer['startSpan']>[1]>>
+type SpanStatus = Parameters<ReturnType<Tracer['startSpan']>['setStatus']>[0]
 type SpanProcessor = ReturnType<Sdk['createStockProcessor']>
 
 /** Of a span that a server has recorded, what an instrumentation gave to the API. */
 interface Recorded {
   readonly name: string
-  /** As the API numbers them; 1 is a server's. */
-  readonly kind: number
+  /** As the API numbers them. */
+  readonly kind: SpanOptions['kind']
   readonly attributes: Attributes
-  readonly status: { readonly code: number; readonly message?: string }
+  readonly status: SpanStatus
   readonly events: readonly { readonly name: string; readonly attributes: Attributes }[]
   readonly instrumentationScope: { readonly name: string; readonly version: string }
 }
 
-const SERVER = 1
 const SEED = 20_261_201
 const RECORDING = 'test/encode/fixtures/recorded-spans.jsonl'
 
@@ -44,7 +45,7 @@ export function createServerSpans(
     provider,
     end(index) {
       const { name, kind, attributes, status, events } = recorded[position]!
-      const isRoot = kind === SERVER
+      const isRoot = kind === api.SpanKind.SERVER
       const span = tracers[position]!.startSpan(name, { kind, attributes }, isRoot ? api.ROOT_CONTEXT : parent)
       position = (position + 1) % recorded.length
       if (isRoot) {
@@ -56,7 +57,7 @@ export function createServerSpans(
         span.setAttribute('order.id', random.below(1_000_000))
       }
       span.setAttribute(INDEX_ATTRIBUTE, index)
-      if (status.code !== 0) span.setStatus(status)
+      if (status.code !== api.SpanStatusCode.UNSET) span.setStatus(status)
       for (const event of events) span.addEvent(event.name, event.attributes)
       span.end()
     },

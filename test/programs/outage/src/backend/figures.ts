@@ -15,6 +15,12 @@ export interface Timeline {
   readonly returnedAt: number
 }
 
+export interface Missing {
+  readonly count: number
+  /** The number of the first of them. */
+  readonly first: number | undefined
+}
+
 /** In milliseconds; NaN where there was none. */
 export interface Quantiles {
   readonly p50: number
@@ -27,7 +33,7 @@ export interface Figures {
   readonly twice: number
   readonly requestsAgain: number
   /** Of each range that was asked for. */
-  readonly missing: readonly number[]
+  readonly missing: readonly Missing[]
   /** From the backend's return to when the last span of before was accepted, in milliseconds; undefined if none was. */
   readonly drainedMillis: number | undefined
   /** From the end of a span until it was accepted: before the outage, and of those that ended while the backlog was drained. */
@@ -50,17 +56,22 @@ export function figuresOf(deliveries: Deliveries, timeline: Timeline, ranges: re
     delivered: deliveries.delivered,
     twice,
     requestsAgain: deliveries.requestsAgain,
-    missing: ranges.map(({ first, end }) => countMissing(acceptedAt, first, end)),
+    missing: ranges.map((range) => missingOf(acceptedAt, range)),
     drainedMillis: drained === 0 ? undefined : drained - returned,
     liveBefore: delays(deliveries, settled, gone, gone),
     liveInDrain: delays(deliveries, returned, drained, Infinity),
   }
 }
 
-function countMissing(acceptedAt: Uint32Array, first: number, end: number): number {
-  let missing = 0
-  for (let i = first; i < end; i++) if (acceptedAt[i] === 0) missing++
-  return missing
+function missingOf(acceptedAt: Uint32Array, range: Range): Missing {
+  let count = 0
+  let first: number | undefined
+  for (let i = range.first; i < range.end; i++) {
+    if (acceptedAt[i] !== 0) continue
+    first ??= i
+    count++
+  }
+  return { count, first }
 }
 
 /** Of spans that ended from `from` to before `to`, and were accepted before `limit`. */
