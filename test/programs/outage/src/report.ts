@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Quantiles } from './backend/figures.js'
 import { count, mebibytes, percent } from './number-format.js'
 import type { Kill, RunFigures } from './run-figures.js'
 
@@ -16,8 +17,9 @@ const ROWS: readonly Row[] = [
   ['batches delivered twice', ({ requestsAgain }) => count(requestsAgain)],
   ['first delivery after the return, ms', ({ firstMillis }) => count(firstMillis)],
   ['backlog delivered after, ms', ({ drainedMillis }) => count(drainedMillis)],
-  ['delivery before the outage, p50 / p99 ms', ({ liveBefore: { p50, p99 } }) => `${count(p50)} / ${count(p99)}`],
-  ['delivery during the drain, p50 / p99 ms', ({ liveInDrain: { p50, p99 } }) => `${count(p50)} / ${count(p99)}`],
+  ['delivery before the outage, p50 / p99 ms', ({ liveBefore }) => quantiles(liveBefore)],
+  ['delivery from return to first delivery, p50 / p99 ms', ({ liveUntilFirst }) => quantiles(liveUntilFirst)],
+  ['delivery during the drain, p50 / p99 ms', ({ liveInDrain }) => quantiles(liveInDrain)],
   [
     'highest bufferedBytes, MiB',
     ({ contender, highestBufferedBytes }) => (contender === 'stock' ? '–' : mebibytes(highestBufferedBytes)),
@@ -38,6 +40,10 @@ export function tableOf(runs: readonly RunFigures[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   const pad = (text: string, column: number): string => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))
   return lines.map((line) => line.map(pad).join('  ')).join('\n')
+}
+
+function quantiles({ p50, p99 }: Quantiles): string {
+  return `${count(p50)} / ${count(p99)}`
 }
 
 function oldest(kills: readonly Kill[]): number | undefined {

@@ -36,16 +36,21 @@ export interface Figures {
   readonly missing: readonly Missing[]
   /** From the backend's return to when the last span of before was accepted, in milliseconds; undefined if none was. */
   readonly drainedMillis: number | undefined
-  /** From the end of a span until it was accepted: before the outage, and of those that ended while the backlog was drained. */
+  /**
+   * From the end of a span until it was accepted: before the outage; of spans that ended between the return and the first
+   * delivery after it, when nobody knew of the return; and of those that ended after that, while the backlog was drained.
+   */
   readonly liveBefore: Quantiles
+  readonly liveUntilFirst: Quantiles
   readonly liveInDrain: Quantiles
 }
 
-export function figuresOf(deliveries: Deliveries, timeline: Timeline, ranges: readonly Range[]): Figures {
+export function figuresOf(deliveries: Deliveries, timeline: Timeline, ranges: readonly Range[], firstMillis = 0): Figures {
   const { acceptedAt, endedAt, again } = deliveries
   const settled = deliveries.since(timeline.settledAt)
   const gone = deliveries.since(timeline.goneAt)
   const returned = deliveries.since(timeline.returnedAt)
+  const first = returned + Math.ceil(firstMillis)
   let twice = 0
   let drained = 0
   for (let i = 0; i < acceptedAt.length; i++) {
@@ -59,7 +64,8 @@ export function figuresOf(deliveries: Deliveries, timeline: Timeline, ranges: re
     missing: ranges.map((range) => missingOf(acceptedAt, range)),
     drainedMillis: drained === 0 ? undefined : drained - returned,
     liveBefore: delays(deliveries, settled, gone, gone),
-    liveInDrain: delays(deliveries, returned, drained, Infinity),
+    liveUntilFirst: delays(deliveries, returned, first, Infinity),
+    liveInDrain: delays(deliveries, first, drained, Infinity),
   }
 }
 

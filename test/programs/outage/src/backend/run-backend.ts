@@ -33,7 +33,7 @@ async function act(question: Question): Promise<Pick<Answer, 'url' | 'figures'>>
       await receiver.comeBack()
       return {}
     case 'figures':
-      return { figures: figuresOf(deliveries, question.timeline, question.ranges) }
+      return { figures: figuresOf(deliveries, question.timeline, question.ranges, receiver.firstMillis) }
     case 'delivered':
       return {}
   }
