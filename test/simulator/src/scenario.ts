@@ -55,6 +55,8 @@ export interface Scenario {
   readonly arrayShare: number
   /** The process shuts down in the middle of the faults. */
   readonly endsEarly: boolean
+  /** Which share of calls of the application's function for headers fails; undefined: it has none. */
+  readonly headerFaults: number | undefined
   /** Attributes of the resource are found out while spans end already. */
   readonly resourceMillis: number
 }
@@ -133,6 +135,7 @@ export function drawScenario(random: SeededRandom): Scenario {
     // Two that wait for the same few bytes may wait for each other in the exit event.
     arrayShare: exits === 0 && random.chance(0.2) ? 0.3 : 0,
     endsEarly: random.chance(0.3),
+    headerFaults: random.chance(0.2) ? random.pick([0.02, 0.3, 1]) : undefined,
     resourceMillis: random.chance(0.1) ? random.pick([50, 2000, 60_000]) : 0,
   }
 }

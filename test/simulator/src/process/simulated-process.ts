@@ -64,7 +64,7 @@ export class SimulatedProcess {
     this.#scenario = scenario
     this.#random = random
     this.main = this.#createLoop('main')
-    this.exporter = new Exporter(scenario.exporter, {
+    this.exporter = new Exporter(this.#options(), {
       ...this.#internals(this.main),
       load: () =>
         new Promise((resolve) =>
@@ -138,6 +138,18 @@ export class SimulatedProcess {
       codecs: simulatedCodecs(loop, () => this.#poolMillis()),
       ...(this.#onMachine && { spool: this.#onMachine.internals(loop) }),
     }
+  }
+
+  #options(): Scenario['exporter'] {
+    const { exporter, headerFaults } = this.#scenario
+    if (headerFaults === undefined) return exporter
+    const random = this.#random.fork()
+    const headers = async (): Promise<Record<string, string>> => {
+      await new Promise<void>((resolve) => this.main.io(random.between(0, 20), 'the token service answers', resolve))
+      if (!this.#network.isCalm && random.chance(headerFaults)) throw new Error('simulated: no token')
+      return { 'x-token': 'simulated' }
+    }
+    return { ...exporter, headers }
   }
 
   /** How long zlib's pool takes, in milliseconds. */

@@ -43,6 +43,7 @@ export class WatchedExporter implements IncrementalSpanExporter {
   readonly #watch: Watch
   #lastAdded = -1
   #extra = 0
+  #isClosing = false
 
   constructor(exporter: OTLPTraceExporter, watch: Watch) {
     this.#exporter = exporter
@@ -70,6 +71,7 @@ export class WatchedExporter implements IncrementalSpanExporter {
   }
 
   shutdown(): Promise<void> {
+    this.#isClosing = true
     return this.#exporter.shutdown()
   }
 
@@ -114,6 +116,8 @@ export class WatchedExporter implements IncrementalSpanExporter {
     report.check(count < limit, () => `I2: a batch is sent while ${count} of at most ${limit} are in flight`)
     this.sent.push(watched)
     const { stalledMillis } = loop
+    // From now on every attempt may be the last one.
+    deadline.closing?.addEventListener('abort', () => (this.#isClosing = true))
     const settle = (outcome: BatchOutcome): void => {
       if (watched.outcome !== undefined) return
       watched.outcome = outcome
@@ -145,6 +149,8 @@ export class WatchedExporter implements IncrementalSpanExporter {
     watched.failedLater += sumOf(failed)
     watched.kept += kept
     const { outcome, spans, exportedLater, failedLater } = watched
+    const { headers = 0 } = failed
+    report.check(headers === 0 || this.#isClosing, () => `${headers} stored spans are lost because headers() failed`)
     const { stored = 0, exported: atOnce = 0 } = outcome ?? {}
     const told = exportedLater + failedLater + watched.kept
     report.check(outcome !== undefined, () => 'the outcome of stored spans comes before that of their batch')

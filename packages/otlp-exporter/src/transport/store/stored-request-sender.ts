@@ -15,6 +15,7 @@ import type { OutgoingRequest } from '../request/pending-request.js'
 import type { RequestHeaders } from '../request/request-headers.js'
 import type { Backend } from '../retry/backend.js'
 import type { RequestSender, SentVerdict, Waits } from '../retry/request-sender.js'
+import { backoffMillis } from '../retry/retry-delay.js'
 import type { HeaderTexts, TransportSettings } from '../transport-settings.js'
 import { decompress } from './decompress.js'
 import { halveRequest } from './halve-request.js'
@@ -51,6 +52,8 @@ export class StoredRequestSender {
   readonly #clock: TransportClock
   readonly #parts: StoredRequestSenderParts
   readonly #compressor: BodyCompressor
+  /** How often the application's `headers` function has failed in a row, and when it is asked again. */
+  readonly #headers = { failures: 0, askAt: -Infinity }
 
   constructor(settings: TransportSettings, clock: TransportClock, parts: StoredRequestSenderParts) {
     this.#settings = settings
@@ -62,17 +65,15 @@ export class StoredRequestSender {
   /** Never rejects. If the request still waits, or has to be halved, no span is in the tally; otherwise every one is. */
   async send(operation: Operation, body: StoredBody, tally: BatchTally): Promise<StoredVerdict> {
     const { backend, headers, slots } = this.#parts
-    const permission = await backend.waitForPermission(operation, -Infinity, () => {})
+    const permission = await backend.waitForPermission(operation, this.#headers.askAt, () => {})
     if (permission !== 'go') return waits(operation, backend.failure ?? BUSY)
     // From now on it is an attempt, with a deadline.
     const now = this.#clock.now()
     operation.begin(now, now + this.#settings.timeoutMillis)
     const made = await headers.resolve(operation)
-    if (made.kind === 'failed') {
-      if (made.reason !== 'headers') return waits(operation, made)
-      tally.fail(tally.spanCount, made)
-      return DONE
-    }
+    // Nothing was sent, and a token service may be down together with the backend.
+    if (made.kind === 'failed') return this.#waitsForHeaders(operation, made)
+    this.#headers.failures = 0
     const slot = await slots.acquire(operation)
     if (slot === undefined) return waits(operation, BUSY)
     try {
@@ -87,6 +88,12 @@ export class StoredRequestSender {
       slots.release(slot)
     }
     return DONE
+  }
+
+  #waitsForHeaders(operation: Operation, failure: Failure): Waits {
+    this.#headers.failures += 1
+    this.#headers.askAt = this.#clock.now() + backoffMillis(this.#settings.retry, this.#headers.failures, () => 1)
+    return waits(operation, failure)
   }
 
   async #conclude(verdict: SentVerdict, body: StoredBody, tally: BatchTally): Promise<StoredVerdict> {
