@@ -3,11 +3,11 @@
 import { SeededRandom, seedFromEnvironment } from '@spanring/test-kit/random'
 import { expect, test } from 'vitest'
 import type { DiskCalls } from '../../src/spool/disk.js'
+import { DOUBT_MILLIS } from '../../src/spool/lease.js'
 import type { SpoolEntry } from '../../src/spool/spool.js'
 import { ROOT, inheritSpool, leaveSpool, plain, smallRecords } from './left-spool.js'
-import { diskError } from './memory-disk.js'
-import type { MemoryDisk } from './memory-disk.js'
-import { record, setupSpool } from './setup-spool.js'
+import { MemoryDisk, diskError } from './memory-disk.js'
+import { drain, record, setupSpool } from './setup-spool.js'
 
 const seed = seedFromEnvironment()
 console.log(`SEED=${seed}`)
@@ -62,7 +62,8 @@ async function liveWithFaults(from: number, length: number, code: string, what: 
   await append(201, 2)
   await spool.inherit()
   await deliver(3)
-  await clock.advance(25_000)
+  await clock.advance(2000)
+  clock.stall(DOUBT_MILLIS)
   await append(301, 2)
   const faulty = { calls, warnings: [...warnings] }
   from = Infinity
@@ -114,3 +115,42 @@ test('calls that fail for a while', async () => {
     expect(warnings.filter((text) => !text.endsWith('works again')).length).toBeLessThan(3)
   }
 })
+
+test('of a write that the disk takes in part, whole records are kept, and nothing follows half a one', async () => {
+  for (const code of [undefined, 'ENOSPC']) {
+    for (let taken = 1; taken < 400; taken += 7) {
+      const disk = new MemoryDisk()
+      const { spool, clock, warnings } = setupSpool({ directory: ROOT }, { disk })
+      await spool.append(record(1))
+      // The disk takes so many bytes of the next writes together, and then either the rest or nothing.
+      let left = taken
+      const { write } = disk.sync
+      disk.writing = (fd, chunks, position) => {
+        if (left === 0 && code) throw diskError(code)
+        const bytes = Buffer.concat(chunks)
+        const part = left > 0 ? bytes.subarray(0, left) : bytes
+        left = Math.max(left - part.length, 0)
+        return write(fd, [part], position)
+      }
+      const entries = await Promise.all([2, 3, 4].map((tag) => spool.append(record(tag, 50))))
+      disk.writing = undefined
+      const kept = entries.flatMap((entry) => entry?.tag ?? [])
+      const whole = code ? Math.floor(taken / (50 + 36)) : 3
+      expect(kept, `${taken} bytes`).toEqual([2, 3, 4].slice(0, whole))
+      await clock.advance(4000)
+      expect((await spool.append(record(5)))?.tag).toBe(5)
+      const copy = await inheritSpool(killed(disk))
+      expect([copy.inherited.tornRecords, copy.lost]).toEqual([0, []])
+      expect(await drain(copy.spool)).toEqual([1, ...kept, 5])
+      expect(await drain(spool)).toEqual([1, ...kept, 5])
+      expect(warnings.length).toBe(whole < 3 ? 2 : 0)
+    }
+  }
+})
+
+/** What is there if every process that used it is dead. */
+function killed(disk: MemoryDisk): MemoryDisk {
+  const copy = disk.copy()
+  for (const path of copy.files(ROOT)) if (path.endsWith('.lease')) copy.remove(path)
+  return copy
+}

@@ -2,7 +2,7 @@
 // In the `exit` event no promise settles any more. Whatever call the spool waits for then, it ends its work without promises.
 import { expect, test } from 'vitest'
 import type { Disk, DiskPromises } from '../../src/spool/disk.js'
-import { DEAD_MILLIS } from '../../src/spool/lease.js'
+import { DEAD_MILLIS, DOUBT_MILLIS } from '../../src/spool/lease.js'
 import type { SpoolRecord } from '../../src/spool/spool.js'
 import { ROOT, leaveSpool, readAll, smallRecords } from './left-spool.js'
 import { MemoryDisk } from './memory-disk.js'
@@ -55,7 +55,10 @@ async function exitAt(at: number, fate: Fate, how: 'close' | 'no close'): Promis
   const { disk } = left
   const exiting = new ExitingDisk(disk)
   const processes = new FakeProcesses()
-  const { spool, clock, lost, takenOver } = setupSpool({ directory: ROOT, maxBytes: 8 * 420 }, { disk: exiting, processes })
+  const { spool, clock, lost, takenOver, warnings } = setupSpool(
+    { directory: ROOT, maxBytes: 8 * 420 },
+    { disk: exiting, processes },
+  )
   const open = new Map<number, SpoolRecord>()
   for (const each of left.records) if (each.tag !== 2) open.set(each.tag, each)
   const waiting: SpoolRecord[] = []
@@ -79,6 +82,9 @@ async function exitAt(at: number, fate: Fate, how: 'close' | 'no close'): Promis
     settle,
     () => clock.advance(1000),
     () => append(201, 3),
+    // It has to take its own directories over.
+    () => append(301, 1).then(() => clock.stall(DOUBT_MILLIS)),
+    () => append(401, 1),
     settle,
     () => clock.advance(6000),
   ]
@@ -107,7 +113,7 @@ async function exitAt(at: number, fate: Fate, how: 'close' | 'no close'): Promis
   await clock.turn()
   if (!exiting.hasExited) await spool.close()
   processes.kill()
-  expect([lost, takenOver], `exit at call ${at}`).toEqual([[], []])
+  expect([lost, takenOver, warnings], `exit at call ${at}`).toEqual([[], [], []])
   return { disk, calls, open }
 }
 

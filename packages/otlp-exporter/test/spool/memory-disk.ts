@@ -27,6 +27,8 @@ export class MemoryDisk implements Disk {
   userId: number | undefined = 1000
   /** Called before each call; may throw in its place. */
   before: (name: keyof DiskCalls, args: readonly unknown[]) => void = () => {}
+  /** Does a write in another way. */
+  writing: DiskCalls['write'] | undefined
   calls = 0
   /** Changes what a list of names is. */
   listed: (names: readonly string[]) => readonly string[] = (names) => names
@@ -53,6 +55,15 @@ export class MemoryDisk implements Disk {
       return part.length
     },
     write: (fd, chunks, position) => {
+      const { writing } = this
+      if (writing) {
+        this.writing = undefined
+        try {
+          return writing(fd, chunks, position)
+        } finally {
+          this.writing = writing
+        }
+      }
       const file = this.#file(fd)
       const bytes = Buffer.concat(chunks)
       const longer = new Uint8Array(Math.max(file.bytes.length, position + bytes.length))

@@ -107,7 +107,11 @@ test.each(['append', 'read', 'settle', 'close'] as const)(
     const disk = new MemoryDisk()
     const owner = setupSpool({ directory: ROOT }, { disk, processes: new FakeProcesses(ALONE) })
     for (const tag of [1, 2, 3]) await owner.spool.append(record(tag))
-    const taken = owner.spool.takeOldest()
+    let taken = owner.spool.takeOldest()
+    // It has the file open.
+    if (taken) await owner.spool.read(taken)
+    if (taken) owner.spool.putBack(taken)
+    taken = owner.spool.takeOldest()
     const other = setupSpool({ directory: ROOT }, { disk, clock: owner.clock, processes: new FakeProcesses(ALONE) })
     await other.spool.inherit()
     owner.clock.stall(DEAD_MILLIS)
@@ -219,4 +223,67 @@ test('somebody removes the whole directory: what was in it is lost, counted, and
   await spool.close()
   expect(disk.files(ROOT)).toEqual([])
   expect(warnings).toEqual([])
+})
+
+test.each(['before', 'after'] as const)(
+  'an owner that is stopped right %s a write writes nothing twice and loses nothing',
+  async (when) => {
+    const disk = new MemoryDisk()
+    const owner = setupSpool({ directory: ROOT }, { disk, processes: new FakeProcesses(ALONE) })
+    await owner.spool.append(record(1))
+    const other = setupSpool({ directory: ROOT }, { disk, clock: owner.clock, processes: new FakeProcesses(ALONE) })
+    await other.spool.inherit()
+    const read: number[] = []
+    if (when === 'before') {
+      owner.clock.stall(DEAD_MILLIS)
+      // The other one has the directory, but has not looked into it.
+      disk.before = (name, [path]) => {
+        if (name !== 'readdir' || !String(path).endsWith('.1')) return
+        disk.before = () => {}
+        expect(owner.spool.appendSync(record(2))?.tag).toBe(2)
+      }
+      await other.spool.inherit()
+    } else {
+      let isFirst = true
+      disk.writing = (fd, chunks, position) => {
+        if (isFirst) {
+          isFirst = false
+          owner.clock.stall(DEAD_MILLIS)
+          // Another one has taken everything over, and sent it, before the bytes are in the file.
+          disk.remove(`${ROOT}/${owner.spool.ownerId}`)
+          disk.remove(`${ROOT}/${owner.spool.ownerId}.lease`)
+          read.push(1)
+        }
+        return disk.sync.write(fd, chunks, position)
+      }
+      await owner.spool.append(record(2))
+      disk.writing = undefined
+    }
+    disk.before = () => {}
+    read.push(...(await drain(other.spool)), ...(await drain(owner.spool)))
+    expect(read).toEqual([1, 2])
+  },
+)
+
+test('an owner that comes back at the last moment keeps its directory', async () => {
+  const disk = new MemoryDisk()
+  const owner = setupSpool({ directory: ROOT }, { disk, processes: new FakeProcesses(ALONE) })
+  await owner.spool.append(record(1))
+  const clock = new FakeClock()
+  const other = setupSpool({ directory: ROOT }, { disk, clock, processes: new FakeProcesses(ALONE) })
+  await other.spool.inherit()
+  clock.stall(DEAD_MILLIS)
+  let looks = 0
+  disk.before = (name, [path]) => {
+    if (name !== 'lstat' || !String(path).endsWith('.lease')) return
+    looks += 1
+    // First to find it dead, and then to be sure.
+    if (looks !== 2) return
+    const bytes = disk.bytesOf(String(path)).slice()
+    bytes[bytes.lastIndexOf(0x30)] = 0x31
+    disk.put(String(path), bytes)
+  }
+  expect(await other.spool.inherit()).toMatchObject({ owners: 0 })
+  expect(looks).toBe(2)
+  expect(await drain(owner.spool)).toEqual([1])
 })
