@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as fs from 'node:fs'
+import { codeOf } from './disk.js'
 import type { Disk, DiskCalls, DiskPromises, FileStatus, OpenMode } from './disk.js'
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
@@ -11,10 +12,19 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: O_RDONLY | NO_LINK,
 }
 const DIRECTORY = { recursive: true, mode: 0o700 } as const
+/** Errors with which the recursive form goes on. It says ENOENT where the disk is read-only, so it comes second. */
+const NEEDS_MORE: ReadonlySet<string> = new Set(['ENOENT', 'EEXIST'])
 const FILE_MODE = 0o600
 
 const sync: DiskCalls = {
-  mkdir: (path) => void fs.mkdirSync(path, DIRECTORY),
+  mkdir: (path) => {
+    try {
+      fs.mkdirSync(path, DIRECTORY.mode)
+    } catch (error) {
+      if (!NEEDS_MORE.has(codeOf(error))) throw error
+      fs.mkdirSync(path, DIRECTORY)
+    }
+  },
   readdir: (path) => fs.readdirSync(path),
   lstat: (path) => statusOf(fs.lstatSync(path)),
   stat: (path) => statusOf(fs.statSync(path)),
@@ -30,7 +40,11 @@ const sync: DiskCalls = {
 }
 
 const async: DiskPromises = {
-  mkdir: (path) => promised((done) => fs.mkdir(path, DIRECTORY, done)).then(nothing),
+  mkdir: (path) =>
+    promised<void>((done) => fs.mkdir(path, DIRECTORY.mode, done)).catch((error: unknown) => {
+      if (!NEEDS_MORE.has(codeOf(error))) throw error
+      return promised((done) => fs.mkdir(path, DIRECTORY, done)).then(nothing)
+    }),
   readdir: (path) => promised((done) => fs.readdir(path, done)),
   lstat: (path) => promised<fs.Stats>((done) => fs.lstat(path, done)).then(statusOf),
   stat: (path) => promised<fs.Stats>((done) => fs.stat(path, done)).then(statusOf),
