@@ -39,6 +39,15 @@ test('the encoder knows neither options nor network: it imports nothing from con
   expect(importsBelow('encode').filter(({ path }) => /(?:^|\/)(?:config|transport)\//.test(path))).toEqual([])
 })
 
+test('of the spool, the others import its face alone', () => {
+  const outside = filesBelow('.').filter((file) => !file.startsWith('spool/'))
+  const imported = outside.flatMap((file) => {
+    const text = readFileSync(SOURCES + file, 'utf8')
+    return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(([, path = '']) => join(dirname(file), path))
+  })
+  expect(new Set(imported.filter((path) => path.startsWith('spool/')))).toEqual(new Set(['spool/spool.js']))
+})
+
 const IS_FOR_CONNECTIONS = /^transport\/connection\/|^undici(?:\/|$)/
 
 test('only the transport loads undici and the code for connections', () => {
