@@ -32,7 +32,7 @@ function attempt(run: () => void): boolean {
   }
 }
 
-async function run(how: string, shell: string, isMounted: boolean): Promise<Result> {
+async function meet(how: string, shell: string, isMounted: boolean): Promise<Result> {
   const directory = setupDirectory()
   const script = `${isMounted ? `${MOUNT} && ` : ''}${shell} exec "$0" "$2" "$3" "$1"`
   const args = ['-c', script, process.execPath, directory, FIXTURE, how]
@@ -53,7 +53,7 @@ test.each<readonly [how: string, shell: string, isMounted: boolean, code: string
   ['large files', 'ulimit -f 200;', false, 'EFBIG'],
 ])('a disk that refuses: %s', async (how, shell, isMounted, code) => {
   if (isMounted && !canMount) return
-  const { appended, refused, delivered, spans, lost, warnings, left } = await run(how, shell, isMounted)
+  const { appended, refused, delivered, spans, lost, warnings, left } = await meet(how, shell, isMounted)
   expect({ delivered, spans, lost, left }).toEqual({ delivered: appended, spans: 0, lost: [], left: [] })
   expect(appended).toBeGreaterThan(2)
   if (how !== 'no descriptor in the middle') expect(refused).toBeGreaterThan(0)
