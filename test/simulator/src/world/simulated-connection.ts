@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Timer } from '@spanring/core'
-import type { Answer, Seen } from '../../../../packages/otlp-exporter/src/transport/answer/answer.js'
+import type { Answer } from '../../../../packages/otlp-exporter/src/transport/answer/answer.js'
 import type { Post, SlotConnection } from '../../../../packages/otlp-exporter/src/transport/connection/connection.js'
 import type { Reply, RequestRecord } from './backend.js'
 import type { EventLoop } from './event-loop.js'
 import type { Fate, Network } from './network.js'
+import { NO_BYTES, beginExchange } from './simulated-exchange.js'
+import type { Exchange, Socket } from './simulated-exchange.js'
 import type { NetworkFault } from './weather.js'
 
 /** As in the real connection, in milliseconds. */
 const CONNECT_LIMIT_MILLIS = 5000
 const MAX_AGE = { millis: 300_000, jitter: 0.2 }
 const LARGE_BYTES = 1024 * 1024
-
-interface Socket {
-  /** Whether it has answered a request. */
-  hasAnswered: boolean
-  /** `closed`: the other end has closed it, which is not known here. `forgotten`: it stays silent. */
-  state: 'open' | 'closed' | 'forgotten'
-}
-
-/** One request and what has been seen of its answer. */
-interface Exchange {
-  readonly post: Post
-  /** The body as it was when it was given to the socket. */
-  copy: Buffer
-  readonly settle: (answer: Answer) => void
-  record: RequestRecord | undefined
-  seen: Seen
-  headers: Readonly<Record<string, string>>
-  bytesRead: number
-  isReused: boolean
-  isEarly: boolean
-  isSettled: boolean
-}
-
-const NOTHING = Buffer.alloc(0)
 
 /** Takes the place of a connection of undici: one socket and one request at a time. */
 export class SimulatedConnection implements SlotConnection {
@@ -107,18 +85,7 @@ export class SimulatedConnection implements SlotConnection {
     if (this.#isSpent) report.violated('a connection gets a request although it is spent')
     this.#hasAnswer = false
     return new Promise((resolve) => {
-      const exchange: Exchange = {
-        post,
-        copy: NOTHING,
-        settle: resolve,
-        record: undefined,
-        seen: 'unsent',
-        headers: {},
-        bytesRead: 0,
-        isReused: this.#socket?.hasAnswered ?? false,
-        isEarly: false,
-        isSettled: false,
-      }
+      const exchange = beginExchange(post, resolve, this.#socket?.hasAnswered ?? false)
       this.#exchange = exchange
       if (this.#socket === undefined) this.#connect(exchange)
       else this.#send(exchange, this.#socket)
@@ -285,10 +252,10 @@ export class SimulatedConnection implements SlotConnection {
   #fail(exchange: Exchange, message: string, code?: string): void {
     if (exchange.isSettled) return
     this.#loop.stopTimer(this.#connectTimer)
-    this.#settle(exchange, 'broken', NOTHING, Object.assign(new Error(message), code === undefined ? {} : { code }))
+    this.#settle(exchange, 'broken', NO_BYTES, Object.assign(new Error(message), code === undefined ? {} : { code }))
   }
 
-  #settle(exchange: Exchange, end: Answer['end'], body: Buffer = NOTHING, error?: Error): Answer {
+  #settle(exchange: Exchange, end: Answer['end'], body: Buffer = NO_BYTES, error?: Error): Answer {
     const { seen, headers } = exchange
     const isWhole = end === 'whole' && !exchange.isEarly
     exchange.isSettled = true
