@@ -4,6 +4,7 @@ import type { BufferedBatch } from './buffered-batch.js'
 import type { ReadableSpan } from './readable-span.js'
 import type { BatchOutcome } from './span-batch.js'
 import { ExporterError } from './transport/exporter-error.js'
+import type { FailureReason } from './transport/exporter-error.js'
 
 /** How long one stretch of encoding may block the event loop, in milliseconds. */
 const STRETCH_MILLIS = 0.5
@@ -72,10 +73,14 @@ class SharedBatch {
     let onSettled = (): void => {}
     const settled = new Promise<void>((resolve) => (onSettled = resolve))
     const onStoredOutcome = (later: StoredOutcome): void => {
-      error ??= later.error as Error | undefined
       kept += later.kept ?? 0
       stored -= later.exported + (later.kept ?? 0)
-      for (const reason in later.failed) stored -= later.failed[reason]!
+      for (const reason in later.failed) {
+        const count = later.failed[reason]!
+        stored -= count
+        // What the disk has lost comes without the error of a request.
+        if (count > 0) error ??= (later.error as Error | undefined) ?? lostLater(reason, count)
+      }
       if (stored <= 0) onSettled()
     }
     const outcome = await batch.send({ ...deadline, onStoredOutcome })
@@ -240,6 +245,10 @@ export class ArrayExports {
 function notYet({ stored = 0 }: BatchOutcome): Error | undefined {
   if (stored === 0) return undefined
   return new ExporterError('stored', `${stored} ${stored === 1 ? 'span waits' : 'spans wait'} until the backend is back`)
+}
+
+function lostLater(reason: string, count: number): Error {
+  return new ExporterError(reason as FailureReason, `${count} of the stored spans failed: ${reason}`)
 }
 
 function refusal(reason: string, count: number): Error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest'
-import type { Deadline } from '@spanring/core'
+import type { Deadline, StoredOutcome } from '@spanring/core'
 import type { BufferedBatch } from '../src/buffered-batch.js'
 import type { BatchOutcome, SpanBatch } from '../src/span-batch.js'
 import { ArrayExports } from '../src/array-exports.js'
@@ -20,9 +20,11 @@ function setup(
     millisPerSpan?: number
     resultOf?: (span: Span) => AddResult
     outcomeOf?: (batch: number, count: number) => BatchOutcome
+    /** Spans are stored, and this is told of them in the same call. */
+    storedAs?: StoredOutcome
   } = {},
 ) {
-  const { room = Infinity, millisPerSpan = 0, resultOf, outcomeOf } = options
+  const { room = Infinity, millisPerSpan = 0, resultOf, outcomeOf, storedAs } = options
   const log: string[] = []
   let { batches = Infinity } = options
   let now = 0
@@ -48,6 +50,10 @@ function setup(
       },
       send(deadline: Deadline): Promise<BatchOutcome> {
         log.push(`send ${spanCount}${Number.isFinite(deadline.at) ? ` by ${deadline.at}` : ''}`)
+        if (storedAs !== undefined) {
+          deadline.onStoredOutcome?.(storedAs)
+          return Promise.resolve({ exported: 0, failed: {}, stored: spanCount })
+        }
         return Promise.resolve(outcomeOf?.(number, spanCount) ?? { exported: spanCount, failed: {} })
       },
       discard: () => void log.push('discard'),
@@ -125,6 +131,18 @@ test('an empty array opens no batch', async () => {
   const { run, opened } = setup()
   expect(await run(0)).toBeUndefined()
   expect(opened()).toBe(0)
+})
+
+test.each<readonly [what: string, storedAs: StoredOutcome, error: object | undefined]>([
+  ['delivered', { exported: 3, failed: {} }, undefined],
+  ['left for another process', { exported: 1, failed: {}, kept: 2 }, { code: 'stored' }],
+  ['refused', { exported: 2, failed: { http: 1 }, error: new Error('400') }, { message: '400' }],
+  ['lost by the disk', { exported: 2, failed: { spool_unreadable: 1 } }, { code: 'spool_unreadable' }],
+])('an array whose stored spans are %s says so', async (_what, storedAs, error) => {
+  const { run } = setup({ storedAs })
+  const result = await run(3)
+  if (error === undefined) expect(result).toBeUndefined()
+  else expect(result).toMatchObject(error)
 })
 
 test('of several batches the first error is the one', async () => {
