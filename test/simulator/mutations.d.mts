@@ -5,4 +5,5 @@ export const mutations: readonly {
   readonly file: string
   readonly find: string
   readonly replace: string
+  readonly isSlow?: boolean
 }[]
