@@ -86,7 +86,7 @@ export const mutations = [
     name: 'exit forgets',
     what: 'requests that wait in memory are not written in the exit event',
     file: 'otlp-exporter/src/transport/store/request-store.ts',
-    find: 'if (request.entry === undefined && spool?.writeNow(request) !== true) this.#fail(request, failure)',
-    replace: 'request.settle({ exported: 0, failed: {}, kept: request.spanCount })',
+    find: 'if (request.entry === undefined && spool?.writeNow(request) !== true) {',
+    replace: 'request.settle({ exported: 0, failed: {}, kept: request.spanCount }); if (request.isSettled === undefined) {',
   },
 ]
