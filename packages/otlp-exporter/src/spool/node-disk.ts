@@ -4,12 +4,13 @@ import { codeOf } from './disk.js'
 import type { Disk, DiskCalls, DiskPromises, FileStatus, OpenMode } from './disk.js'
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
-/** Windows has no such flag. */
-const NO_LINK = (fs.constants as { readonly O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0
+/** Windows has no such flags. */
+const { O_NOFOLLOW: NO_LINK = 0, O_NONBLOCK: NO_WAIT = 0 } = fs.constants as Partial<Record<string, number>>
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   create: O_CREAT | O_EXCL | O_RDWR | NO_LINK,
   update: O_RDWR | NO_LINK,
-  read: O_RDONLY | NO_LINK,
+  // To open a pipe would otherwise wait for whoever writes to it, and all other work on the disk with it.
+  read: O_RDONLY | NO_LINK | NO_WAIT,
 }
 const DIRECTORY = { recursive: true, mode: 0o700 } as const
 /** Errors with which the recursive form goes on. It says ENOENT where the disk is read-only, so it comes second. */
