@@ -2,6 +2,7 @@
 import type { Clock } from '@spanring/core'
 import { codeOf, ifThere, step, writeAll } from './disk.js'
 import type { Disk, Steps } from './disk.js'
+import { checkRoot } from './root.js'
 import { DOUBT_MILLIS, RENEW_MILLIS, encodeLease } from './lease.js'
 import type { Processes } from './processes.js'
 import type { OwnedDirectory } from './segment.js'
@@ -11,12 +12,6 @@ export interface OwnerParts {
   wallTime(): number
   readonly disk: Disk
   readonly processes: Processes
-}
-
-/** Others may write to the directory, so what is in it could be anybody's. */
-class InsecureDirectory extends Error {
-  override readonly name = 'InsecureDirectory'
-  readonly code = 'INSECURE'
 }
 
 /** Our lease, and the directories that it covers: the one that we write to, and those that were taken over. */
@@ -62,28 +57,6 @@ export class Owner {
 
   get #leasePath(): string {
     return `${this.#root}/${this.id}.lease`
-  }
-
-  /** Throws {@link InsecureDirectory}. Undefined if the directory of the spool does not exist. */
-  *checkRoot(): Steps<'safe' | undefined> {
-    const user = this.#parts.disk.userId
-    const link = yield* ifThere(step('lstat', this.#root))
-    if (!link) return undefined
-    const status = link.kind === 'link' ? yield* ifThere(step('stat', this.#root)) : link
-    if (!status) throw new InsecureDirectory('it is a symbolic link to nothing')
-    if (status.kind !== 'directory') throw new InsecureDirectory('it is not a directory')
-    // Windows has neither owners nor such modes.
-    if (user === undefined) return 'safe'
-    const isTrusted = (id: number): boolean => id === user || id === 0
-    if (!isTrusted(link.userId)) throw new InsecureDirectory(`it belongs to user ${link.userId}, and the process is user ${user}`)
-    if (!isTrusted(status.userId)) throw new InsecureDirectory(`it is a symbolic link to a directory of user ${status.userId}`)
-    if (status.mode & 0o022) {
-      const mode = (status.mode & 0o7777).toString(8).padStart(4, '0')
-      throw new InsecureDirectory(
-        `other users can write to it (mode ${mode}); name a directory below it, which is then made with mode 0700`,
-      )
-    }
-    return 'safe'
   }
 
   isOwn(directory: OwnedDirectory): boolean {
@@ -194,9 +167,9 @@ export class Owner {
 
   /** Another user may be faster, where everybody can make directories. */
   *#makeRoot(): Steps<void> {
-    if (yield* this.checkRoot()) return
+    if (yield* checkRoot(this.#root, this.#parts.disk.userId)) return
     yield* step('mkdir', this.#root)
-    yield* this.checkRoot()
+    yield* checkRoot(this.#root, this.#parts.disk.userId)
   }
 
   #doubtMillis(): number {

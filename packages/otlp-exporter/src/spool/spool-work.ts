@@ -8,6 +8,7 @@ import type { LoadedSegment, Orphans } from './inheritance.js'
 import { Owner } from './owner.js'
 import type { OwnerParts } from './owner.js'
 import { DamagedRecord, SegmentFiles } from './segment-files.js'
+import { checkRoot } from './root.js'
 import { SegmentWriter } from './segment-writer.js'
 import type { PendingAppend } from './segment-writer.js'
 import type { LossReason, OwnedDirectory, Segment, SpoolEntry, SpoolRecord, StoredEntry } from './segment.js'
@@ -110,7 +111,7 @@ export class SpoolWork {
   }
 
   *findOrphans(): Steps<Orphans> {
-    if (!(yield* this.owner.checkRoot())) return { dead: [], undecided: 0, failure: undefined }
+    if (!(yield* checkRoot(this.#parts.directory, this.#parts.disk.userId))) return { dead: [], undecided: 0, failure: undefined }
     return yield* this.inheritance.find(this.owner.baseId)
   }
 
