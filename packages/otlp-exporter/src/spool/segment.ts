@@ -122,7 +122,7 @@ export function segmentName(number: number): string {
   return `${String(number).padStart(8, '0')}.segment`
 }
 
-function cursorName(number: number): string {
+export function cursorName(number: number): string {
   return `${String(number).padStart(8, '0')}.cursor`
 }
 

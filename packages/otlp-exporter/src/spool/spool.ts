@@ -13,6 +13,8 @@ import { SpoolWork } from './spool-work.js'
 import { Takeover } from './takeover.js'
 import type { Inherited } from './takeover.js'
 
+export { checkSpoolDirectory, inspectSpool } from './inspect.js'
+export type { SpoolOwner } from './inspect.js'
 export type { Inherited } from './takeover.js'
 export type { LossReason, SpoolEntry, SpoolRecord } from './segment.js'
 

@@ -105,6 +105,16 @@ export class Transport implements BatchTransport {
     return this.#stored.ownerId
   }
 
+  /** Looks for what earlier processes have left, without waiting for the first batch. */
+  startInheriting(): void {
+    this.#context.run(() => this.#stored.start())
+  }
+
+  /** Sends no stored request any more but those that are on their way. */
+  stopStored(): void {
+    this.#stored.stop()
+  }
+
   sendBatch(batch: SendableBatch, deadline: SendDeadline): Promise<BatchOutcome> {
     callHook(this.#hooks, 'onStart', batch.spanCount)
     return this.sendStarted(batch, deadline, this.#clock.now())

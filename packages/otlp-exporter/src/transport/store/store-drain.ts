@@ -76,6 +76,11 @@ export class StoreDrain {
     }
   }
 
+  /** Takes no more. What is being sent gets its answer. */
+  stop(): void {
+    this.#isClosed = true
+  }
+
   /** Ends what is being sent. Nothing is sent any more. */
   abandon(): void {
     this.#isClosed = true

@@ -81,6 +81,11 @@ export class StoredRequests {
     this.#spool?.startInheriting()
   }
 
+  /** Sends none but those that are on their way. */
+  stop(): void {
+    this.#drain.stop()
+  }
+
   /** Whatever waits makes its last attempt now. */
   endBackOffs(): void {
     this.#drained ??= this.#drain.close()
