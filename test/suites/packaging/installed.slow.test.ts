@@ -33,10 +33,12 @@ describe.each([npm, pnpm])('the packages installed from their tarballs with $man
     expect(await sink.stats()).toMatchObject({ delivered: 1 })
   })
 
-  test('have the program of the doctor', async () => {
-    const { stdout } = await exec(join(dir, 'node_modules/.bin/spanring'), ['help'], { cwd: dir })
+  test('have the program of the doctor and of the spool', async () => {
+    const spanring = (...args: string[]) => exec(join(dir, 'node_modules/.bin/spanring'), args, { cwd: dir })
 
-    expect(stdout).toContain('spanring doctor')
+    expect((await spanring('help')).stdout).toContain('spanring doctor')
+    expect((await spanring('spool', 'list', 'none')).stdout).toContain('Nothing waits')
+    expect((await spanring('spool', 'replay', 'none')).stdout).toContain('Nothing in')
   })
 
   test.each(compilers)('have types that a strict project in either format compiles with $name', async ({ tsc }) => {
