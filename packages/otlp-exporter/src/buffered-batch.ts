@@ -167,9 +167,9 @@ export class BufferedBatch implements SpanBatch {
     this.#encoder.finish().release(() => this.#releaseBudget(0))
   }
 
-  /** Gives its share back, except for what its stored spans hold. */
+  /** Gives its share back, except for what its stored spans hold. That may be more: their requests repeat resource and scope. */
   #releaseBudget(storedBytes: number): void {
-    this.#budget.release(this.#held - Math.min(storedBytes, this.#held))
+    this.#budget.release(this.#held - storedBytes)
     this.#held = 0
   }
 }

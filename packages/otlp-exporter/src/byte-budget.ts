@@ -97,11 +97,11 @@ export class ByteBudget {
     this.release(reserved - held)
   }
 
-  /** Gives held bytes back. */
+  /** Gives held bytes back. A negative number: so many more are held, for which nobody was asked. */
   release(bytes: number): void {
-    if (bytes <= 0 || this.#isClosed) return
+    if (bytes === 0 || this.#isClosed) return
     this.#used -= bytes
-    this.#wakeThoseThatFit()
+    if (bytes > 0) this.#wakeThoseThatFit()
   }
 
   /** Closes the budget for good: nothing counts as held any more, and no caller waits. */

@@ -36,6 +36,17 @@ describe('a byte budget', () => {
     expect(new ByteBudget(32 * MIB).reserve(1000, nobody)).toBe(1000)
   })
 
+  test('counts what grows while it is held, and gives exactly that back', () => {
+    const budget = new ByteBudget(4 * MIB)
+    budget.hold(budget.reserve(MIB, nobody), MIB)
+    // Compressed, and later divided into halves that are not.
+    budget.release(MIB - 1000)
+    budget.release(1000 - 5000)
+    expect(budget.used).toBe(5000)
+    budget.release(5000)
+    expect(budget.used).toBe(0)
+  })
+
   test('gives the last of it whole, and then nothing', () => {
     const budget = new ByteBudget(MIB)
 

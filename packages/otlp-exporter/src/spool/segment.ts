@@ -25,6 +25,8 @@ export interface SpoolEntry {
   readonly tag: number
   /** Whether an earlier owner of the directory wrote it. */
   readonly isInherited: boolean
+  /** Whether it is no longer in the spool: that was full, or another process has it, or somebody has removed it. */
+  readonly isGone: boolean
 }
 
 /** Why an entry will never be sent. */
@@ -66,6 +68,10 @@ export class StoredEntry implements SpoolEntry {
 
   get isInherited(): boolean {
     return this.segment.isInherited
+  }
+
+  get isGone(): boolean {
+    return this.segment.gone !== undefined
   }
 
   /** Where the next record begins. */

@@ -134,6 +134,12 @@ export class Spool {
     return append.entry
   }
 
+  /** For the `exit` event: does at once what was asked for before. */
+  finishSync(): void {
+    this.#lane.finishSync()
+    this.#notify()
+  }
+
   /** Takes over what dead owners have left. To be called again: owners die, and of some it takes half a minute to know. */
   async inherit(): Promise<Inherited> {
     const inherited = await this.#takeover.inherit()

@@ -11,6 +11,8 @@ export interface ExitInternals {
 
 /** How often to check whether the thread is ready, in milliseconds. */
 const START_POLL_MILLIS = 5
+/** How long the disk may take at the end, in milliseconds. */
+const KEEP_MILLIS = 250
 
 /** What can still be done with spans in the `exit` event of a process. */
 export interface ExitSender {
@@ -22,13 +24,15 @@ export interface ExitSender {
   beginExit(): void
   /** Blocks until something is done, for at most `millis`. False if there is nothing left to do, or if the time ran out. */
   waitSync(millis: number): boolean
+  /** At the end: asks for what has no outcome to be put on disk. Returns whether there is any, and a disk. */
+  keepNow?(): boolean
   /** At the end: batches for which there are no headers have failed. Returns whether there were any. */
   failWithoutHeaders?(): boolean
 }
 
 /**
- * In the `exit` event of the process, sends what is queued, or puts it on disk. Promises and timers no longer run there, but other threads do. Blocks
- * until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when it is
+ * In the `exit` event of the process, sends what is queued, or puts it on disk. Promises and timers no longer run
+ * there, but other threads do. Blocks until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when it is
  * ready, because on a busy machine the start alone may take as long; the wait for it has the same limit.
  */
 export class ExitFlush implements ExitTask {
@@ -73,10 +77,15 @@ export class ExitFlush implements ExitTask {
   finish(): void {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
-    do {
-      // Each outcome makes room for more batches.
-      while (this.#sender.waitSync(at - this.#clock.now())) this.#drain()
-    } while (this.#failWithoutHeaders())
+    this.#wait(at)
+    const keptBy = this.#clock.now() + KEEP_MILLIS
+    while (this.#clock.now() < keptBy && this.#sender.keepNow?.()) this.#wait(keptBy)
+    while (this.#failWithoutHeaders()) this.#wait(at)
+  }
+
+  #wait(at: number): void {
+    // Each outcome makes room for more batches.
+    while (this.#sender.waitSync(at - this.#clock.now())) this.#drain()
   }
 
   /** For an exporter that was shut down: it has nothing left to send. */

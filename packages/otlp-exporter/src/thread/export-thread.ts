@@ -82,6 +82,8 @@ export class ExportThread implements BatchTransport {
       supervisor: this.#supervisor,
       poll: () => this.poll(),
       handOverAll: () => this.#handOverAll(),
+      handOver: (handed) => this.#handOver(handed),
+      spools: parts.settings.spool !== undefined,
       failWithoutHeaders: (handed) => this.#giveUp(handed, 'headers'),
     })
   }

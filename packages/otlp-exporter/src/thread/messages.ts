@@ -43,6 +43,8 @@ export type ToThread =
   /** The same for all of them, since the exporter shuts down. */
   | { readonly type: 'stored-shutdown' }
   | { readonly type: 'shutdown'; readonly remainingMillis: number }
+  /** The process ends now: what has no outcome is put on disk, whatever it waits for. */
+  | { readonly type: 'keep-now' }
 
 export type FromThread =
   | typeof BELL

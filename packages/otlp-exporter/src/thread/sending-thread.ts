@@ -20,7 +20,7 @@ import type { BatchFailure, FromThread, ToThread } from './messages.js'
 import { ProcessClock } from './process-clock.js'
 import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-layout.js'
 
-const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'stored-closing', 'stored-shutdown', 'shutdown'])
+const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'stored-closing', 'stored-shutdown', 'shutdown', 'keep-now'])
 
 export interface ThreadPort {
   readonly post: (message: FromThread) => void
@@ -115,6 +115,10 @@ export class SendingThread {
       case 'stored-shutdown':
         this.#transport?.endStoredBackOffs()
         return
+      case 'keep-now':
+        this.takeBatches()
+        this.#transport?.keepNow()
+        return
       case 'shutdown':
         void this.#shutdown(message.remainingMillis)
     }
@@ -167,17 +171,22 @@ export class SendingThread {
     this.#sending.set(id, batch)
     // The batch may have waited in the ring while the thread was starting or busy. That counts against its deadline.
     const at = this.#clock.now() + remainingMillis - (this.#processClock?.since(readHandedAt(slab)) ?? 0)
+    // Called in the call of `keepNow`, and else when there is an outcome: the first counts.
+    const onOutcome = (outcome: BatchOutcome): void => {
+      if (!this.#sending.delete(id)) return
+      encoded.release()
+      this.#giveBack(slab, id, outcome, batch, isFree)
+      for (const early of batch.beginStored()) this.#postStored(id, early)
+    }
     const outcome = await transport.sendBatch(batch, {
       at,
       signal: batch.abort.signal,
       closing: batch.closing.signal,
       storedClosing: this.#group(group).signal,
+      onOutcome,
       onStoredOutcome: mayStore ? this.#storedReport(id, batch) : undefined,
     })
-    this.#sending.delete(id)
-    encoded.release()
-    this.#giveBack(slab, id, outcome, batch, isFree)
-    for (const early of batch.beginStored()) this.#postStored(id, early)
+    onOutcome(outcome)
   }
 
   /** The application hears of stored spans only after it got the slab back. Refers to nothing else of the batch. */

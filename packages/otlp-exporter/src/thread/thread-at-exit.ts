@@ -17,6 +17,9 @@ export interface ThreadAtExitParts {
   /** Takes back what the thread has given back. */
   readonly poll: () => void
   readonly handOverAll: () => void
+  readonly handOver: (handed: HandedBatch) => void
+  /** Whether the thread can write to disk. */
+  readonly spools: boolean
   /** Settles a batch for which there are no headers. */
   readonly failWithoutHeaders: (handed: HandedBatch) => void
 }
@@ -62,6 +65,17 @@ export class ThreadAtExit implements ExitSender {
     thread.receiveNow()
     this.#parts.poll()
     return isInTime
+  }
+
+  keepNow(): boolean {
+    const { spools, handOverAll, supervisor, batches, headers, handOver } = this.#parts
+    if (!spools) return false
+    // What is stored needs no headers.
+    for (const handed of batches.values()) if (!headers.isReady(handed)) handOver(handed)
+    handOverAll()
+    if (!this.#isAwaiting()) return false
+    supervisor.thread?.post({ type: 'keep-now' })
+    return true
   }
 
   failWithoutHeaders(): boolean {

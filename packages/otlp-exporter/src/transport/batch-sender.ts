@@ -76,14 +76,14 @@ export class BatchSender {
     this.#underWay.delete(operation)
   }
 
-  /** Stores what has no verdict yet, in the call: nothing is awaited in the `exit` event of a process. Undefined if it is nothing. */
-  storeNow(operation: Operation, failure: Failure): BatchTally | undefined {
+  /** Stores what has no verdict yet, in the call: nothing is awaited in the `exit` event of a process. False if there is nothing. */
+  storeNow(operation: Operation, failure: Failure): boolean {
     const underWay = this.#underWay.get(operation)
     // Whoever has given a batch up has counted its spans as failed.
-    if (underWay === undefined || !operation.mayStore || operation.signal.aborted) return undefined
+    if (underWay === undefined || !operation.mayStore || operation.signal.aborted) return false
     this.#underWay.delete(operation)
     this.#store(operation, underWay, failure)
-    return underWay.tally
+    return true
   }
 
   async #sendBatch(operation: Operation, underWay: UnderWay): Promise<void> {

@@ -41,6 +41,14 @@ export interface Internals {
   readonly codecs?: Codecs
 }
 
+/** A batch without an outcome. */
+interface ActiveBatch {
+  readonly batch: SendableBatch
+  readonly tally: BatchTally
+  readonly startedAt: number
+  sent: Promise<unknown>
+}
+
 /** How long `shutdown` waits for destroyed sockets to close, in milliseconds. One iteration of the event loop is enough. */
 const DESTROY_LIMIT_MILLIS = 250
 
@@ -58,7 +66,7 @@ export class Transport implements BatchTransport {
   readonly #slots: Slots
   readonly #sender: BatchSender
   readonly #stored: StoredRequests
-  readonly #active = new Map<Operation, Promise<BatchOutcome>>()
+  readonly #active = new Map<Operation, ActiveBatch>()
   /** Why nothing can be sent from this process; usually undefined. */
   readonly #obstacle: string | undefined
   #shutdownPromise: Promise<void> | undefined
@@ -136,14 +144,16 @@ export class Transport implements BatchTransport {
     const storesNone = maxStoredMillis === 0 && spool === undefined
     const ours = storesNone ? { ...deadline, onStoredOutcome: undefined } : deadline
     const operation = new Operation(startedAt, Math.min(deadline.at, startedAt + timeoutMillis), ours)
-    const sent = this.#context.run(() => this.#send(operation, batch, tally, startedAt))
-    this.#active.set(operation, sent)
+    const active: ActiveBatch = { batch, tally, startedAt, sent: Promise.resolve() }
+    this.#active.set(operation, active)
+    const sent = this.#context.run(() => this.#send(operation, active))
+    active.sent = sent
     return sent
   }
 
   /** Resolves to true if every batch that was handed over before this call got its outcome within the bound. */
   async idle(bound: Bound): Promise<boolean> {
-    const { status } = await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(this.#active.values()))
+    const { status } = await bounded(this.#clock, { keepAlive: true, ...bound }, () => Promise.all(this.#sent()))
     return status === 'done'
   }
 
@@ -154,11 +164,13 @@ export class Transport implements BatchTransport {
   keepNow(): number {
     const failure: Failure = { reason: 'shutdown', status: undefined, message: 'the process ended first' }
     let count = 0
-    for (const operation of this.#active.keys()) {
-      const tally = this.#sender.storeNow(operation, failure)
-      if (tally === undefined) continue
+    for (const [operation, { batch, tally, startedAt }] of this.#active) {
+      if (!this.#sender.storeNow(operation, failure)) continue
       count += 1
-      operation.deadline.onOutcome?.(tally.outcome())
+      this.#active.delete(operation)
+      operation.deadline.onOutcome?.(this.#end(batch, tally, startedAt))
+      // Of the export thread the event loop goes on, and nothing more must leave.
+      operation.abandon()
     }
     return count + this.#stored.keepNow(failure)
   }
@@ -194,17 +206,22 @@ export class Transport implements BatchTransport {
     for (const operation of this.#active.keys()) operation.abandon()
     await lastAttempts
     const at = this.#clock.now() + DESTROY_LIMIT_MILLIS
-    await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#active.values(), this.#slots.destroyAll()]))
+    await bounded(this.#clock, { at, keepAlive: true }, () => Promise.all([...this.#sent(), this.#slots.destroyAll()]))
     // Not earlier: a batch whose last attempt fails is put into the store.
     await this.#stored.close()
   }
 
-  async #send(operation: Operation, batch: SendableBatch, tally: BatchTally, startedAt: number): Promise<BatchOutcome> {
+  async #send(operation: Operation, { batch, tally, startedAt }: ActiveBatch): Promise<BatchOutcome> {
     await this.#sender.send(operation, batch, tally)
     operation.detach()
-    this.#active.delete(operation)
     this.#backend.leave(operation, tally.failedCount)
+    // What `keepNow` has settled was told then, and its process ends.
+    if (!this.#active.delete(operation)) return tally.outcome()
     return this.#end(batch, tally, startedAt)
+  }
+
+  #sent(): Promise<unknown>[] {
+    return Array.from(this.#active.values(), ({ sent }) => sent)
   }
 
   #end(batch: SendableBatch, tally: BatchTally, startedAt: number): BatchOutcome {

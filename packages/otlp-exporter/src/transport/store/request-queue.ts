@@ -6,14 +6,17 @@ import type { StoredRequest } from './stored-request.js'
 export class RequestQueue {
   readonly #clock: Clock
   readonly #maxMillis: number
+  readonly #isSpooled: boolean
   readonly #onExpired: (request: StoredRequest) => void
   /** In the order in which their batches were handed over. */
   readonly #requests: StoredRequest[] = []
   #timer: Timer | undefined
 
-  constructor(clock: Clock, maxMillis: number, onExpired: (request: StoredRequest) => void) {
+  /** With `isSpooled`, what is not written yet does not expire: it soon waits on disk, where its time is another one. */
+  constructor(clock: Clock, maxMillis: number, isSpooled: boolean, onExpired: (request: StoredRequest) => void) {
     this.#clock = clock
     this.#maxMillis = maxMillis
+    this.#isSpooled = isSpooled
     this.#onExpired = onExpired
   }
 
@@ -39,10 +42,12 @@ export class RequestQueue {
     return this.#requests.filter(isMeant)
   }
 
-  /** Reports the requests that have waited for too long, but for those that are being sent. */
+  /** Reports the requests that have waited for too long, but for those that are being sent, or on their way to disk. */
   expire(): void {
     const since = this.#clock.now() - this.#maxMillis
-    for (const request of this.filter(({ isTaken, storedAt }) => !isTaken && storedAt <= since)) this.#onExpired(request)
+    const isExpired = (request: StoredRequest): boolean =>
+      request.storedAt <= since && !request.isTaken && !request.isInDivided && !(this.#isSpooled && request.isUnready)
+    for (const request of this.filter(isExpired)) this.#onExpired(request)
   }
 
   #startTimer(): void {

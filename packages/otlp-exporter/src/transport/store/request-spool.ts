@@ -4,7 +4,7 @@ import type { TransportClock } from '../clock.js'
 import { Spool } from '../../spool/spool.js'
 import type { SpoolEntry, SpoolHooks, SpoolParts, SpoolRecord, SpoolSettings } from '../../spool/spool.js'
 import { StoredRequest } from './stored-request.js'
-import type { StoredBody } from './stored-request.js'
+import type { DividedRecord, StoredBody } from './stored-request.js'
 
 export interface RequestSpoolParts {
   readonly clock: TransportClock
@@ -123,6 +123,24 @@ export class RequestSpool {
     // The process that wrote an inherited one has given it a number of its own.
     if (!entry.isInherited) this.#own.delete(entry.tag)
     await this.#spool.settle(entry)
+  }
+
+  /** Its parts are sent in its place. The record stays until {@link endPart} was called for each of them. */
+  divide({ entry }: StoredRequest): DividedRecord | undefined {
+    if (entry === undefined) return undefined
+    if (!entry.isInherited) this.#own.delete(entry.tag)
+    return { entry, parts: 1 }
+  }
+
+  /** A part is not sent again. */
+  async endPart(divided: DividedRecord): Promise<void> {
+    divided.parts -= 1
+    if (divided.parts === 0) await this.#spool.settle(divided.entry)
+  }
+
+  /** Everything that was begun is done in the call, for the `exit` event of a process. */
+  finishNow(): void {
+    this.#spool.finishSync()
   }
 
   /** This process does not send these any more; another one does. Returns how many they are. */

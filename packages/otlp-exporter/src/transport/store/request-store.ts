@@ -41,6 +41,8 @@ export class RequestStore {
   readonly #queue: RequestQueue
   /** Requests that are to be compressed and written, in the order of their arrival. */
   readonly #unready: StoredRequest[] = []
+  /** Requests whose outcome is known, and is being written to disk. */
+  readonly #settling = new Map<StoredRequest, BatchOutcome>()
   /** Requests that the disk has refused. */
   #refused: StoredRequest[] = []
   #worked: Promise<void> | undefined
@@ -48,7 +50,7 @@ export class RequestStore {
 
   constructor(parts: RequestStoreParts) {
     this.#parts = parts
-    this.#queue = new RequestQueue(parts.clock, parts.maxStoredMillis, (request) => {
+    this.#queue = new RequestQueue(parts.clock, parts.maxStoredMillis, parts.spool !== undefined, (request) => {
       const millis = parts.maxStoredMillis
       this.#fail(request, { reason: 'expired', status: undefined, message: `the backend was down for more than ${millis} ms` })
     })
@@ -66,8 +68,7 @@ export class RequestStore {
     const request = new StoredRequest({ ...parts, storedAt: clock.now() }, { bytes: copy, encoding: 'none', contentType })
     request.lastFailure = last
     this.#queue.add(request)
-    this.#unready.push(request)
-    this.#worked ??= this.#makeAllReady()
+    this.#makeReady(request)
     if (last === undefined) this.onArrival(parts.closing)
     return copy.byteLength
   }
@@ -76,7 +77,8 @@ export class RequestStore {
   takeOldest(): StoredRequest | undefined {
     const ofSpool = this.#parts.spool?.take()
     const ofMemory = this.#queue.oldest
-    if (ofSpool !== undefined && (ofMemory === undefined || ofSpool.order <= ofMemory.order)) return ofSpool
+    // At the same age that in memory: it may be a part of what was on disk, and memory is scarcer.
+    if (ofSpool !== undefined && (ofMemory === undefined || ofSpool.order < ofMemory.order)) return ofSpool
     if (ofSpool !== undefined) this.#parts.spool?.putBack(ofSpool)
     if (ofMemory !== undefined) ofMemory.isTaken = true
     return ofMemory
@@ -96,19 +98,20 @@ export class RequestStore {
   async settle(request: StoredRequest, outcome: BatchOutcome): Promise<void> {
     this.#queue.delete(request)
     // On disk first: after a crash in between it would be sent again, although it has arrived.
-    if (request.entry !== undefined) await this.#parts.spool?.settle(request)
+    this.#settling.set(request, outcome)
+    await this.#endOnDisk(request)
+    this.#settling.delete(request)
     request.settle(outcome)
   }
 
-  /** Replaces a request that the backend does not take in one piece. */
-  async halve(request: StoredRequest, halves: readonly (StoredBody & { readonly spanCount: number })[]): Promise<void> {
+  /** Replaces a request that the backend does not take in one piece. Its record stays on disk until both halves are settled. */
+  halve(request: StoredRequest, halves: readonly (StoredBody & { readonly spanCount: number })[]): void {
     this.#queue.delete(request)
+    request.divided ??= this.#parts.spool?.divide(request)
     for (const half of request.replace(halves)) {
       this.#queue.add(half)
-      this.#unready.push(half)
+      if (half.divided === undefined) this.#makeReady(half)
     }
-    this.#worked ??= this.#makeAllReady()
-    if (request.entry !== undefined) await this.#parts.spool?.settle(request)
   }
 
   /** No attempt follows for these: they are kept on disk, or they have failed. */
@@ -116,7 +119,7 @@ export class RequestStore {
     this.#parts.spool?.keep((request) => !request.isTaken && isMeant(request))
     for (const request of this.#queue.filter((one) => !one.isTaken && isMeant(one))) {
       // It may yet be written, and then it is kept.
-      if (this.#parts.spool !== undefined && this.#unready.includes(request)) request.lastFailure = failure
+      if (this.#parts.spool !== undefined && request.isUnready) request.lastFailure = failure
       else this.#fail(request, failure)
     }
   }
@@ -127,9 +130,12 @@ export class RequestStore {
    */
   keepNow(failure: Failure): number {
     const { spool } = this.#parts
-    let count = 0
+    let count = this.#settling.size
+    spool?.finishNow()
+    for (const [request, outcome] of this.#settling) request.settle(outcome)
     for (const request of this.#queue.filter(() => true)) {
-      if (request.entry === undefined && spool?.writeNow(request) !== true) {
+      const isOnDisk = request.entry !== undefined || (!request.isInDivided && spool?.writeNow(request) === true)
+      if (!isOnDisk) {
         this.#fail(request, failure)
         count += 1
       }
@@ -149,11 +155,29 @@ export class RequestStore {
     await spool.close()
   }
 
+  /** Those of which a record stays on disk are kept: they are part of it. */
   #fail(request: StoredRequest, failure: Failure): void {
+    if (request.isInDivided) {
+      this.#queue.delete(request)
+      request.settle({ exported: 0, failed: {}, kept: request.spanCount })
+      return
+    }
     const tally = new BatchTally(request.spanCount, this.#parts.where)
     tally.fail(request.spanCount, failure)
     this.#queue.delete(request)
     request.settle(tally.outcome())
+  }
+
+  #endOnDisk(request: StoredRequest): Promise<void> | undefined {
+    const { spool } = this.#parts
+    if (request.divided !== undefined) return spool?.endPart(request.divided)
+    return request.entry === undefined ? undefined : spool?.settle(request)
+  }
+
+  #makeReady(...requests: readonly StoredRequest[]): void {
+    for (const request of requests) request.isUnready = true
+    this.#unready.push(...requests)
+    this.#worked ??= this.#makeAllReady()
   }
 
   async #makeAllReady(): Promise<void> {
@@ -163,6 +187,7 @@ export class RequestStore {
       // oxlint-disable-next-line no-await-in-loop -- in this order
       await this.#write(request)
       this.#unready.shift()
+      request.isUnready = false
       if (request.lastFailure !== undefined && !request.isSettled && !request.isTaken) this.#end(request, request.lastFailure)
     }
     this.#worked = undefined
@@ -194,8 +219,7 @@ export class RequestStore {
   }
 
   #writeAgain(): void {
-    this.#unready.push(...this.#refused.splice(0).filter(({ isSettled }) => !isSettled))
-    this.#worked ??= this.#makeAllReady()
+    this.#makeReady(...this.#refused.splice(0).filter(({ isSettled }) => !isSettled))
   }
 
   #end(request: StoredRequest, failure: Failure): void {

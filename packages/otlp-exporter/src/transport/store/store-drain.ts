@@ -117,7 +117,7 @@ export class StoreDrain {
     }
     this.#atOnce = Math.min(this.#atOnce * 2, this.#parts.mostAtOnce)
     if (verdict?.kind === 'done') await store.settle(request, tally.outcome())
-    else if (verdict?.kind === 'too-large') await store.halve(request, verdict.halves)
+    else if (verdict?.kind === 'too-large') store.halve(request, verdict.halves)
     this.#running.delete(operation)
     this.wake()
   }

@@ -10,6 +10,13 @@ export interface StoredBody {
   readonly contentType: SpoolRecord['contentType']
 }
 
+/** The record of a request that was divided. It stays on disk, for the next process, until none of its parts waits any more. */
+export interface DividedRecord {
+  readonly entry: SpoolEntry
+  /** How many of its parts wait. */
+  parts: number
+}
+
 /** What the store has to know of a request. */
 export interface StoredRequestParts {
   readonly spanCount: number
@@ -28,7 +35,8 @@ export interface StoredRequestParts {
  *
  * ```
  *   in memory ── compressed ──► smaller ── written ──► on disk alone (`entry`, no `body`)
- *       any of these: taken by the drain ──► settled, or put back
+ *       any of these: taken by the drain ──► settled, put back, or divided
+ *   parts of what is on disk (`divided`) are in memory, and the record stays where it is until all are settled
  * ```
  */
 export class StoredRequest implements StoredRequestParts {
@@ -43,8 +51,12 @@ export class StoredRequest implements StoredRequestParts {
   record: SpoolRecord | undefined
   /** Where it is on disk. */
   entry: SpoolEntry | undefined
+  /** The record on disk of which it is a part. */
+  divided: DividedRecord | undefined
   /** Whether the drain has it. */
   isTaken = false
+  /** Whether it is yet to be compressed, and to be written where there is a spool. */
+  isUnready = false
   /** Why its last attempt failed, once no other one follows. */
   lastFailure: Failure | undefined
   #isSettled = false
@@ -60,6 +72,11 @@ export class StoredRequest implements StoredRequestParts {
 
   get isSettled(): boolean {
     return this.#isSettled
+  }
+
+  /** Whether a later process finds its spans on disk, although it waits in memory. */
+  get isInDivided(): boolean {
+    return this.divided !== undefined && !this.divided.entry.isGone
   }
 
   /** How much memory it holds, in bytes. */
@@ -92,7 +109,12 @@ export class StoredRequest implements StoredRequestParts {
     let held = 0
     for (const { bytes } of halves) held += bytes.byteLength
     this.onSettled({ exported: 0, failed: {}, freedBytes: freedBytes - held })
-    const { order, storedAt, closing, onSettled } = this
-    return halves.map((half) => new StoredRequest({ spanCount: half.spanCount, order, storedAt, closing, onSettled }, half))
+    const { order, storedAt, closing, onSettled, divided } = this
+    if (divided !== undefined) divided.parts += halves.length - 1
+    return halves.map((half) => {
+      const part = new StoredRequest({ spanCount: half.spanCount, order, storedAt, closing, onSettled }, half)
+      part.divided = divided
+      return part
+    })
   }
 }

@@ -4,6 +4,7 @@ import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { captureDiag } from '@spanring/test-kit/diag'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
+import { inspectSpool } from '../../../src/spool/spool.js'
 import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('what waits is written, holds no memory, and is delivered once from disk, oldest first', async () => {
@@ -70,6 +71,76 @@ test('a poison request is counted and passed', async () => {
   const directory = setupMissingDirectory()
   expect(await sendPoison(await setupOutage({ spool: { directory }, concurrencyLimit: 1 }))).toEqual({ http_400: 1 })
   await until(() => !existsSync(directory) || readdirSync(directory).length === 0)
+})
+
+for (const how of ['shut down', 'ended at once'] as const) {
+  test(`what is halved stays on disk until both halves are settled: ${how}`, async () => {
+    const directory = setupMissingDirectory()
+    const { sink, send, transport, within, counts } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
+    await sink.stopListening()
+    const { outcome, later } = send(5)
+    const { storedBytes } = await outcome
+    await until(() => sumOf(later).freedBytes === storedBytes)
+    await sink.script({ status: 413, times: 1 }, { status: 503 })
+    await sink.listenAgain()
+    const before = counts.attempts
+    await until(() => counts.attempts >= before + 3)
+    expect((await inspectSpool(directory))[0]).toMatchObject({ spans: 5 })
+
+    if (how === 'shut down') await transport.shutdown(within(5000))
+    else transport.keepNow()
+    expect(sumOf(later)).toEqual({ exported: 0, failed: {}, kept: 5, freedBytes: storedBytes })
+    await transport.shutdown(within(0))
+    await sink.script({})
+    const next = await setupOutage({ url: sink.url, spool: { directory } })
+    next.send(1)
+    await sink.waitForSpans(6)
+    expect(await sink.stats()).toMatchObject({ delivered: 6, deliveredTwice: 0 })
+    await until(() => readdirSync(directory).length === 0)
+  })
+}
+
+test('halves are delivered, and then nothing is left on disk', async () => {
+  const directory = setupMissingDirectory()
+  const { sink, send } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
+  await sink.stopListening()
+  const { outcome, later } = send(8)
+  const { storedBytes } = await outcome
+  await until(() => sumOf(later).freedBytes === storedBytes)
+  await sink.script({ status: 413, times: 3 }, {})
+  await sink.listenAgain()
+  await until(() => sumOf(later).exported === 8)
+  expect(sumOf(later).freedBytes).toBe(storedBytes)
+  expect(await sink.stats()).toMatchObject({ delivered: 8, deliveredTwice: 0 })
+  await until(() => readdirSync(directory).length === 0)
+})
+
+test('what is on its way to disk does not expire in memory, however short its time there', async () => {
+  const directory = setupMissingDirectory()
+  const { sink, send } = await setupOutage({ spool: { directory }, maxStoredMillis: 0 })
+  await sink.stopListening()
+  const sent = Array.from({ length: 40 }, () => send(2))
+  for (const { outcome } of sent) expect((await outcome).stored).toBe(2)
+  await sink.listenAgain()
+  await until(() => sent.every(({ later }) => sumOf(later).exported === 2))
+  expect(await sink.stats()).toMatchObject({ delivered: 80, deliveredTwice: 0 })
+})
+
+test('an outcome that is on its way to disk when the process ends is told, and not sent again', async () => {
+  const directory = setupMissingDirectory()
+  const { sink, send, transport } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
+  await sink.stopListening()
+  const { outcome, later } = send(3)
+  const { storedBytes } = await outcome
+  await until(() => sumOf(later).freedBytes === storedBytes)
+  await sink.listenAgain()
+  await until(async () => (await sink.stats()).delivered === 3)
+  // Whether it has reached the disk or not.
+  transport.keepNow()
+  const { exported, kept } = sumOf(later)
+  expect(exported + kept).toBe(3)
+  const left = (await inspectSpool(directory)).reduce((sum, { spans }) => sum + spans, 0)
+  expect(left).toBe(kept)
 })
 
 test('nothing is written while the backend is healthy', async () => {
