@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { captureDiag } from '@spanring/test-kit/diag'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
+import type { Disk } from '../../../src/spool/disk.js'
+import { nodeDisk } from '../../../src/spool/node-disk.js'
 import { inspectSpool } from '../../../src/spool/spool.js'
+import { diskError } from '../../spool/memory-disk.js'
 import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('what waits is written, holds no memory, and is delivered once from disk, oldest first', async () => {
@@ -73,14 +77,38 @@ test('a poison request is counted and passed', async () => {
   await until(() => !existsSync(directory) || readdirSync(directory).length === 0)
 })
 
+/** The real disk, whose writes take `millis` or are refused. */
+function setupSlowDisk(mood: { millis: number; refuses: boolean }): Disk {
+  const write: Disk['async']['write'] = async (...args) => {
+    await sleep(mood.millis)
+    if (mood.refuses) throw diskError('ENOSPC')
+    return nodeDisk.async.write(...args)
+  }
+  const writeSync: Disk['sync']['write'] = (...args) => {
+    if (mood.refuses) throw diskError('ENOSPC')
+    return nodeDisk.sync.write(...args)
+  }
+  return { ...nodeDisk, async: { ...nodeDisk.async, write }, sync: { ...nodeDisk.sync, write: writeSync } }
+}
+
+/** Spans that are on disk alone when it resolves. */
+async function setupOnDisk(spans: number, mood = { millis: 0, refuses: false }) {
+  const directory = setupMissingDirectory()
+  const options = { spool: { directory }, concurrencyLimit: 1 }
+  const setup = await setupOutage(options, { spool: { disk: setupSlowDisk(mood) } })
+  await setup.sink.stopListening()
+  const { outcome, later } = setup.send(spans)
+  const { storedBytes } = await outcome
+  await until(() => sumOf(later).freedBytes === storedBytes)
+  return { ...setup, directory, later, storedBytes }
+}
+
 for (const how of ['shut down', 'ended at once'] as const) {
-  test(`what is halved stays on disk until both halves are settled: ${how}`, async () => {
-    const directory = setupMissingDirectory()
-    const { sink, send, transport, within, counts } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
-    await sink.stopListening()
-    const { outcome, later } = send(5)
-    const { storedBytes } = await outcome
-    await until(() => sumOf(later).freedBytes === storedBytes)
+  test(`what is halved stays on disk until both halves are settled, whatever the disk refuses: ${how}`, async () => {
+    const mood = { millis: 0, refuses: false }
+    const { directory, later, storedBytes, sink, transport, within, counts } = await setupOnDisk(5, mood)
+    mood.refuses = true
+    captureDiag()
     await sink.script({ status: 413, times: 1 }, { status: 503 })
     await sink.listenAgain()
     const before = counts.attempts
@@ -101,12 +129,7 @@ for (const how of ['shut down', 'ended at once'] as const) {
 }
 
 test('halves are delivered, and then nothing is left on disk', async () => {
-  const directory = setupMissingDirectory()
-  const { sink, send } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
-  await sink.stopListening()
-  const { outcome, later } = send(8)
-  const { storedBytes } = await outcome
-  await until(() => sumOf(later).freedBytes === storedBytes)
+  const { directory, later, storedBytes, sink } = await setupOnDisk(8)
   await sink.script({ status: 413, times: 3 }, {})
   await sink.listenAgain()
   await until(() => sumOf(later).exported === 8)
@@ -116,31 +139,28 @@ test('halves are delivered, and then nothing is left on disk', async () => {
 })
 
 test('what is on its way to disk does not expire in memory, however short its time there', async () => {
-  const directory = setupMissingDirectory()
-  const { sink, send } = await setupOutage({ spool: { directory }, maxStoredMillis: 0 })
+  const disk = setupSlowDisk({ millis: 100, refuses: false })
+  const { sink, send } = await setupOutage({ spool: { directory: setupMissingDirectory() }, maxStoredMillis: 0 }, { spool: { disk } })
   await sink.stopListening()
-  const sent = Array.from({ length: 40 }, () => send(2))
+  const sent = Array.from({ length: 5 }, () => send(2))
   for (const { outcome } of sent) expect((await outcome).stored).toBe(2)
+  await until(() => sent.every(({ later }) => sumOf(later).freedBytes > 0))
   await sink.listenAgain()
   await until(() => sent.every(({ later }) => sumOf(later).exported === 2))
-  expect(await sink.stats()).toMatchObject({ delivered: 80, deliveredTwice: 0 })
+  expect(await sink.stats()).toMatchObject({ delivered: 10, deliveredTwice: 0 })
 })
 
 test('an outcome that is on its way to disk when the process ends is told, and not sent again', async () => {
-  const directory = setupMissingDirectory()
-  const { sink, send, transport } = await setupOutage({ spool: { directory }, concurrencyLimit: 1 })
-  await sink.stopListening()
-  const { outcome, later } = send(3)
-  const { storedBytes } = await outcome
-  await until(() => sumOf(later).freedBytes === storedBytes)
+  const mood = { millis: 0, refuses: false }
+  const { directory, later, sink, transport } = await setupOnDisk(3, mood)
+  mood.millis = 1000
   await sink.listenAgain()
   await until(async () => (await sink.stats()).delivered === 3)
-  // Whether it has reached the disk or not.
+  await sleep(50)
+  expect(sumOf(later).exported).toBe(0)
   transport.keepNow()
-  const { exported, kept } = sumOf(later)
-  expect(exported + kept).toBe(3)
-  const left = (await inspectSpool(directory)).reduce((sum, { spans }) => sum + spans, 0)
-  expect(left).toBe(kept)
+  expect(sumOf(later)).toMatchObject({ exported: 3, kept: 0 })
+  expect((await inspectSpool(directory)).reduce((sum, { spans }) => sum + spans, 0)).toBe(0)
 })
 
 test('nothing is written while the backend is healthy', async () => {
