@@ -218,8 +218,9 @@ export class ExportThread implements BatchTransport {
     const handed = this.#batches.get(slabNumber)
     if (handed === undefined) return
     const back = readHandedBack(handed.slab)
-    const failure = back.hasFailure ? this.#reports.takeFailure(thread, handed.id) : undefined
+    // First: with the failure, messages may be received that say what has become of these.
     if (back.stored > 0) this.#stored.add(handed.id, handed.deadline, back.stored, back.storedBytes)
+    const failure = back.hasFailure ? this.#reports.takeFailure(thread, handed.id) : undefined
     this.#extra.onEnd(back.sendingMillis, back.exported > 0)
     if (back.exported > 0) this.#reports.onExported(thread)
     handed.settle(back, failure)

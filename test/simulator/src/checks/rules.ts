@@ -37,6 +37,8 @@ export function checkCounts(report: Report, application: Application): void {
   }
   if (queued > queueCapacity) report.violated(`I5: ${queued} spans are queued, and ${queueCapacity} may be`)
   if (queued < 0 || encoded < 0 || inFlight < 0 || kept < 0 || stored < kept) report.violated('I1: a count is negative')
+  const { bufferedBytes } = application.process.exporter.stats()
+  if (bufferedBytes < 0) report.violated(`I5: ${bufferedBytes} bytes are held`)
 }
 
 /** What holds after a flush without a limit. */
@@ -46,6 +48,8 @@ export function checkIdle(report: Report, application: Application): void {
     queued + encoded + inFlight + stored - kept === 0,
     () => `after a flush ${queued} spans are queued, ${encoded} encoded, ${inFlight} in flight and ${stored} stored`,
   )
+  const { bufferedBytes } = application.process.exporter.stats()
+  report.check(bufferedBytes === 0, () => `after a flush ${bufferedBytes} bytes are held`)
 }
 
 /** What holds when the work of the `exit` event is done. */

@@ -78,7 +78,7 @@ export class Network {
     if (indexes === undefined) return { reply: { ...REPLY_OK, status: 400 }, millis }
     const { trace, now } = this.scheduler
     if (trace.isWritten) trace.note(now, 'backend', `request ${record.number} holds ${rangesOf(indexes)}`)
-    if (body.byteLength > weather.maxRequestBytes) return { reply: backend.refuse(indexes, 413), millis }
+    if (body.byteLength > weather.maxRequestBytes) return { reply: this.#tooLarge(indexes), millis }
     switch (fault) {
       case 'black hole':
         return { reply: undefined, millis }
@@ -91,7 +91,7 @@ export class Network {
       case 'bad request':
         return { reply: backend.refuse(indexes, weather.pick([400, 401, 404, 500])), millis }
       case 'too large':
-        if (indexes.length > 1) return { reply: backend.refuse(indexes, 413), millis }
+        if (indexes.length > 1) return { reply: this.#tooLarge(indexes), millis }
         break
       case 'partial success':
         return { reply: this.#acceptPart(record, indexes), millis }
@@ -135,6 +135,11 @@ export class Network {
     const seconds = weather.between(0, 3)
     const date = new Date(scheduler.now + scheduler.wallOffset + seconds * 1000).toUTCString()
     return { ...REPLY_OK, status, headers: { 'retry-after': weather.chance(0.7) ? String(seconds) : date } }
+  }
+
+  /** Several spans are to come again, in smaller requests. */
+  #tooLarge(indexes: readonly number[]): Reply {
+    return indexes.length > 1 ? { ...REPLY_OK, status: 413 } : this.backend.refuse(indexes, 413)
   }
 
   #acceptPart(record: RequestRecord, indexes: readonly number[]): Reply {
