@@ -133,6 +133,7 @@ export class RequestStore {
     let count = this.#settling.size
     spool?.finishNow()
     for (const [request, outcome] of this.#settling) request.settle(outcome)
+    this.#settling.clear()
     for (const request of this.#queue.filter(() => true)) {
       const isOnDisk = request.entry !== undefined || (!request.isInDivided && spool?.writeNow(request) === true)
       if (!isOnDisk) {
