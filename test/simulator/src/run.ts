@@ -160,10 +160,15 @@ export class Run {
     this.#advance(1)
     for (const application of ended) {
       if (this.#report.violation === undefined) checkEnd(this.#report, application)
-      checkLeft(this.#report, application, this.#backend, this.#machine)
+      this.#checkLeft(application)
     }
     if (ended.length === this.#applications.length) checkNothingHeld(this.#report, this.#network, this.#machine)
     for (const application of ended) this.#end(application)
+  }
+
+  #checkLeft(application: Application): void {
+    const others = this.#applications.filter((one) => one !== application)
+    checkLeft(this.#report, application, { backend: this.#backend, machine: this.#machine, others })
   }
 
   /** What shut down in the middle of the faults has left for the next process. */
@@ -228,7 +233,7 @@ export class Run {
       if (this.#isCalm) return
       process.exit()
       checkExit(this.#report, application)
-      checkLeft(this.#report, application, this.#backend, this.#machine)
+      this.#checkLeft(application)
       this.#replace(application)
     })
   }

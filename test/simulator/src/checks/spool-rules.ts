@@ -16,16 +16,24 @@ export class Losses {
   }
 }
 
-/** What holds when a process has ended in an orderly way: every span of it has arrived, waits on the disk, or is counted as lost. */
-export function checkLeft(report: Report, application: Application, backend: Backend, machine: Machine | undefined): void {
+/**
+ * What holds when a process has ended in an orderly way: every span of it has arrived, waits on the disk, or is counted as lost.
+ * What it has kept, one of the `others` may have taken over meanwhile, and lost.
+ */
+export function checkLeft(
+  report: Report,
+  application: Application,
+  { backend, machine, others }: { backend: Backend; machine: Machine | undefined; others: readonly Application[] },
+): void {
   const waiting = machine?.watch.waiting()
   const { kept } = application.process.pipeline.stats()
+  const lostByOthers = others.reduce((total, { process }) => total + sum(process.exporter.stats().inherited.failed), 0)
   const missing = application.spans.filter((index) => backend.timesOf(index) === 0 && !waiting?.has(index))
   const { inherited } = application.process.exporter.stats()
   const lost = sum(lossesOf(application)) + sum(inherited.failed)
   const excused = missing.filter((index) => machine?.watch.damaged.has(index) ?? false).length
   report.check(
-    missing.length <= lost + excused,
+    missing.length <= lost + excused + Math.min(kept, lostByOthers),
     () =>
       `a process has ended; ${missing.length} of its spans (${missing.slice(0, 5).join(', ')} …) are nowhere, ` +
       `${lost} are counted as lost, and ${kept} as kept`,
