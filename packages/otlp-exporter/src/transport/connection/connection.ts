@@ -72,12 +72,16 @@ export class Connection {
     else this.#dispatcher = this.#client(endpoint.origin, { ...settings.tls, socketPath: settings.socketPath })
   }
 
-  /** Sends one request. Settles when undici does, which may be never: the caller sets a bound and then destroys this. */
-  post({ headers, body }: Post): Promise<Answer> {
+  /**
+   * Sends one request. Settles when undici does, which may be never: the caller sets a bound and then destroys this. A probe of a
+   * backend that is down has less time to connect.
+   */
+  post({ headers, body }: Post, isProbe: boolean): Promise<Answer> {
     // If the last socket is known to be closed, the request gets a new one, so it is not on a reused connection.
     const hasSocket = !this.isOurs || this.#sockets.hasSockets
     if (!hasSocket) this.#openedAt = this.#clock.now()
     this.#isReused = hasSocket && this.#hasAnswered
+    this.#sockets.isProbe = isProbe
     this.#isBusy = true
     this.#isLarge = body.byteLength > LARGE_BYTES
     this.#hasAnswer = false

@@ -9,6 +9,8 @@ import type { Connector } from './connector.js'
  * found by the kernel's next SYN.
  */
 const CONNECT_LIMIT_MILLIS = 5000
+/** The same without TLS for a probe of a backend that is down: what packets have not reached by then, they do not reach. */
+const PROBE_LIMIT_MILLIS = 2000
 
 /**
  * Makes connectors whose sockets are known as soon as they exist. When undici destroys a client, it forgets a socket that is
@@ -19,6 +21,8 @@ export class SocketTracker {
   readonly #sockets = new Set<Duplex>()
   #isDestroyed = false
   #isUnreached = false
+  /** Whether the next socket is one of a probe. */
+  isProbe = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -42,17 +46,22 @@ export class SocketTracker {
       })
       // undici removes its listeners from a socket that it hands on. An error without a listener would be an uncaught exception.
       socket.on('error', () => {})
-      const timer = this.#clock.startTimer(
-        () => socket.destroy(new Error(`no connection within ${CONNECT_LIMIT_MILLIS} ms`)),
-        CONNECT_LIMIT_MILLIS,
-      )
-      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#clock.stopTimer(timer))
+      const stopTimer = this.#limit(socket, CONNECT_LIMIT_MILLIS)
+      const stopProbeTimer = this.isProbe ? this.#limit(socket, PROBE_LIMIT_MILLIS) : (): void => {}
+      socket.once('connect', stopProbeTimer)
+      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', stopTimer)
       socket.once('close', () => {
-        this.#clock.stopTimer(timer)
+        stopProbeTimer()
+        stopTimer()
         this.#sockets.delete(socket)
       })
       return socket as unknown as void
     }
+  }
+
+  #limit(socket: Duplex, millis: number): () => void {
+    const timer = this.#clock.startTimer(() => socket.destroy(new Error(`no connection within ${millis} ms`)), millis)
+    return () => this.#clock.stopTimer(timer)
   }
 
   /** Whether the newest socket has not reached the other end, or not yet. What TLS does from then on does not matter. */

@@ -74,6 +74,8 @@ export class Backend {
    */
   #permit: 'none' | 'granted' | 'used' = 'none'
   readonly #probe: ConnectionProbe | undefined
+  /** Whether a request waits for the end of an attempt to connect. */
+  #hasWaitedForAttempt = false
   /** A change wakes every waiter, and each re-checks the state: waking one could lose the wake-up to one that just gave up. */
   readonly #waiters = new Set<() => void>()
 
@@ -89,7 +91,12 @@ export class Backend {
     if (connect === undefined) return
     this.#probe = new ConnectionProbe(clock, random ?? Math.random, connect, {
       isNeeded: () => this.#waiters.size > 0 || this.#isProbing || this.#clock.now() < this.#nextProbeAt,
+      isProbing: () => this.#isProbing,
       onConnected: () => this.#grant(),
+      onAttemptEnded: () => {
+        if (this.#hasWaitedForAttempt) this.#wakeAll()
+        this.#hasWaitedForAttempt = false
+      },
     })
   }
 
@@ -233,7 +240,9 @@ export class Backend {
       return -Infinity
     }
     if (isOthers) return Infinity
-    const startAt = this.#permit === 'none' ? Math.max(notBefore, this.#nextProbeAt) : -Infinity
+    const busyUntil = this.#probe?.busyUntil ?? -Infinity
+    if (busyUntil === Infinity) this.#hasWaitedForAttempt = true
+    const startAt = this.#permit === 'none' ? Math.max(notBefore, this.#nextProbeAt, busyUntil) : -Infinity
     // Too late to probe: the deadline would cut the probe off, and others would connect while its connection is destroyed.
     if (this.#prober === undefined && Math.max(startAt, this.#clock.now()) > operation.lastTryAt) return Infinity
     this.#prober = operation

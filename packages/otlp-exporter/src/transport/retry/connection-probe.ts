@@ -10,6 +10,8 @@ import type { BareConnect } from '../connection/bare-connection.js'
 const INTERVAL = { millis: 250, jitter: 0.2 }
 /** How long an attempt may take, in milliseconds. Where packets vanish, none would ever end by itself. */
 const ATTEMPT_LIMIT_MILLIS = 1000
+/** How long nothing connects after an attempt that had to be ended, in milliseconds; see {@link ConnectionProbe.busyUntil}. */
+const PAUSE_MILLIS = 50
 
 const NEVER = new Promise<never>(() => {})
 
@@ -17,6 +19,10 @@ const NEVER = new Promise<never>(() => {})
 export interface ProbeListener {
   /** Whether the next attempt would be of use. If not, the probe stops. */
   isNeeded(): boolean
+  /** Whether a request is under way, which connects as well. */
+  isProbing(): boolean
+  /** An attempt has ended without a connection. */
+  onAttemptEnded(): void
   /** A connection came about, and was closed again. The probe has stopped. */
   onConnected(): void
 }
@@ -36,12 +42,22 @@ export class ConnectionProbe {
   /** The newest attempt. A look-up may outlive the limit, and even a stop. */
   #attempt: Promise<unknown> = Promise.resolve()
   #isClosed = false
+  #busyUntil = -Infinity
 
   constructor(clock: Clock, random: () => number, connect: BareConnect, listener: ProbeListener) {
     this.#clock = clock
     this.#random = random
     this.#connect = connect
     this.#listener = listener
+  }
+
+  /**
+   * Requests do not connect before this time, nor while one of them connects is there an attempt. Where packets vanish, something
+   * would always be connecting otherwise, and that alone keeps a process alive that has nothing else to do: Node.js cannot let
+   * go of a connection that is not made yet.
+   */
+  get busyUntil(): number {
+    return this.#busyUntil
   }
 
   /** Begins to connect, one interval from now. Does nothing if it has begun already, or is closed. */
@@ -77,6 +93,7 @@ export class ConnectionProbe {
         return
       }
       from = this.#clock.now()
+      if (this.#listener.isProbing()) continue
       // oxlint-disable-next-line no-await-in-loop -- as above
       const isConnected = await this.#tryOnce(signal)
       if (signal.aborted) return
@@ -91,12 +108,16 @@ export class ConnectionProbe {
   async #tryOnce(signal: AbortSignal): Promise<boolean> {
     const ending = new AbortController()
     const at = this.#clock.now() + ATTEMPT_LIMIT_MILLIS
+    this.#busyUntil = Infinity
     const settled = await bounded(this.#clock, { at, signal }, () => {
       const attempt = this.#connect(ending.signal)
       this.#attempt = attempt
       return attempt
     })
     ending.abort()
-    return settled.status === 'done' && settled.value
+    this.#busyUntil = settled.status === 'timeout' ? this.#clock.now() + PAUSE_MILLIS : -Infinity
+    if (settled.status === 'done' && settled.value) return true
+    this.#listener.onAttemptEnded()
+    return false
   }
 }

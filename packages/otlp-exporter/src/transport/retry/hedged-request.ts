@@ -10,6 +10,8 @@ import { SilenceLimit } from './silence-limit.js'
 
 interface Request {
   readonly post: Post
+  /** Whether it is sent to a backend that is down. */
+  readonly isProbe: boolean
   readonly judge: (answer: Answer) => Verdict
   /** Whether it may be sent once more. */
   readonly mayRepeat: () => boolean
@@ -127,9 +129,9 @@ export class HedgedRequests {
     return bounded(this.#clock, { at: Math.min(at, operation.at), signal: operation.signal }, work)
   }
 
-  async #post(connection: SlotConnection, { post, judge }: Request): Promise<Verdict> {
+  async #post(connection: SlotConnection, { post, isProbe, judge }: Request): Promise<Verdict> {
     const startedAt = this.#clock.now()
-    const verdict = judge(await connection.post(post))
+    const verdict = judge(await connection.post(post, isProbe))
     if (verdict.status !== undefined) this.#silenceLimit.record(this.#clock.now() - startedAt)
     return verdict
   }

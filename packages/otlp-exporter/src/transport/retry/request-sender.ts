@@ -133,6 +133,7 @@ export class RequestSender {
   ): Promise<Verdict | Waits> {
     const post = request.begin()
     const startedAt = this.#clock.now()
+    const isProbe = this.#backend.state === 'down'
     const judge = (answer: Answer): Verdict => this.#judge(answer, post)
     const { mayRepeat } = repeating
     // What is sent once more was sent before, whatever became of the last connection.
@@ -141,7 +142,7 @@ export class RequestSender {
       isRepeated = true
       repeating.onRepeat()
     }
-    const settled = await this.#hedged.send(operation, slot, { post, judge, mayRepeat, onRepeat })
+    const settled = await this.#hedged.send(operation, slot, { post, isProbe, judge, mayRepeat, onRepeat })
     if (settled.status === 'done') {
       request.end(slot.isBodyFree)
       slot.replaceSpent()
