@@ -140,7 +140,7 @@ export interface OTLPTraceExporterOptions {
   /**
    * The limit of the memory for encoded spans, both waiting and in flight, as the size of their buffers in bytes. It does not
    * include requests that are being sent, nor idle buffers, which are kept for half a minute for reuse: up to 16 MiB, and with `worker` as much as this limit. A
-   * single span that is larger counts as `too_large`. 1 to 2^31-1. Default: 33,554,432 (32 MiB).
+   * single span that is larger counts as `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
    */
   maxBufferedBytes?: number | undefined
   /**

@@ -12,9 +12,16 @@ const MAX_BYTES = 'SPANRING_SPOOL_MAX_BYTES'
 
 /** Undefined without a directory: what waits for the backend then stays in memory. */
 export function resolveSpool(option: unknown, env: Environment): SpoolSettings | undefined {
-  const given = objectOf(option)
+  if (option === false) return undefined
+  const fields = fieldsOf(option)
+  if (fields === undefined && isGiven(option)) warnOf(describe(option))
+  const given = fields ?? {}
   const directory = directoryOf(given) ?? readVariable(env, DIRECTORY)
-  if (option === false || directory === undefined) return undefined
+  if (directory === undefined) {
+    // Who asks for a spool and names no place for it would lose what waits, and not know.
+    if (fields !== undefined && !isGiven(fields['directory'])) warnOf('an object without a directory')
+    return undefined
+  }
   const text = readVariable(env, MAX_BYTES)
   return {
     // The application may change its working directory later.
@@ -24,12 +31,27 @@ export function resolveSpool(option: unknown, env: Environment): SpoolSettings |
   }
 }
 
-function objectOf(option: unknown): Readonly<Record<string, unknown>> {
-  if (typeof option === 'object' && option !== null) return option as Record<string, unknown>
-  if (option !== undefined && option !== null && option !== false) {
-    warnLater(`${INVALID_SETTING} spool is ${describe(option)}; must be { directory } or false; not used`)
+/** Its fields, each read once. Undefined if it is no object with fields of ours. */
+function fieldsOf(option: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof option !== 'object' || option === null || Array.isArray(option) || option instanceof URL) return undefined
+  const fields: Record<string, unknown> = {}
+  for (const name of ['directory', 'maxBytes', 'maxAgeMillis']) {
+    try {
+      fields[name] = (option as Record<string, unknown>)[name]
+    } catch (error) {
+      // A getter of the application: what it has thrown is named as the value that is not used.
+      fields[name] = error
+    }
   }
-  return {}
+  return fields
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+function warnOf(what: string): void {
+  warnLater(`${INVALID_SETTING} spool is ${what}; must be { directory } or false; not used`)
 }
 
 function directoryOf({ directory }: Readonly<Record<string, unknown>>): string | undefined {

@@ -41,7 +41,7 @@ const ownMemory: Memory = {
   allocate: (bytes) => Buffer.allocUnsafeSlow(FRONT_BYTES + bytes).subarray(FRONT_BYTES),
   free: () => {},
   largestKept: 4 * MIB,
-  // Enough for a few batches in flight, but small next to their limit of 32 MiB.
+  // Enough for a few batches in flight, but small next to their limit of 64 MiB.
   keptBytes: 16 * MIB,
 }
 

@@ -20,7 +20,14 @@ import type { BatchFailure, FromThread, ToThread } from './messages.js'
 import { ProcessClock } from './process-clock.js'
 import { readBatch, readHanded, readHandedAt, writeHandedBack } from './slab-layout.js'
 
-const CONCERNS_BATCHES: ReadonlySet<string> = new Set(['abort', 'closing', 'stored-closing', 'stored-shutdown', 'shutdown', 'keep-now'])
+const CONCERNS_BATCHES: ReadonlySet<string> = new Set([
+  'abort',
+  'closing',
+  'stored-closing',
+  'stored-shutdown',
+  'shutdown',
+  'keep-now',
+])
 
 export interface ThreadPort {
   readonly post: (message: FromThread) => void

@@ -25,9 +25,20 @@ test('the option comes before the environment, and a relative directory is that 
   expect(resolveSpool({}, { [DIRECTORY]: '/spool', [MAX_BYTES]: '3000000' })?.maxBytes).toBe(3_000_000)
 })
 
+const throwing = {
+  get directory(): string {
+    throw new Error('boom')
+  },
+}
+
 test.each([
   [true, {}, undefined, /spool is true; must be \{ directory \} or false/],
   ['/spool', {}, undefined, /spool is "\/spool"; must be \{ directory \}/],
+  [['/spool'], {}, undefined, /spool is \/spool; must be \{ directory \}/],
+  [new URL('file:///spool'), {}, undefined, /spool is file:\/\/\/spool; must be \{ directory \}/],
+  [{}, {}, undefined, /spool is an object without a directory; must be/],
+  [{ maxBytes: 2 ** 21 }, {}, undefined, /spool is an object without a directory; must be/],
+  [throwing, {}, undefined, /spool.directory is Error: boom; must be a path; not used/],
   [{ directory: 7 }, { [DIRECTORY]: '/spool' }, { ...DEFAULTS, directory: '/spool' }, /spool.directory is 7; must be a path/],
   [{ directory: '/a', maxBytes: 5 }, {}, { ...DEFAULTS, directory: '/a', maxBytes: 2 ** 20 }, /spool.maxBytes is 5; must be/],
   [
@@ -36,7 +47,7 @@ test.each([
     { ...DEFAULTS, directory: '/a' },
     /SPANRING_SPOOL_MAX_BYTES is "much"; must be/,
   ],
-] as const)('%j with %j is warned about and never throws', async (option, env, expected, warning) => {
+] as const)('a wrong spool is warned about and never throws (%#)', async (option, env, expected, warning) => {
   const lines = captureDiag()
   expect(resolveSpool(option, env)).toEqual(expected)
   await Promise.resolve()

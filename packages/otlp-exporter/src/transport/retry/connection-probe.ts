@@ -82,7 +82,8 @@ export class ConnectionProbe {
   async #run(stopping: AbortController): Promise<void> {
     const { signal } = stopping
     for (let from = this.#clock.now(); ;) {
-      const at = from + INTERVAL.millis * (1 - INTERVAL.jitter * this.#random())
+      // After a pause, a request that is due comes first.
+      const at = Math.max(from + INTERVAL.millis * (1 - INTERVAL.jitter * this.#random()), this.#busyUntil + PAUSE_MILLIS)
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
       await bounded(this.#clock, { at, signal }, () => NEVER)
       // oxlint-disable-next-line no-await-in-loop -- as above

@@ -16,9 +16,10 @@ const BACKOFF = 60_000
 /** A backend behind a port that is closed until the test opens it. */
 function setup() {
   const clock = new FakeClock(0)
-  const port = { isOpen: false, attempts: 0 }
-  const connect = async (): Promise<boolean> => {
+  const port = { isOpen: false, isDeaf: false, attempts: 0 }
+  const connect = async (signal: AbortSignal): Promise<boolean> => {
     port.attempts += 1
+    if (port.isDeaf) await new Promise((resolve) => signal.addEventListener('abort', resolve))
     return port.isOpen
   }
   const backend = new Backend(clock, () => {}, { random: () => 0, connect })
@@ -144,11 +145,35 @@ test('an exporter that nobody uses opens no connections, and looks again with th
   expect(clock.ownTimers).toBe(0)
 
   // The back-off is over, so the next operation sends, and it is the one after that waits.
-  await ask('next', begin())
+  const next = begin()
+  await ask('next', next)
   expect(log).toEqual(['next: go'])
   void ask('behind it', begin())
+  // While that one connects, nothing else does.
+  await clock.advance(500)
+  expect(port.attempts).toBe(attempts)
+  fail(next, REFUSED)
   await clock.advance(500)
   expect(port.attempts).toBe(attempts + 2)
+})
+
+test('where packets vanish, requests and bare connections never connect at the same time, and pause in between', async () => {
+  const { clock, port, backend, begin, log, ask } = setup()
+  port.isDeaf = true
+  const prober = begin()
+  backend.failed(prober, REFUSED)
+  backend.holdUntil(prober, clock.now() + 300)
+  void ask('prober', prober)
+  // From 250 to 1250 ms a bare connection is being made.
+  await clock.advance(1250)
+  expect([port.attempts, log]).toEqual([1, []])
+  await clock.advance(49)
+  expect([port.attempts, log]).toEqual([1, []])
+  await clock.advance(1)
+  expect(log).toEqual(['prober: go'])
+  const { attempts } = port
+  await clock.advance(2000)
+  expect(port.attempts).toBe(attempts)
 })
 
 test('a prober that leaves without an answer takes the permit with it', async () => {

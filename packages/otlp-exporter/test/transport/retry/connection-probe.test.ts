@@ -7,13 +7,18 @@ import { ConnectionProbe } from '../../../src/transport/retry/connection-probe.j
 function setup({ random = () => 0, isNeeded = () => true }: { random?: () => number; isNeeded?: () => boolean } = {}) {
   const clock = new FakeClock(0)
   const open: ((isConnected: boolean) => void)[] = []
-  const state = { attempts: 0, given: 0, connected: 0, aborted: 0 }
+  const state = { attempts: 0, given: 0, connected: 0, aborted: 0, ended: 0, isProbing: false }
   const connect = async (signal: AbortSignal): Promise<boolean> => {
     state.attempts += 1
     signal.addEventListener('abort', () => void (state.aborted += 1))
     return new Promise((resolve) => open.push(resolve))
   }
-  const probe = new ConnectionProbe(clock, random, connect, { isNeeded, onConnected: () => void (state.connected += 1) })
+  const probe = new ConnectionProbe(clock, random, connect, {
+    isNeeded,
+    isProbing: () => state.isProbing,
+    onConnected: () => void (state.connected += 1),
+    onAttemptEnded: () => void (state.ended += 1),
+  })
   /** The attempt under way ends. */
   const end = async (isConnected: boolean): Promise<void> => {
     open.shift()?.(isConnected)
@@ -52,7 +57,7 @@ test('up to a fifth earlier at random', async () => {
   }
 })
 
-test('an attempt that hangs is given up after a second, and the next one follows at once', async () => {
+test('an attempt that hangs is given up after a second, and the next one follows a tenth of one later', async () => {
   const { clock, probe, state, end } = setup()
   probe.start()
   await clock.advance(250 + 999)
@@ -60,7 +65,21 @@ test('an attempt that hangs is given up after a second, and the next one follows
   await clock.advance(1)
   expect(state).toMatchObject({ attempts: 1, aborted: 1 })
   await end(false)
+  await clock.advance(99)
+  expect(state.attempts).toBe(1)
+  await clock.advance(1)
   expect(state.attempts).toBe(2)
+})
+
+test('while a request connects there is no attempt', async () => {
+  const { clock, probe, state } = setup()
+  state.isProbing = true
+  probe.start()
+  await clock.advance(2000)
+  expect(state.attempts).toBe(0)
+  state.isProbing = false
+  await clock.advance(250)
+  expect(state.attempts).toBe(1)
 })
 
 test('while a look-up cannot be cancelled there is no other attempt, not even after a stop and a new start', async () => {

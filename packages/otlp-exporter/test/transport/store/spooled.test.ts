@@ -140,7 +140,10 @@ test('halves are delivered, and then nothing is left on disk', async () => {
 
 test('what is on its way to disk does not expire in memory, however short its time there', async () => {
   const disk = setupSlowDisk({ millis: 100, refuses: false })
-  const { sink, send } = await setupOutage({ spool: { directory: setupMissingDirectory() }, maxStoredMillis: 0 }, { spool: { disk } })
+  const { sink, send } = await setupOutage(
+    { spool: { directory: setupMissingDirectory() }, maxStoredMillis: 0 },
+    { spool: { disk } },
+  )
   await sink.stopListening()
   const sent = Array.from({ length: 5 }, () => send(2))
   for (const { outcome } of sent) expect((await outcome).stored).toBe(2)
