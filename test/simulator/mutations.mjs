@@ -28,8 +28,8 @@ export const mutations = [
     name: 'budget leak',
     what: 'a batch that has ended keeps a part of its share of the budget',
     file: 'otlp-exporter/src/buffered-batch.ts',
-    find: 'this.#budget.release(this.#held - Math.min(storedBytes, this.#held))',
-    replace: 'this.#budget.release(this.#held - Math.min(storedBytes + 1000, this.#held))',
+    find: 'this.#budget.release(this.#held - storedBytes)',
+    replace: 'this.#budget.release(this.#held - Math.min(storedBytes + 1000, Math.max(storedBytes, this.#held)))',
   },
   {
     name: 'sent again after a death',
@@ -86,7 +86,7 @@ export const mutations = [
     name: 'exit forgets',
     what: 'requests that wait in memory are not written in the exit event',
     file: 'otlp-exporter/src/transport/store/request-store.ts',
-    find: 'if (request.entry === undefined && spool?.writeNow(request) !== true) {',
-    replace: 'request.settle({ exported: 0, failed: {}, kept: request.spanCount }); if (request.isSettled === undefined) {',
+    find: '(!request.isInDivided && spool?.writeNow(request) === true)',
+    replace: '(request.settle({ exported: 0, failed: {}, kept: request.spanCount }), true)',
   },
 ]
