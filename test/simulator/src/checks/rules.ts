@@ -37,8 +37,6 @@ export function checkCounts(report: Report, application: Application): void {
   }
   if (queued > queueCapacity) report.violated(`I5: ${queued} spans are queued, and ${queueCapacity} may be`)
   if (queued < 0 || encoded < 0 || inFlight < 0 || kept < 0 || stored < kept) report.violated('I1: a count is negative')
-  const { bufferedBytes } = application.process.exporter.stats()
-  if (bufferedBytes < 0) report.violated(`I5: ${bufferedBytes} bytes are held`)
 }
 
 /** What holds after a flush without a limit. */
@@ -48,6 +46,7 @@ export function checkIdle(report: Report, application: Application): void {
     queued + encoded + inFlight + stored - kept === 0,
     () => `after a flush ${queued} spans are queued, ${encoded} encoded, ${inFlight} in flight and ${stored} stored`,
   )
+  // Only here: `stats()` takes back what the export thread has returned, and would hide a lost wake-up.
   const { bufferedBytes } = application.process.exporter.stats()
   report.check(bufferedBytes === 0, () => `after a flush ${bufferedBytes} bytes are held`)
 }
