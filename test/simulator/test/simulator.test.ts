@@ -53,7 +53,8 @@ test('one seed gives the same events in another process, a line each', async () 
 })
 
 test('no rule is broken by some hundred seeds', async () => {
-  const { code, stdout } = await new Program(await bundle('main'), ['--seeds', '400', '--first', '1']).ended
+  const limits = { limitMillis: 110_000 }
+  const { code, stdout } = await new Program(await bundle('main'), ['--seeds', '400', '--first', '1'], limits).ended
 
   expect(stdout).toContain('400 seeds, 0 failed')
   expect(code).toBe(0)
