@@ -4,7 +4,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { type Bound, type Clock, DetachedContext, bounded, systemClock } from '@spanring/core'
 import type { BatchTransport } from '../batch-transport.js'
 import type { EncodedBatch } from '../encode/encoded-batch.js'
-import { APPLICATION, BETWEEN_PARTS, IN_REQUEST } from '../shared-memory/slab.js'
+import { BETWEEN_PARTS, IN_REQUEST } from '../shared-memory/slab.js'
 import type { BatchOutcome, SendDeadline } from '../span-batch.js'
 import { Operation } from '../transport/operation.js'
 import { callHook } from '../transport/transport-hooks.js'
@@ -16,6 +16,7 @@ import type { EndedExport } from './handed-batch.js'
 import { processMillis } from './process-clock.js'
 import { readHandedBack, writeBatch } from './slab-layout.js'
 import type { ThreadHandle } from './thread-handle.js'
+import { LentBatches } from './lent-batches.js'
 import { StoredBatches } from './stored-batches.js'
 import type { BELL, FromThread } from './messages.js'
 import { ThreadAtExit } from './thread-at-exit.js'
@@ -46,8 +47,7 @@ export class ExportThread implements BatchTransport {
   readonly #extra: ExtraBatches
   /** For the end of the process. */
   readonly atExit: ThreadAtExit
-  /** Every batch whose slab is lent out, by the number of the slab. */
-  readonly #batches = new Map<number, HandedBatch>()
+  readonly #batches: LentBatches
   /** Sends in place of the thread, once that is given up. */
   #local: BatchTransport | undefined
   #nextId = 1
@@ -58,6 +58,7 @@ export class ExportThread implements BatchTransport {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
     this.#processMillis = parts.processMillis ?? processMillis
+    this.#batches = new LentBatches(this.#clock)
     this.#headers = new ApplicationHeaders(parts.settings, this.#clock)
     this.#extra = new ExtraBatches(parts.settings)
     this.#reports = new ThreadReports(this.#clock, parts.hooks)
@@ -106,9 +107,8 @@ export class ExportThread implements BatchTransport {
       where: settings.endpoint.printable,
       onSettled: (outcome, finished) => this.#onSettled(handed, outcome, finished),
     })
-    this.#batches.set(handed.slab.number, handed)
+    this.#batches.add(handed)
     this.#extra.onSend(operation.at - startedAt)
-    batch.lend()
     return this.#context.run(() => this.#send(handed))
   }
 
@@ -120,7 +120,7 @@ export class ExportThread implements BatchTransport {
 
   extraBatches(): number {
     if (this.#local !== undefined) return 0
-    const [oldest] = this.#batches.values()
+    const { oldest } = this.#batches
     return this.#extra.count(this.#reports.isDown, oldest === undefined ? 0 : this.#clock.now() - oldest.startedAt)
   }
 
@@ -159,7 +159,7 @@ export class ExportThread implements BatchTransport {
   /** Settles a batch that has no outcome. The thread, if it has the batch, keeps the slab until it gives it back. */
   #giveUp(handed: HandedBatch, reason: keyof typeof GIVEN_UP): void {
     handed.fail({ reason, status: undefined, message: GIVEN_UP[reason] })
-    if (!handed.isWithThread) return this.#forgetBatch(handed, true)
+    if (!handed.isWithThread) return this.#batches.takeBack(handed, true)
     this.#supervisor.thread?.post({ type: 'abort', id: handed.id })
     const endHung = (): void => this.#clock.soon(() => this.#endHung(handed), false)
     handed.hungTimer = this.#clock.startTimer(endHung, HUNG_MILLIS)
@@ -168,7 +168,7 @@ export class ExportThread implements BatchTransport {
   /** A thread that does not even give back an aborted batch would keep the slab, and its memory, for ever. */
   #endHung(handed: HandedBatch): void {
     this.poll()
-    if (this.#has(handed)) void this.#supervisor.thread?.terminate()
+    if (this.#batches.has(handed)) void this.#supervisor.thread?.terminate()
   }
 
   async #resolveHeaders(handed: HandedBatch): Promise<void> {
@@ -177,7 +177,7 @@ export class ExportThread implements BatchTransport {
     if (handed.isWithThread || handed.isSettled || handed.isElsewhere) return
     if (failed === undefined) return this.#handOver(handed)
     handed.fail(failed)
-    this.#forgetBatch(handed, true)
+    this.#batches.takeBack(handed, true)
   }
 
   #handOver(handed: HandedBatch): void {
@@ -215,7 +215,7 @@ export class ExportThread implements BatchTransport {
   }
 
   #takeBack(thread: ThreadHandle, slabNumber: number): void {
-    const handed = this.#batches.get(slabNumber)
+    const handed = this.#batches.of(slabNumber)
     if (handed === undefined) return
     const back = readHandedBack(handed.slab)
     // First: with the failure, messages may be received that say what has become of these.
@@ -224,21 +224,7 @@ export class ExportThread implements BatchTransport {
     this.#extra.onEnd(back.sendingMillis, back.exported > 0)
     if (back.exported > 0) this.#reports.onExported(thread)
     handed.settle(back, failure)
-    this.#forgetBatch(handed, back.isFree)
-  }
-
-  /** Whether its slab is lent out. */
-  #has(handed: HandedBatch): boolean {
-    return this.#batches.get(handed.slab.number) === handed
-  }
-
-  /** The slab is the application's again. */
-  #forgetBatch(handed: HandedBatch, isFree: boolean): void {
-    if (!this.#has(handed)) return
-    this.#clock.stopTimer(handed.hungTimer)
-    handed.slab.owner = APPLICATION
-    this.#batches.delete(handed.slab.number)
-    handed.batch.takeBack(isFree)
+    this.#batches.takeBack(handed, back.isFree)
   }
 
   #onSettled({ deadline, startedAt }: HandedBatch, outcome: BatchOutcome, finished: EndedExport | undefined): void {
@@ -258,12 +244,12 @@ export class ExportThread implements BatchTransport {
     this.#takeFrom(dead)
     this.#reports.onDeath()
     this.#stored.onDeath(LOST)
-    for (const handed of this.#batches.values()) {
+    for (const handed of this.#batches) {
       const { owner } = handed.slab
       if (handed.isWithThread && (owner === IN_REQUEST || owner === BETWEEN_PARTS || handed.isSettled)) {
         handed.fail(LOST)
         // The thread is gone, but the kernel may not be done with its memory.
-        this.#forgetBatch(handed, false)
+        this.#batches.takeBack(handed, false)
       }
       handed.isWithThread = false
     }
@@ -271,19 +257,19 @@ export class ExportThread implements BatchTransport {
 
   /** Hands over every batch that waits for a thread. */
   #handOverAll(): void {
-    for (const handed of this.#batches.values()) if (this.#headers.isReady(handed)) this.#handOver(handed)
+    for (const handed of this.#batches) if (this.#headers.isReady(handed)) this.#handOver(handed)
   }
 
   /** From now on spans are sent in this thread. */
   #sendAllLocally(): void {
     this.#local = this.#parts.createLocal(this.#reports.hooksOfLocal(), this.#supervisor.spoolOwner)
-    for (const handed of this.#batches.values()) this.#sendLocally(handed)
+    for (const handed of this.#batches) this.#sendLocally(handed)
     if (this.#shutdownBound !== undefined) void this.#local.shutdown(this.#shutdownBound)
   }
 
   #sendLocally(handed: HandedBatch): void {
-    if (this.#local === undefined || !this.#has(handed)) return
-    this.#forgetBatch(handed, true)
+    if (this.#local === undefined || !this.#batches.has(handed)) return
+    this.#batches.takeBack(handed, true)
     const at = Math.min(handed.deadline.at, handed.operation.at)
     if (!handed.isSettled) void handed.settleBy(this.#local.sendBatch(handed.batch, { ...handed.deadline, at }))
   }

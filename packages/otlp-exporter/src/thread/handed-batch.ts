@@ -128,11 +128,11 @@ export function isAnySending(batches: Iterable<Pick<HandedBatch, 'isAwaited' | '
 }
 
 /** Lets each batch make its last attempt, waits for the outcomes within the bound, and gives up what has none by then. */
-export async function settleAll(batches: ReadonlyMap<number, HandedBatch>, clock: Clock, bound: Bound): Promise<void> {
-  for (const { operation } of batches.values()) operation.endBackOff()
-  const outcomes = [...batches.values()].map(({ outcome }) => outcome)
+export async function settleAll(batches: Iterable<HandedBatch>, clock: Clock, bound: Bound): Promise<void> {
+  for (const { operation } of batches) operation.endBackOff()
+  const outcomes = Array.from(batches, ({ outcome }) => outcome)
   await bounded(clock, { keepAlive: true, ...bound }, () => Promise.all(outcomes))
-  for (const { operation } of batches.values()) operation.abandon()
+  for (const { operation } of batches) operation.abandon()
 }
 
 /** Why a batch is settled without the thread. */

@@ -3,13 +3,13 @@ import type { ApplicationHeaders } from './application-headers.js'
 import type { ExitSender } from './exit-flush.js'
 import { isAnySending } from './handed-batch.js'
 import type { HandedBatch } from './handed-batch.js'
+import type { LentBatches } from './lent-batches.js'
 import type { StoredBatches } from './stored-batches.js'
 import type { ThreadReports } from './thread-reports.js'
 import type { ThreadSupervisor } from './thread-supervisor.js'
 
 export interface ThreadAtExitParts {
-  /** Every batch whose slab is lent out. */
-  readonly batches: ReadonlyMap<number, HandedBatch>
+  readonly batches: LentBatches
   readonly stored: StoredBatches
   readonly headers: ApplicationHeaders
   readonly reports: ThreadReports
@@ -51,7 +51,7 @@ export class ThreadAtExit implements ExitSender {
     const { batches, reports, supervisor } = this.#parts
     // Outcomes and reports may have arrived since the last iteration of the event loop.
     supervisor.thread?.receiveNow()
-    return isAnySending(batches.values(), reports.isDown)
+    return isAnySending(batches, reports.isDown)
   }
 
   get isStarting(): boolean {
@@ -68,11 +68,10 @@ export class ThreadAtExit implements ExitSender {
   }
 
   keepNow(): boolean {
-    const { spools, handOverAll, supervisor, batches, headers, handOver } = this.#parts
+    const { spools, supervisor, batches, handOver } = this.#parts
     if (!spools) return false
-    // What is stored needs no headers.
-    for (const handed of batches.values()) if (!headers.isReady(handed)) handOver(handed)
-    handOverAll()
+    // Whether there are headers for it or not: what is stored needs none.
+    for (const handed of batches) handOver(handed)
     if (!this.#isAwaiting()) return false
     supervisor.thread?.post({ type: 'keep-now' })
     return true
@@ -80,7 +79,7 @@ export class ThreadAtExit implements ExitSender {
 
   failWithoutHeaders(): boolean {
     const { batches, headers, failWithoutHeaders } = this.#parts
-    const waiting = [...batches.values()].filter((handed) => !headers.isReady(handed))
+    const waiting = [...batches].filter((handed) => !headers.isReady(handed))
     for (const handed of waiting) failWithoutHeaders(handed)
     return waiting.length > 0
   }
@@ -89,6 +88,6 @@ export class ThreadAtExit implements ExitSender {
     const { batches, stored } = this.#parts
     // What is stored has yet to make its last attempt, or to reach the disk.
     if (this.#hasBegun && !stored.isEmpty) return true
-    return [...batches.values()].some((handed) => handed.isAwaited)
+    return [...batches].some((handed) => handed.isAwaited)
   }
 }
