@@ -145,6 +145,8 @@ export class WatchedExporter implements IncrementalSpanExporter {
 
   #onStored(watched: WatchedBatch, { exported, failed, kept = 0 }: StoredOutcome): void {
     const { report, backend } = this.#watch
+    // The processor has given the batch up, in the moment in which the export thread had stored it, and counts it as failed.
+    if (watched.outcome?.failed['aborted'] === watched.spans.length) return
     watched.exportedLater += exported
     watched.failedLater += sumOf(failed)
     watched.kept += kept
