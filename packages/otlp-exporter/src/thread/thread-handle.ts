@@ -36,6 +36,9 @@ export class ThreadHandle {
   readonly #listener: ThreadListener
   /** The slabs that the thread has been told of. */
   readonly #known = new Set<number>()
+  /** Messages that were received while another one was being dealt with. */
+  readonly #next: Exclude<FromThread, typeof BELL>[] = []
+  #isDelivering = false
   #hasEnded = false
 
   /** Throws if no thread can be started here. */
@@ -104,9 +107,18 @@ export class ThreadHandle {
     await this.#worker.terminate()
   }
 
+  /**
+   * Whoever deals with a message may look for the next ones, since a slab that is given back needs its failure at once. All others
+   * are dealt with in their order, or what is said first of stored spans would be heard after what is said last.
+   */
   #receive(message: FromThread): void {
-    if (message === BELL) this.#listener.onBell()
-    else this.#listener.onMessage(message)
+    if (message === BELL) return this.#listener.onBell()
+    if (message.type === 'failure') return this.#listener.onMessage(message)
+    this.#next.push(message)
+    if (this.#isDelivering) return
+    this.#isDelivering = true
+    for (let next = this.#next.shift(); next !== undefined; next = this.#next.shift()) this.#listener.onMessage(next)
+    this.#isDelivering = false
   }
 
   #end(error: Error | undefined): void {
