@@ -67,6 +67,7 @@ export class BatchTally {
   }
 
   fail(count: number, { reason, status, message, data }: Failure): void {
+    if (count === 0) return
     this.#statusCode = status ?? this.#statusCode
     this.#failedCount += count
     this.#failed[reason] = (this.#failed[reason] ?? 0) + count

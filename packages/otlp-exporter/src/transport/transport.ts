@@ -158,14 +158,16 @@ export class Transport implements BatchTransport {
   }
 
   /**
-   * For the `exit` event of a process, in which nothing can be awaited: puts on disk what waits and what has no answer. What
-   * waited for an answer may be delivered twice. Returns how many batches and stored requests that were.
+   * For the `exit` event of a process, in which nothing can be awaited: puts on disk what waits and what has no answer, and gives
+   * every batch its outcome. What waited for an answer may be delivered twice. Returns how many batches and stored requests that
+   * were.
    */
   keepNow(): number {
     const failure: Failure = { reason: 'shutdown', status: undefined, message: 'the process ended first' }
     let count = 0
     for (const [operation, { batch, tally, startedAt }] of this.#active) {
-      if (!this.#sender.storeNow(operation, failure)) continue
+      // What cannot be stored, or was given up before, has failed, and makes room as well.
+      if (!this.#sender.storeNow(operation, failure)) tally.fail(tally.openCount, failure)
       count += 1
       this.#active.delete(operation)
       operation.deadline.onOutcome?.(this.#end(batch, tally, startedAt))

@@ -5,10 +5,12 @@ import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { captureDiag } from '@spanring/test-kit/diag'
 import { until } from '@spanring/test-kit/until'
 import { expect, test } from 'vitest'
+import type { BatchOutcome } from '../../../src/span-batch.js'
 import type { Disk } from '../../../src/spool/disk.js'
 import { nodeDisk } from '../../../src/spool/node-disk.js'
 import { inspectSpool } from '../../../src/spool/spool.js'
 import { diskError } from '../../spool/memory-disk.js'
+import { PlainBatch } from '../plain-batch.js'
 import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('what waits is written, holds no memory, and is delivered once from disk, oldest first', async () => {
@@ -166,6 +168,25 @@ test('an outcome that is on its way to disk when the process ends is told, and n
   expect(transport.keepNow()).toBe(0)
   expect(sumOf(later)).toMatchObject({ exported: 3, kept: 0 })
   expect((await inspectSpool(directory)).reduce((sum, { spans }) => sum + spans, 0)).toBe(0)
+})
+
+test('when the process ends, every batch gets its outcome, also one that was given up: it makes room for another one', async () => {
+  const { sink, transport } = await setupOutage({ spool: { directory: setupMissingDirectory() }, timeoutMillis: 60_000 })
+  await sink.script({ fault: 'never' })
+  const outcomes: BatchOutcome[] = []
+  const [waits, givenUp] = [new AbortController(), new AbortController()]
+  for (const { signal } of [waits, givenUp]) {
+    const deadline = { at: Infinity, signal, closing: waits.signal, onStoredOutcome: () => {} }
+    void transport.sendBatch(new PlainBatch(2), { ...deadline, onOutcome: (outcome) => void outcomes.push(outcome) })
+  }
+  await until(async () => (await sink.stats()).requests === 2)
+  givenUp.abort()
+  expect(transport.keepNow()).toBe(3)
+  expect(transport.keepNow()).toBe(0)
+  expect(outcomes).toMatchObject([
+    { stored: 2, failed: {} },
+    { exported: 0, failed: { shutdown: 2 } },
+  ])
 })
 
 test('nothing is written while the backend is healthy', async () => {
