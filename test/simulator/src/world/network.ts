@@ -85,6 +85,8 @@ export class Network {
       case 'reset':
         return { reply: undefined, ends: 'reset', millis }
       case 'garbage':
+        // What is no answer is a failure for good.
+        backend.refuse(indexes, 200)
         return { reply: undefined, ends: 'garbage', millis }
       case 'busy':
         return { reply: this.busy(), millis }
