@@ -226,9 +226,6 @@ export class SpoolWork {
     if (segment.gone !== undefined || segment.directory.gone !== undefined) return
     try {
       yield* this.#remove(segment)
-      // An entry may have been settled after the cursor was written. A cursor of its own would now be left behind.
-      segment.unsaved.length = 0
-      this.backlog.remove(segment)
     } catch (error) {
       // Its cursor says that nothing is left in it, so nobody sends it again.
       this.trouble.failed('remove a segment of', error, 'its spans were sent, and it takes up room')
@@ -239,7 +236,14 @@ export class SpoolWork {
     yield* this.#files.remove(segment)
     segment.isRemoved = true
     segment.directory.segments -= 1
-    yield* this.removeIfEmpty(segment.directory)
+    // An entry may have been settled after the cursor was written. A cursor of its own would now be left behind.
+    segment.unsaved.length = 0
+    this.backlog.remove(segment)
+    try {
+      yield* this.removeIfEmpty(segment.directory)
+    } catch (error) {
+      this.trouble.failed('remove a directory of', error, 'it is empty, and tried again later')
+    }
   }
 
   /** The file is gone, or somebody else's. What the caller has taken it may still settle or put back. */

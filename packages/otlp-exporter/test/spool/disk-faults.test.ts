@@ -154,3 +154,21 @@ function killed(disk: MemoryDisk): MemoryDisk {
   for (const path of copy.files(ROOT)) if (path.endsWith('.lease')) copy.remove(path)
   return copy
 }
+
+test('an empty directory that the disk did not let go is removed later, and the lease with it', async () => {
+  const { disk } = await leaveSpool(smallRecords())
+  const { spool, clock, warnings } = setupSpool({ directory: ROOT }, { disk })
+  await spool.inherit()
+  let refusals = 2
+  disk.before = (name) => {
+    if (name === 'rmdir' && refusals-- > 0) throw diskError('EROFS')
+  }
+  await drain(spool)
+  expect(disk.files(ROOT)).not.toEqual([])
+  for (let second = 0; second < 5; second++) {
+    await clock.advance(1000)
+    await clock.turn()
+  }
+  expect(disk.files(ROOT)).toEqual([])
+  expect(warnings).toEqual([expect.stringContaining('EROFS')])
+})
