@@ -18,7 +18,7 @@ export class Losses {
 
 /**
  * What holds when a process has ended in an orderly way: every span of it has arrived, waits on the disk, or is counted as lost.
- * What it has kept, one of the `others` may have taken over meanwhile, and lost.
+ * What it has kept, one of the `others` may have taken over meanwhile, and lost, or the backend may have refused it.
  */
 export function checkLeft(
   report: Report,
@@ -31,7 +31,9 @@ export function checkLeft(
   const missing = application.spans.filter((index) => backend.timesOf(index) === 0 && !waiting?.has(index))
   const { inherited } = application.process.exporter.stats()
   const lost = sum(lossesOf(application)) + sum(inherited.failed)
-  const excused = missing.filter((index) => machine?.watch.damaged.has(index) ?? false).length
+  const isExcused = (index: number): boolean =>
+    (machine?.watch.damaged.has(index) ?? false) || (kept > 0 && backend.refused.has(index))
+  const excused = missing.filter(isExcused).length
   report.check(
     missing.length <= lost + excused + Math.min(kept, lostByOthers),
     () =>

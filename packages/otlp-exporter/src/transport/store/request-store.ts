@@ -110,7 +110,7 @@ export class RequestStore {
     request.divided ??= this.#parts.spool?.divide(request)
     for (const half of request.replace(halves)) {
       this.#queue.add(half)
-      if (half.divided === undefined) this.#makeReady(half)
+      this.#makeReady(half)
     }
   }
 
@@ -205,7 +205,7 @@ export class RequestStore {
 
   async #write(request: StoredRequest): Promise<void> {
     const { spool, clock } = this.#parts
-    if (spool === undefined || request.body === undefined || request.isSettled) return
+    if (spool === undefined || request.body === undefined || request.isSettled || request.isInDivided) return
     if (!(await spool.write(request))) {
       if (this.#isClosed || request.lastFailure !== undefined) return
       if (this.#refused.push(request) === 1) clock.startTimer(() => this.#writeAgain(), WRITE_AGAIN_MILLIS)
