@@ -178,7 +178,7 @@ export class RequestStore {
   #makeReady(...requests: readonly StoredRequest[]): void {
     for (const request of requests) request.isUnready = true
     this.#unready.push(...requests)
-    this.#worked ??= this.#makeAllReady()
+    if (this.#unready.length > 0) this.#worked ??= this.#makeAllReady()
   }
 
   async #makeAllReady(): Promise<void> {

@@ -11,6 +11,7 @@ import { nodeDisk } from '../../../src/spool/node-disk.js'
 import { inspectSpool } from '../../../src/spool/spool.js'
 import { diskError } from '../../spool/memory-disk.js'
 import { PlainBatch } from '../plain-batch.js'
+import { skippingClock } from '../skipping-clock.js'
 import { sendPoison, setupOutage, sumOf } from './setup-outage.js'
 
 test('what waits is written, holds no memory, and is delivered once from disk, oldest first', async () => {
@@ -71,6 +72,33 @@ test('where the disk refuses, spans wait in memory, and one warning says so', as
   await sink.listenAgain()
   await until(() => sent.every(({ later }, index) => sumOf(later).exported === index + 1))
   expect(lines.filter((line) => line.includes('[SPANRING_SPOOL]'))).toEqual([expect.stringContaining(file)])
+})
+
+test('a disk that has refused what was then delivered from memory is used again', async () => {
+  const directory = setupMissingDirectory()
+  const mood = { millis: 0, refuses: true }
+  const { clock, skip } = skippingClock()
+  // What was refused is written again after seconds.
+  const startTimer: typeof clock.startTimer = (callback, millis, keepAlive) =>
+    clock.startTimer(callback, millis === 5000 ? 20 : millis, keepAlive)
+  const internals = { clock: { ...clock, startTimer }, spool: { disk: setupSlowDisk(mood) } }
+  const lines = captureDiag()
+  const { sink, send } = await setupOutage({ spool: { directory } }, internals)
+  await sink.stopListening()
+  const first = send(1)
+  await first.outcome
+  await until(() => lines.some((line) => line.includes('ENOSPC')))
+  await sink.listenAgain()
+  await until(() => sumOf(first.later).exported === 1)
+  await sleep(100)
+
+  mood.refuses = false
+  skip(5000)
+  await sink.stopListening()
+  const second = send(2)
+  const { storedBytes } = await second.outcome
+  await until(() => sumOf(second.later).freedBytes === storedBytes)
+  expect((await inspectSpool(directory))[0]).toMatchObject({ spans: 2 })
 })
 
 test('a poison request is counted and passed', async () => {
