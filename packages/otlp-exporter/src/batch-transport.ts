@@ -19,6 +19,8 @@ export interface BatchTransport {
   extraBatches?(): number
   /** A batch will be sent soon. Called for each batch, when it is opened; must be quick, because a span may be ending. */
   prepare?(): void
+  /** In the `exit` event: puts on disk what has no outcome. Returns how many batches and stored requests that were. */
+  keepNow?(): number
   /** Reports to the hooks at once what has happened in another thread. */
   poll?(): void
 }

@@ -75,7 +75,6 @@ export class LazyTransport implements BatchTransport {
     return this.#sendOnceLoaded(batch, deadline)
   }
 
-  /** See {@link Transport.keepNow}. */
   keepNow(): number {
     // An import does not end any more.
     if (this.#transport === undefined && this.#waiting.size > 0) this.#loadNow()

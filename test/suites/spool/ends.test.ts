@@ -2,6 +2,7 @@
 // However a process ends while the backend is down: with a spool, the next one delivers what it has left.
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
@@ -92,6 +93,24 @@ for (const worker of [false, true]) {
     expect(existsSync(directory)).toBe(false)
   })
 }
+
+test('spans survive a process whose export thread was given up, so that it sends them itself', async () => {
+  const sink = await setupCountingSink()
+  await sink.stopListening()
+  for (const [how, code] of [
+    ['exit later', 3],
+    ['exception', 1],
+    ['return later', 0],
+  ] as const) {
+    const worker = { file: fileURLToPath(new URL('../export-thread/fixtures/throw.cjs', import.meta.url)) }
+    // oxlint-disable-next-line no-await-in-loop -- each leaves a spool of its own
+    const ended = await start(how, { url: sink.url, worker, spool: { directory: setupMissingDirectory() } })
+    expect(ended.code, `${how}: ${ended.stderr}`).toBe(code)
+    expect(ended.stderr).toContain('spans are sent from this thread')
+    const books = { ended: 600, exported: 0, pending: 0, stored: 600, kept: 600, failed: {}, dropped: 0 }
+    expect(linesOf(ended)[0], how).toEqual(books)
+  }
+})
 
 test('only the owner may read what is written, and no header is in it', async () => {
   const sink = await setupCountingSink()

@@ -84,6 +84,7 @@ export class ExportThread implements BatchTransport {
       poll: () => this.poll(),
       handOverAll: () => this.#handOverAll(),
       handOver: (handed) => this.#handOver(handed),
+      keepLocally: () => this.#local?.keepNow?.() ?? 0,
       spools: parts.settings.spool !== undefined,
       failWithoutHeaders: (handed) => this.#giveUp(handed, 'headers'),
     })

@@ -17,6 +17,8 @@ export interface ThreadAtExitParts {
   /** Takes back what the thread has given back. */
   readonly poll: () => void
   readonly handOverAll: () => void
+  /** The same as `keepNow` of the transport that sends once the thread was given up. */
+  readonly keepLocally: () => number
   readonly handOver: (handed: HandedBatch) => void
   /** Whether the thread can write to disk. */
   readonly spools: boolean
@@ -60,6 +62,7 @@ export class ThreadAtExit implements ExitSender {
 
   waitSync(millis: number): boolean {
     const { thread } = this.#parts.supervisor
+    if (this.#parts.spools && this.#parts.keepLocally() > 0) return true
     if (thread === undefined || !this.#isAwaiting()) return false
     const isInTime = thread.waitSync(Math.max(millis, 0))
     thread.receiveNow()
