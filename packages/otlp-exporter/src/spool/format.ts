@@ -67,6 +67,8 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | UnknownV
   const view = viewOf(bytes)
   if (view.getUint32(0, true) !== SEGMENT_MAGIC) return undefined
   const version = view.getUint16(4, true)
+  // Versions begin at 1. After a power cut, what had not reached the disk is zeros.
+  if (version === 0) return undefined
   const isSound = bytes.length >= SEGMENT_HEADER_BYTES && view.getUint32(SEGMENT_CHECKED_TO, true) === crc32(asOurVersion(bytes))
   // A version with one flipped bit is damage, not another version: its records can still be found.
   if (version !== FORMAT_VERSION) return isSound ? undefined : { version }

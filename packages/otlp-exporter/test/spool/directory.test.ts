@@ -60,7 +60,7 @@ test('a directory that another user makes at the last moment is not used', async
   expect(warnings).toEqual([expect.stringContaining('it belongs to user 1001')])
 })
 
-test.each([0, FORMAT_VERSION + 1, 65_535])('a segment of version %i is left as it is, with one warning', async (version) => {
+test.each([FORMAT_VERSION + 1, 65_535])('a segment of version %i is left as it is, with one warning', async (version) => {
   const { disk, segment } = await leaveSpool(smallRecords())
   new DataView(disk.bytesOf(segment).buffer).setUint16(4, version, true)
   // Another version has other checksums.
@@ -76,6 +76,14 @@ test.each([0, FORMAT_VERSION + 1, 65_535])('a segment of version %i is left as i
   expect(await drain(spool)).toEqual([9])
   await spool.close()
   expect(new Map(disk.files(ROOT).map((path) => [path, disk.bytesOf(path)]))).toEqual(before)
+})
+
+test('a header of which a power cut has left zeros is damage, and no other version', async () => {
+  const { disk, segment } = await leaveSpool(smallRecords())
+  disk.bytesOf(segment).fill(0, 4, 20)
+  const { spool, warnings } = await inheritSpool(disk)
+  expect(await drain(spool)).toEqual([1, 2, 3])
+  expect(warnings).toEqual([])
 })
 
 test('what an owner of our version has left is taken over beside one of another version', async () => {
