@@ -89,16 +89,6 @@ export class Application {
     return this.#promise(`a shutdown within ${bound} ms`, bound, promise)
   }
 
-  /** Parts of stored requests that are too large may exceed the limit, by as many requests as are sent at once. */
-  #mostBufferedBytes(): number {
-    const { exporter, maxRequestBytes, phases } = this.#scenario
-    const limit = exporter.maxBufferedBytes as number
-    const isAnyTooLarge = maxRequestBytes !== Infinity || phases.some(({ faults }) => faults.includes('too large'))
-    if (!isAnyTooLarge) return limit
-    const atOnce = Math.max(1, Math.min(Math.floor((exporter.concurrencyLimit as number) / 2), 8))
-    return limit + atOnce * Math.min(exporter.maxRequestBytes as number, limit)
-  }
-
   #act(left: number): void {
     const { flushShare, arrayShare, burst, endsEarly, activeMillis } = this.#scenario
     const random = this.#random
@@ -109,7 +99,7 @@ export class Application {
     }
     if (random.chance(0.02)) {
       const { bufferedBytes } = exporter.stats()
-      const limit = this.#mostBufferedBytes()
+      const limit = this.#scenario.exporter.maxBufferedBytes as number
       this.#report.check(bufferedBytes <= limit, () => `I5: ${bufferedBytes} of at most ${limit} bytes are held`)
     }
     if (endsEarly && random.chance(0.05) && main.absoluteNow > activeMillis / 2) {

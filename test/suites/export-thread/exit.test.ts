@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // With the export thread, whatever has ended before a process ends is sent in its `exit` event.
 import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { setupMissingDirectory } from '@spanring/test-kit/directory'
 import { listen } from '@spanring/test-kit/servers'
 import { Program } from '@spanring/test-kit/program'
 import type { Ended } from '@spanring/test-kit/program'
@@ -11,6 +13,9 @@ import { describe, expect, test } from 'vitest'
 const END_MILLIS = 150
 /** How much later that may be on two busy cores, in milliseconds. */
 const SLACK_MILLIS = 500
+
+/** The file of a thread that ends as soon as it begins. */
+const THROWS = fileURLToPath(new URL('fixtures/throw.cjs', import.meta.url))
 
 interface Last {
   readonly ended: number
@@ -227,6 +232,17 @@ describe('what cannot arrive is counted, and the process ends', () => {
     const ended = await start('exit', { url: sink.url, headers: 'never', exitFlushMillis: 20_000 }).ended
 
     expect(lastOf(ended)).toEqual({ ended: 100, exported: 0, pending: 0, failed: { headers: 100 } })
+  })
+
+  test.each([
+    ['takes them', undefined],
+    ['cannot be started', THROWS],
+  ] as const)('and ends, if with a spool the thread %s', async (_what, file) => {
+    const options = { headers: 'never', spool: { directory: setupMissingDirectory() }, ...(file && { worker: { file } }) }
+    const ended = await start('exit', { url: await refusingUrl(), ...options, exitFlushMillis: 100 }).ended
+
+    expect(ended.code).toBe(3)
+    expect(lastOf(ended)).toMatchObject({ ended: 100, exported: 0 })
   })
 
   test('every one of them, however many, without headers', async () => {

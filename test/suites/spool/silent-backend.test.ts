@@ -24,7 +24,7 @@ const ENDS = {
   'leads nowhere': [...ENDS_AT_ONCE, ['shutdown later', 0], ['return later', 0]],
 } as const
 /** So many end before a pause, and so many after it. */
-const SPANS = 300
+const SPANS = 1500
 
 for (const worker of [false, true]) {
   for (const kind of ['is silent', 'leads nowhere'] as const) {
@@ -35,7 +35,13 @@ for (const worker of [false, true]) {
         ENDS[kind].map(async ([how, code]) => {
           const sink = await setupCountingSink()
           await sink.script({ fault: 'never' })
-          const options = { url: sink.url, worker, timeoutMillis: 2000, spool: { directory: setupMissingDirectory() } }
+          const options = {
+            url: sink.url,
+            worker,
+            timeoutMillis: 2000,
+            concurrencyLimit: 1,
+            spool: { directory: setupMissingDirectory() },
+          }
           const first = JSON.stringify(kind === 'is silent' ? options : { ...options, url: nowhere })
           const ended = await new Program(FIXTURE, [how, first, String(SPANS)]).ended
           expect(ended.code, `${how}: ${ended.stderr}`).toBe(code)

@@ -140,8 +140,7 @@ export interface OTLPTraceExporterOptions {
   /**
    * The limit of the memory for encoded spans, both waiting and in flight, as the size of their buffers in bytes. It does not
    * include requests that are being sent, nor idle buffers, which are kept for half a minute for reuse: up to 16 MiB, and with
-   * `worker` as much as this limit. The parts of a stored request that the backend finds too large count, and may exceed it while
-   * they are sent. A single span that is larger counts as `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
+   * `worker` as much as this limit. A single span that is larger counts as `too_large`. 1 to 2^31-1. Default: 67,108,864 (64 MiB).
    */
   maxBufferedBytes?: number | undefined
   /**

@@ -33,7 +33,7 @@ export function resolveSpool(option: unknown, env: Environment): SpoolSettings |
 
 /** Its fields, each read once. Undefined if it is no object with fields of ours. */
 function fieldsOf(option: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof option !== 'object' || option === null || Array.isArray(option) || option instanceof URL) return undefined
+  if (typeof option !== 'object' || option === null || isOfAnotherKind(option)) return undefined
   const fields: Record<string, unknown> = {}
   for (const name of ['directory', 'maxBytes', 'maxAgeMillis']) {
     try {
@@ -44,6 +44,15 @@ function fieldsOf(option: unknown): Readonly<Record<string, unknown>> | undefine
     }
   }
   return fields
+}
+
+function isOfAnotherKind(option: object): boolean {
+  try {
+    return Array.isArray(option) || option instanceof URL
+  } catch {
+    // A proxy that was revoked, say.
+    return true
+  }
 }
 
 function isGiven(value: unknown): boolean {

@@ -78,9 +78,17 @@ export class ExitFlush implements ExitTask {
     if (this.#at === undefined) return
     const at = (this.#at += this.#waitForStart(this.#at))
     this.#wait(at)
-    const keptBy = this.#clock.now() + KEEP_MILLIS
-    while (this.#clock.now() < keptBy && this.#sender.keepNow?.()) this.#wait(keptBy)
+    this.#keep()
     while (this.#failWithoutHeaders()) this.#wait(at)
+  }
+
+  #keep(): void {
+    if (!this.#sender.keepNow?.()) return
+    let at = this.#clock.now() + KEEP_MILLIS
+    // What waits for headers was not handed over before, and nobody has waited for the thread.
+    at += this.#waitForStart(at + this.#millis)
+    do this.#wait(at)
+    while (this.#clock.now() < at && this.#sender.keepNow())
   }
 
   #wait(at: number): void {

@@ -65,6 +65,8 @@ export class SendingThread {
   readonly #groups = new Map<number, AbortController>()
   /** Whether every batch makes its last attempt, including those that come later. */
   #isClosing = false
+  /** Whether every batch is put on disk at once, since the process ends. */
+  #isKeeping = false
   #transport: Transport | undefined
   #format: SpanFormat | undefined
   #processClock: ProcessClock | undefined
@@ -123,8 +125,8 @@ export class SendingThread {
         this.#transport?.endStoredBackOffs()
         return
       case 'keep-now':
+        this.#isKeeping = true
         this.takeBatches()
-        this.#transport?.keepNow()
         return
       case 'shutdown':
         void this.#shutdown(message.remainingMillis)
@@ -143,6 +145,7 @@ export class SendingThread {
       if (slab !== undefined) void this.#send(slab)
     }
     this.#isTaking = false
+    if (this.#isKeeping) this.#transport?.keepNow()
     for (const message of this.#later.splice(0)) this.#handle(message)
   }
 

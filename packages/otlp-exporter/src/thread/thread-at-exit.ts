@@ -44,6 +44,7 @@ export class ThreadAtExit implements ExitSender {
     this.#hasBegun = true
     const { headers, supervisor, handOverAll } = this.#parts
     headers.beginExit()
+    supervisor.thread?.beginExit()
     supervisor.endPause()
     handOverAll()
     supervisor.thread?.post({ type: 'closing' })
@@ -82,7 +83,7 @@ export class ThreadAtExit implements ExitSender {
 
   failWithoutHeaders(): boolean {
     const { batches, headers, failWithoutHeaders } = this.#parts
-    const waiting = [...batches].filter((handed) => !headers.isReady(handed))
+    const waiting = [...batches].filter((handed) => !handed.isSettled && !headers.isReady(handed))
     for (const handed of waiting) failWithoutHeaders(handed)
     return waiting.length > 0
   }

@@ -97,6 +97,11 @@ export class ThreadHandle {
     for (let message = this.#worker.receive(); message !== undefined; message = this.#worker.receive()) this.#receive(message)
   }
 
+  /** In the `exit` event: whoever was dealing with a message may have ended the process, and then never comes back to the next one. */
+  beginExit(): void {
+    this.#deliver()
+  }
+
   /** Blocks until the thread has given a slab back, for at most `millis`. Only for the `exit` event of a process. */
   waitSync(millis: number): boolean {
     return this.#returned.waitSync(millis)
@@ -115,10 +120,16 @@ export class ThreadHandle {
     if (message === BELL) return this.#listener.onBell()
     if (message.type === 'failure') return this.#listener.onMessage(message)
     this.#next.push(message)
-    if (this.#isDelivering) return
+    if (!this.#isDelivering) this.#deliver()
+  }
+
+  #deliver(): void {
     this.#isDelivering = true
-    for (let next = this.#next.shift(); next !== undefined; next = this.#next.shift()) this.#listener.onMessage(next)
-    this.#isDelivering = false
+    try {
+      for (let next = this.#next.shift(); next !== undefined; next = this.#next.shift()) this.#listener.onMessage(next)
+    } finally {
+      this.#isDelivering = false
+    }
   }
 
   #end(error: Error | undefined): void {

@@ -53,3 +53,12 @@ test.each([
   await Promise.resolve()
   expect(lines).toEqual([expect.stringMatching(warning)])
 })
+
+test('a spool that cannot even be looked at is warned about and never throws', async () => {
+  const lines = captureDiag()
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  expect(resolveSpool(proxy, {})).toBeUndefined()
+  await Promise.resolve()
+  expect(lines).toEqual([expect.stringMatching(/spool is object; must be \{ directory \}/)])
+})

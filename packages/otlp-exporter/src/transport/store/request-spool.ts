@@ -132,10 +132,16 @@ export class RequestSpool {
     return { entry, parts: 1 }
   }
 
-  /** A part is not sent again. */
-  async endPart(divided: DividedRecord): Promise<void> {
-    divided.parts -= 1
-    if (divided.parts === 0) await this.#spool.settle(divided.entry)
+  /** A part is not sent again, or has a record of its own. */
+  async endPart(request: StoredRequest): Promise<void> {
+    const entry = lastPart(request)
+    if (entry !== undefined) await this.#spool.settle(entry)
+  }
+
+  /** The same in the call, for the `exit` event of a process. */
+  endPartNow(request: StoredRequest): void {
+    const entry = lastPart(request)
+    if (entry !== undefined) this.#spool.settleSync(entry)
   }
 
   /** Everything that was begun is done in the call, for the `exit` event of a process. */
@@ -230,4 +236,13 @@ export class RequestSpool {
     }
     if (!this.#isClosed) this.#inheritAfter(INHERIT.everyMillis)
   }
+}
+
+/** It is no part any more. Returns the record if it was the last one. */
+function lastPart(request: StoredRequest): SpoolEntry | undefined {
+  const { divided } = request
+  request.divided = undefined
+  if (divided === undefined) return undefined
+  divided.parts -= 1
+  return divided.parts === 0 ? divided.entry : undefined
 }

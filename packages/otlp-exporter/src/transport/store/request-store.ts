@@ -47,6 +47,8 @@ export class RequestStore {
   #refused: StoredRequest[] = []
   #worked: Promise<void> | undefined
   #isClosed = false
+  /** Whether the process is in its `exit` event. What was kept then is on disk, and nothing must touch it any more. */
+  #isOver = false
 
   constructor(parts: RequestStoreParts) {
     this.#parts = parts
@@ -96,6 +98,7 @@ export class RequestStore {
   }
 
   async settle(request: StoredRequest, outcome: BatchOutcome): Promise<void> {
+    if (this.#isOver) return
     this.#queue.delete(request)
     // On disk first: after a crash in between it would be sent again, although it has arrived.
     this.#settling.set(request, outcome)
@@ -106,6 +109,7 @@ export class RequestStore {
 
   /** Replaces a request that the backend does not take in one piece. Its record stays on disk until both halves are settled. */
   halve(request: StoredRequest, halves: readonly (StoredBody & { readonly spanCount: number })[]): void {
+    if (this.#isOver) return
     this.#queue.delete(request)
     request.divided ??= this.#parts.spool?.divide(request)
     for (const half of request.replace(halves)) {
@@ -118,9 +122,13 @@ export class RequestStore {
   giveUp(isMeant: (request: StoredRequest) => boolean, failure: Failure): void {
     this.#parts.spool?.keep((request) => !request.isTaken && isMeant(request))
     for (const request of this.#queue.filter((one) => !one.isTaken && isMeant(one))) {
-      // It may yet be written, and then it is kept.
-      if (this.#parts.spool !== undefined && request.isUnready) request.lastFailure = failure
-      else this.#fail(request, failure)
+      // It may yet be written, and then it is kept. A part gets a record of its own: others of its record may have arrived.
+      const isKept = this.#parts.spool !== undefined && (request.isUnready || request.divided !== undefined)
+      if (!isKept) this.#fail(request, failure)
+      else {
+        request.lastFailure = failure
+        if (!request.isUnready) this.#makeReady(request)
+      }
     }
   }
 
@@ -130,13 +138,14 @@ export class RequestStore {
    */
   keepNow(failure: Failure): number {
     const { spool } = this.#parts
+    this.#isOver = true
     let count = this.#settling.size
     spool?.finishNow()
     for (const [request, outcome] of this.#settling) request.settle(outcome)
     this.#settling.clear()
     for (const request of this.#queue.filter(() => true)) {
-      const isOnDisk = request.entry !== undefined || (!request.isInDivided && spool?.writeNow(request) === true)
-      if (!isOnDisk) {
+      if (request.entry === undefined && spool?.writeNow(request) === true) spool.endPartNow(request)
+      if (request.entry === undefined) {
         this.#fail(request, failure)
         count += 1
       }
@@ -171,7 +180,7 @@ export class RequestStore {
 
   #endOnDisk(request: StoredRequest): Promise<void> | undefined {
     const { spool } = this.#parts
-    if (request.divided !== undefined) return spool?.endPart(request.divided)
+    if (request.divided !== undefined) return spool?.endPart(request)
     return request.entry === undefined ? undefined : spool?.settle(request)
   }
 
@@ -205,8 +214,13 @@ export class RequestStore {
 
   async #write(request: StoredRequest): Promise<void> {
     const { spool, clock } = this.#parts
-    if (spool === undefined || request.body === undefined || request.isSettled || request.isInDivided) return
-    if (!(await spool.write(request))) {
+    if (spool === undefined || request.body === undefined || request.isSettled || this.#isOver) return
+    // It is on disk already, until it has to outlive its siblings.
+    if (request.isInDivided && request.lastFailure === undefined) return
+    const isWritten = await spool.write(request)
+    if (this.#isOver) return
+    if (isWritten && request.divided !== undefined) await spool.endPart(request)
+    if (!isWritten) {
       if (this.#isClosed || request.lastFailure !== undefined) return
       if (this.#refused.push(request) === 1) clock.startTimer(() => this.#writeAgain(), WRITE_AGAIN_MILLIS)
       return

@@ -51,7 +51,7 @@ export class StoredRequest implements StoredRequestParts {
   record: SpoolRecord | undefined
   /** Where it is on disk. */
   entry: SpoolEntry | undefined
-  /** The record on disk of which it is a part. */
+  /** The record on disk of which it is a part; undefined once it has a record of its own. */
   divided: DividedRecord | undefined
   /** Whether the drain has it. */
   isTaken = false
@@ -61,7 +61,16 @@ export class StoredRequest implements StoredRequestParts {
   lastFailure: Failure | undefined
   #isSettled = false
 
-  constructor({ spanCount, order, storedAt, closing, onSettled }: StoredRequestParts, body: StoredBody | undefined) {
+  /** Whether its memory counts. That of a part of a record on disk does not: it is about to be sent, as what is read from there. */
+  readonly #isCounted: boolean
+
+  constructor(
+    { spanCount, order, storedAt, closing, onSettled }: StoredRequestParts,
+    body: StoredBody | undefined,
+    divided?: DividedRecord,
+  ) {
+    this.divided = divided
+    this.#isCounted = divided === undefined
     this.spanCount = spanCount
     this.order = order
     this.storedAt = storedAt
@@ -79,9 +88,9 @@ export class StoredRequest implements StoredRequestParts {
     return this.divided !== undefined && !this.divided.entry.isGone
   }
 
-  /** How much memory it holds, in bytes. */
+  /** How much memory it holds that counts, in bytes. */
   get heldBytes(): number {
-    return this.body?.bytes.byteLength ?? 0
+    return this.#isCounted ? (this.body?.bytes.byteLength ?? 0) : 0
   }
 
   /** Replaces its body by one that needs less memory, or by none if it is on disk. */
@@ -104,17 +113,14 @@ export class StoredRequest implements StoredRequestParts {
   /** Ends it without an outcome: its halves have taken its place. */
   replace(halves: readonly (StoredBody & { readonly spanCount: number })[]): StoredRequest[] {
     this.#isSettled = true
-    const freedBytes = this.heldBytes
-    this.body = undefined
-    let held = 0
-    for (const { bytes } of halves) held += bytes.byteLength
-    this.onSettled({ exported: 0, failed: {}, freedBytes: freedBytes - held })
     const { order, storedAt, closing, onSettled, divided } = this
     if (divided !== undefined) divided.parts += halves.length - 1
-    return halves.map((half) => {
-      const part = new StoredRequest({ spanCount: half.spanCount, order, storedAt, closing, onSettled }, half)
-      part.divided = divided
-      return part
-    })
+    const parts = halves.map(
+      (half) => new StoredRequest({ spanCount: half.spanCount, order, storedAt, closing, onSettled }, half, divided),
+    )
+    const freedBytes = parts.reduce((freed, { heldBytes }) => freed - heldBytes, this.heldBytes)
+    this.body = undefined
+    onSettled({ exported: 0, failed: {}, freedBytes })
+    return parts
   }
 }

@@ -144,6 +144,8 @@ for (const how of ['shut down', 'ended at once'] as const) {
     const before = counts.attempts
     await until(() => counts.attempts >= before + 3)
     expect((await inspectSpool(directory))[0]).toMatchObject({ spans: 5 })
+    // The parts hold no memory that counts, so that the spans are known to be on disk if the export thread dies.
+    expect(sumOf(later).freedBytes).toBe(storedBytes)
 
     if (how === 'shut down') await transport.shutdown(within(5000))
     else transport.keepNow()
@@ -154,6 +156,25 @@ for (const how of ['shut down', 'ended at once'] as const) {
     next.send(1)
     await sink.waitForSpans(6)
     expect(await sink.stats()).toMatchObject({ delivered: 6, deliveredTwice: 0 })
+    await until(() => readdirSync(directory).length === 0)
+  })
+}
+
+for (const how of ['shut down', 'ended at once'] as const) {
+  test(`of a request that was halved, a half that was delivered is not sent again by the next process: ${how}`, async () => {
+    const { directory, later, sink, transport, within } = await setupOnDisk(6)
+    await sink.script({ status: 413, times: 1 }, { times: 1 }, { status: 503 })
+    await sink.listenAgain()
+    await until(() => sumOf(later).exported === 3)
+    if (how === 'shut down') await transport.shutdown(within(5000))
+    else transport.keepNow()
+    expect(sumOf(later)).toMatchObject({ exported: 3, failed: {}, kept: 3 })
+    await transport.shutdown(within(0))
+    await sink.script({})
+    const next = await setupOutage({ url: sink.url, spool: { directory } })
+    next.send(1)
+    await sink.waitForSpans(7)
+    expect(await sink.stats()).toMatchObject({ delivered: 7, deliveredTwice: 0 })
     await until(() => readdirSync(directory).length === 0)
   })
 }
@@ -196,6 +217,32 @@ test('an outcome that is on its way to disk when the process ends is told, and n
   expect(transport.keepNow()).toBe(0)
   expect(sumOf(later)).toMatchObject({ exported: 3, kept: 0 })
   expect((await inspectSpool(directory)).reduce((sum, { spans }) => sum + spans, 0)).toBe(0)
+})
+
+test('what was kept when the process ended stays on disk, whatever becomes of the request that was under way', async () => {
+  const { directory, later, sink, transport } = await setupOnDisk(4)
+  await sink.script({ fault: 'never' })
+  await sink.listenAgain()
+  await until(async () => (await sink.stats()).requests === 1)
+  transport.keepNow()
+  expect(sumOf(later).kept).toBe(4)
+  // In the export thread the event loop goes on for a while.
+  await sleep(200)
+  expect((await inspectSpool(directory))[0]).toMatchObject({ spans: 4 })
+})
+
+test('what was being written when the process ended stays on disk', async () => {
+  const directory = setupMissingDirectory()
+  const internals = { spool: { disk: setupSlowDisk({ millis: 50, refuses: false }) } }
+  const { sink, send, transport } = await setupOutage({ spool: { directory } }, internals)
+  await sink.stopListening()
+  const { outcome, later } = send(5)
+  await outcome
+  await sleep(20)
+  transport.keepNow()
+  expect(sumOf(later).kept).toBe(5)
+  await sleep(300)
+  expect((await inspectSpool(directory))[0]).toMatchObject({ spans: 5 })
 })
 
 test('when the process ends, every batch gets its outcome, also one that was given up: it makes room for another one', async () => {
