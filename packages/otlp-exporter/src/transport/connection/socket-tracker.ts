@@ -2,6 +2,7 @@
 import type { Clock } from '@spanring/core'
 import type { Duplex } from 'node:stream'
 import type { Connector } from './connector.js'
+import { nextQuietAt } from './quiet-time.js'
 
 /**
  * How long connecting may take, including the TLS handshake, in milliseconds. After that the attempt has failed like any
@@ -9,8 +10,8 @@ import type { Connector } from './connector.js'
  * found by the kernel's next SYN.
  */
 const CONNECT_LIMIT_MILLIS = 5000
-/** The same without TLS for a probe of a backend that is down: what packets have not reached by then, they do not reach. */
-const PROBE_LIMIT_MILLIS = 2000
+/** A probe of a backend that is down may take, without TLS, until the next quiet time that is at least this far away. */
+const LEAST_PROBE_MILLIS = 1000
 
 /**
  * Makes connectors whose sockets are known as soon as they exist. When undici destroys a client, it forgets a socket that is
@@ -47,7 +48,8 @@ export class SocketTracker {
       // undici removes its listeners from a socket that it hands on. An error without a listener would be an uncaught exception.
       socket.on('error', () => {})
       const stopTimer = this.#limit(socket, CONNECT_LIMIT_MILLIS)
-      const stopProbeTimer = this.isProbe ? this.#limit(socket, PROBE_LIMIT_MILLIS) : (): void => {}
+      const now = this.#clock.now()
+      const stopProbeTimer = this.isProbe ? this.#limit(socket, nextQuietAt(now, LEAST_PROBE_MILLIS) - now) : (): void => {}
       socket.once('connect', stopProbeTimer)
       socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', stopTimer)
       socket.once('close', () => {
@@ -60,7 +62,7 @@ export class SocketTracker {
   }
 
   #limit(socket: Duplex, millis: number): () => void {
-    const timer = this.#clock.startTimer(() => socket.destroy(new Error(`no connection within ${millis} ms`)), millis)
+    const timer = this.#clock.startTimer(() => socket.destroy(new Error(`no connection within ${Math.round(millis)} ms`)), millis)
     return () => this.#clock.stopTimer(timer)
   }
 

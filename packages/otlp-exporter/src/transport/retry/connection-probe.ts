@@ -2,16 +2,15 @@
 import { bounded } from '@spanring/core'
 import type { Clock } from '@spanring/core'
 import type { BareConnect } from '../connection/bare-connection.js'
+import { QUIET_MILLIS, nextQuietAt } from '../connection/quiet-time.js'
 
 /**
  * The time from one attempt to the next, in milliseconds. Each draws up to this share less at random, so that many processes
  * that lost their backend at the same moment do not come back to it at the same moment.
  */
 const INTERVAL = { millis: 250, jitter: 0.2 }
-/** How long an attempt may take, in milliseconds. Where packets vanish, none would ever end by itself. */
-const ATTEMPT_LIMIT_MILLIS = 1000
-/** How long nothing connects after an attempt that had to be ended, in milliseconds; see {@link ConnectionProbe.busyUntil}. */
-const PAUSE_MILLIS = 50
+/** An attempt may take until the next quiet time that is at least this far away, in milliseconds. */
+const LEAST_ATTEMPT_MILLIS = 500
 
 const NEVER = new Promise<never>(() => {})
 
@@ -51,11 +50,7 @@ export class ConnectionProbe {
     this.#listener = listener
   }
 
-  /**
-   * Requests do not connect before this time, nor while one of them connects is there an attempt. Where packets vanish, something
-   * would always be connecting otherwise, and that alone keeps a process alive that has nothing else to do: Node.js cannot let
-   * go of a connection that is not made yet.
-   */
+  /** Requests do not connect before this time, nor while one of them connects is there an attempt: see `quiet-time.ts`. */
   get busyUntil(): number {
     return this.#busyUntil
   }
@@ -82,8 +77,8 @@ export class ConnectionProbe {
   async #run(stopping: AbortController): Promise<void> {
     const { signal } = stopping
     for (let from = this.#clock.now(); ;) {
-      // After a pause, a request that is due comes first.
-      const at = Math.max(from + INTERVAL.millis * (1 - INTERVAL.jitter * this.#random()), this.#busyUntil + PAUSE_MILLIS)
+      // After a quiet time, a request that is due comes first.
+      const at = Math.max(from + INTERVAL.millis * (1 - INTERVAL.jitter * this.#random()), this.#busyUntil + QUIET_MILLIS)
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
       await bounded(this.#clock, { at, signal }, () => NEVER)
       // oxlint-disable-next-line no-await-in-loop -- as above
@@ -108,7 +103,7 @@ export class ConnectionProbe {
 
   async #tryOnce(signal: AbortSignal): Promise<boolean> {
     const ending = new AbortController()
-    const at = this.#clock.now() + ATTEMPT_LIMIT_MILLIS
+    const at = nextQuietAt(this.#clock.now(), LEAST_ATTEMPT_MILLIS)
     this.#busyUntil = Infinity
     const settled = await bounded(this.#clock, { at, signal }, () => {
       const attempt = this.#connect(ending.signal)
@@ -116,7 +111,7 @@ export class ConnectionProbe {
       return attempt
     })
     ending.abort()
-    this.#busyUntil = settled.status === 'timeout' ? this.#clock.now() + PAUSE_MILLIS : -Infinity
+    this.#busyUntil = settled.status === 'timeout' ? this.#clock.now() + QUIET_MILLIS : -Infinity
     if (settled.status === 'done' && settled.value) return true
     this.#listener.onAttemptEnded()
     return false
