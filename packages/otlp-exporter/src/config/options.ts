@@ -158,7 +158,8 @@ export interface OTLPTraceExporterOptions {
    * With `true`, spans are sent from a thread of their own, the export thread: requests, retries and compression no longer use
    * the thread of the application, spans that were handed over leave even while that thread is busy, and in the `exit` event
    * of the process everything that is queued is sent, for at most `exitFlushMillis`, and with a `spool` what then has no answer
-   * is put on disk, for at most 250 ms. The thread is started with the first span. It does not keep the process alive; a request that is under way does, as without it.
+   * is put on disk, for at most 250 ms. The thread is started with the first span. It does not keep the process alive; a request
+   * that is under way does, as without it.
    *
    * A function given as `headers` is still called in the thread of the application. Other functions and objects cannot be given
    * to a thread: with `dispatcher`, or with `lookup`, `checkServerIdentity`, `secureContext` and the like among the connection

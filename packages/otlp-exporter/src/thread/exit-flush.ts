@@ -31,8 +31,9 @@ export interface ExitSender {
 }
 
 /**
- * In the `exit` event of the process, sends what is queued, or puts it on disk. Promises and timers no longer run
- * there, but other threads do. Blocks until every batch has its outcome, for at most `exitFlushMillis`. If the thread is only starting, that time begins when it is
+ * In the `exit` event of the process, sends what is queued, or puts it on disk. Promises and timers no longer run there, but
+ * other threads do. Blocks until every batch has its outcome, for at most `exitFlushMillis`, and with a spool for a quarter of a
+ * second more, in which the disk takes what has none. If the thread is only starting, that time begins when it is
  * ready, because on a busy machine the start alone may take as long; the wait for it has the same limit.
  */
 export class ExitFlush implements ExitTask {
