@@ -86,7 +86,7 @@ export const mutations = [
     name: 'exit forgets',
     what: 'requests that wait in memory are not written in the exit event',
     file: 'otlp-exporter/src/transport/store/request-store.ts',
-    find: '(!request.isInDivided && spool?.writeNow(request) === true)',
-    replace: '(request.settle({ exported: 0, failed: {}, kept: request.spanCount }), true)',
+    find: 'if (request.entry === undefined && spool?.writeNow(request) === true) spool.endPartNow(request)',
+    replace: 'if (request.entry === undefined) request.settle({ exported: 0, failed: {}, kept: request.spanCount })',
   },
 ]
