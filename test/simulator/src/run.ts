@@ -3,7 +3,7 @@ import type { SeededRandom } from '@spanring/test-kit/random'
 import { Application } from './application.js'
 import { checkCounts, checkEnd, checkExit, checkIdle, checkLastSpans, lossesOf } from './checks/rules.js'
 import { Report } from './checks/report.js'
-import { Losses, checkLeft, checkNothingHeld, checkSpool } from './checks/spool-rules.js'
+import { Losses, checkLeft, checkNothingHeld, checkOwn, checkSpool } from './checks/spool-rules.js'
 import { arrangeFaults } from './faults.js'
 import { setSpanSize } from './process/spans.js'
 import { SimulatedProcess } from './process/simulated-process.js'
@@ -198,11 +198,20 @@ export class Run {
     }
   }
 
+  /** Whether processes can be asked for, and no thread dies: what that has written is the next one's. */
+  get #knowsTheLiving(): boolean {
+    const { machine, deaths, workerFailsToStart } = this.#scenario
+    return machine?.neighbourhood === 'machine' && deaths + workerFailsToStart === 0
+  }
+
   #step(until: number): boolean {
     if (!this.#scheduler.beginStep(until)) return false
     this.#drain()
     this.#scheduler.endStep()
-    for (const application of this.#applications) checkCounts(this.#report, application)
+    for (const application of this.#applications) {
+      checkCounts(this.#report, application)
+      if (this.#knowsTheLiving) checkOwn(this.#report, application)
+    }
     return true
   }
 

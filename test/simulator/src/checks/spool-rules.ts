@@ -42,6 +42,12 @@ export function checkLeft(
   )
 }
 
+/** What holds at every moment where processes can be asked for: what a running one has is its own. */
+export function checkOwn(report: Report, application: Application): void {
+  const { kept } = application.process.pipeline.stats()
+  if (kept > 0 && !application.hasCalledShutdown) report.violated(`${kept} spans of a process that is running were taken over`)
+}
+
 /** What holds when all processes have shut down. */
 export function checkNothingHeld(report: Report, { connections }: Network, machine: Machine | undefined): void {
   report.check(connections.size === 0, () => `I7: ${connections.size} connections are left after shutdown`)
