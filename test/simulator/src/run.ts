@@ -198,10 +198,11 @@ export class Run {
     }
   }
 
-  /** Whether processes can be asked for, and no thread dies: what that has written is the next one's. */
+  /** Whether processes can be asked for, and no thread ends, by itself or because it hangs: what it has written is the next one's. */
   get #knowsTheLiving(): boolean {
-    const { machine, deaths, workerFailsToStart } = this.#scenario
-    return machine?.neighbourhood === 'machine' && deaths + workerFailsToStart === 0
+    const { machine, exporter, deaths, stalls, workerFailsToStart } = this.#scenario
+    const endsNoThread = exporter.worker === false || deaths + stalls + workerFailsToStart === 0
+    return machine?.neighbourhood === 'machine' && endsNoThread
   }
 
   #step(until: number): boolean {
